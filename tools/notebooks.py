@@ -1,0 +1,163 @@
+"""Keep the two halves of every notebook in step.
+
+The percent script (.py) is the half that people edit; the .ipynb is made from
+it, without outputs. From the top folder::
+
+    python -m tools.notebooks sync     # write every .ipynb from its .py
+    python -m tools.notebooks check    # compare the halves; exit status 1 if they differ
+
+`jupytext --test` converts a script there and back and so never looks at the
+.ipynb that stands beside it; `check` compares the two files themselves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+SUBFOLDERS = ("", "exercises", "solutions")
+#: What jupytext notes in a cell about blank lines in the script; no part of a notebook.
+LAYOUT_KEYS = ("lines_to_next_cell", "lines_to_end_of_cell_marker")
+
+
+def files(folder: Path, ending: str) -> list[Path]:
+    """Return a folder's notebooks (ending ``.py`` or ``.ipynb``) in reading order."""
+    return [path for sub in SUBFOLDERS for path in sorted((folder / sub).glob(f"*{ending}"))]
+
+
+def build(script: Path) -> NotebookNode:
+    """Return the notebook of a percent script: no outputs, always the same cell ids."""
+    source = jupytext.reads(script.read_text(encoding="utf-8"), fmt="py:percent")
+    seen: Counter[str] = Counter()
+    cells = []
+    for cell in source.cells:
+        # The id depends on the cell's own text, so that a new cell leaves the
+        # others' ids alone; the count tells equal cells of one notebook apart.
+        text = f"{script.stem}\n{cell.cell_type}\n{cell.source}"
+        seen[text] += 1
+        made = {
+            "cell_type": cell.cell_type,
+            "id": hashlib.sha256(f"{text}\n{seen[text]}".encode()).hexdigest()[:12],
+            "metadata": {k: v for k, v in cell.metadata.items() if k not in LAYOUT_KEYS},
+            "source": cell.source,
+        }
+        if cell.cell_type == "code":
+            made |= {"execution_count": None, "outputs": []}
+        cells.append(made)
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    notebook = nbformat.from_dict(
+        {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
+    )
+    nbformat.validate(notebook)
+    return notebook
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook aside and then put it in place, so that no half file is ever seen."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(path.name + ".part")
+    aside.write_bytes(nbformat.writes(notebook).rstrip("\n").encode() + b"\n")
+    os.replace(aside, path)
+
+
+def difference(script: Path) -> str | None:
+    """Say where a script's .ipynb first differs from the script, or None where they agree."""
+    path = script.with_suffix(".ipynb")
+    if not path.exists():
+        return f"{path.name} is missing"
+    expected = build(script)
+    try:
+        found = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    except (ValueError, nbformat.ValidationError) as error:
+        return f"{path.name} cannot be read as a notebook ({error})"
+    cells = found.get("cells", [])
+    for number, (want, have) in enumerate(zip(expected.cells, cells, strict=False), start=1):
+        for key in sorted(want.keys() | have.keys(), key=_looked_at_first):
+            if want.get(key) != have.get(key):
+                return (
+                    f"{path.name}, cell {number}: {key} differs\n"
+                    f"    {script.name}: {_short(want.get(key))}\n"
+                    f"    {path.name}: {_short(have.get(key))}"
+                )
+    if len(expected.cells) != len(cells):
+        return (
+            f"{path.name}, cell {min(len(expected.cells), len(cells)) + 1}: only in one half "
+            f"({script.name} has {len(expected.cells)} cells, {path.name} {len(cells)})"
+        )
+    for key in ("metadata", "nbformat", "nbformat_minor"):
+        if expected[key] != found.get(key):
+            return f"{path.name}: the notebook's own {key} differs: {_short(found.get(key))}"
+    return None
+
+
+def _looked_at_first(key: str) -> tuple[bool, str]:
+    """Order a cell's fields: the id last, because it follows from the source."""
+    return key == "id", key
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
+def sync(folder: Path) -> list[Path]:
+    """Write every .ipynb that differs from its script; return those that were written."""
+    changed = [script for script in files(folder, ".py") if difference(script)]
+    for script in changed:
+        write(build(script), script.with_suffix(".ipynb"))
+    return [script.with_suffix(".ipynb") for script in changed]
+
+
+def check(folder: Path) -> list[str]:
+    """Return one message for each pair whose halves differ, or that lacks its script."""
+    messages = [difference(script) for script in files(folder, ".py")]
+    messages += [
+        f"{path.name} has no {path.stem}.py beside it, the half that is edited"
+        for path in files(folder, ".ipynb")
+        if not path.with_suffix(".py").exists()
+    ]
+    return [message for message in messages if message]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("action", choices=("sync", "check"))
+    parser.add_argument("--folder", type=Path, default=NOTEBOOKS, help="default: notebooks/")
+    options = parser.parse_args(arguments)
+    pairs = len(files(options.folder, ".py"))
+    if options.action == "sync":
+        written = sync(options.folder)
+        for path in written:
+            print(f"written: {path.name}")
+        print(f"{pairs} notebooks, {len(written)} written, the others were in step.")
+        return 0
+    messages = check(options.folder)
+    for message in messages:
+        print(message, file=sys.stderr)
+    if messages:
+        print(
+            "Edit the .py half, then run `make notebooks`. If the change was made in the "
+            ".ipynb, bring it back first: see CONTRIBUTING.md.",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"{pairs} notebooks: both halves agree, no outputs.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
