@@ -1,0 +1,42 @@
+"""Data sets: one module a source, all returning the same `SliceSet`."""
+
+from __future__ import annotations
+
+from seglib.datasets import download, phantom, sunnybrook
+from seglib.datasets.locations import find_folder
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import DataError
+
+NAMES = ("auto", "sunnybrook", "phantom")
+
+
+def load(name: str = "auto") -> SliceSet:
+    """Load a data set by name.
+
+    Args:
+        name: ``"sunnybrook"``: from ``$SEGLIB_DATA_DIR/sunnybrook``, else
+            ``data/raw/sunnybrook``, else downloaded to there. ``"phantom"``: the built-in
+            simulated hearts. ``"auto"``: Sunnybrook, or the phantom where Sunnybrook is
+            absent and there is no network; that is said on the console, and the set's
+            `name` tells which one it is.
+
+    Raises:
+        DataError: The name is unknown, or Sunnybrook is there but broken, or (for
+            ``"sunnybrook"``) it is absent and cannot be downloaded.
+    """
+    if name not in NAMES:
+        raise DataError(f"unknown data set {name!r}; choose from {', '.join(NAMES)}")
+    if name == "phantom":
+        return phantom.make()
+    try:
+        folder = find_folder("sunnybrook") or download.fetch_sunnybrook()
+    except download.NetworkError as error:
+        if name == "sunnybrook":
+            raise
+        print(
+            f"Sunnybrook is not on this computer and could not be downloaded.\n  {error}\n"
+            "Using the built-in phantom instead: simulated hearts. Its results say nothing about "
+            "real images."
+        )
+        return phantom.make()
+    return sunnybrook.load(folder)

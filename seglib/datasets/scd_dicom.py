@@ -1,0 +1,218 @@
+"""The original form of the Sunnybrook data: DICOM frames and expert contour files.
+
+Layout: ``dicoms/SCD0000101/48.dcm`` (the number is the frame),
+``contourfiles/SC-HF-I-1/{i,o}-contours/IM-0001-0048-{i,o}contour-manual.txt`` (one
+point a line, x then y, in pixels), and ``link.csv``, which says whose DICOM is whose.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pydicom
+from pydicom.errors import InvalidDicomError
+
+from seglib.datasets.locations import require_folder
+from seglib.datasets.slice_set import SliceSet
+from seglib.datasets.sunnybrook import FRAMES_PER_SLICE, name_phases
+from seglib.errors import DataError
+
+#: Patients whose epicardial contours are wrong in this copy of the data, and why.
+WRONG_EPICARDIUM = {
+    "SC-HF-I-06": "its nine epicardial files are copies of those of SC-HF-I-01, another heart: "
+    "they do not even enclose its endocardial contours",
+}
+
+#: Which files hold a contour, and what its inside is.
+CONTOURS = {
+    "endocardium": ("i", "left ventricle"),
+    "epicardium": ("o", "left ventricle with its wall"),
+}
+
+
+def load(
+    root: str | Path | None = None,
+    *,
+    contour: str = "endocardium",
+    exclude_wrong: bool = True,
+) -> SliceSet:
+    """Read every frame that has an expert contour, and fill the contour to a mask.
+
+    Patients get the names of the PNG set: ``SC-HF-I-1`` here is ``SC-HF-I-01`` there.
+
+    Args:
+        root: The folder that holds ``dicoms/``, ``contourfiles/`` and ``link.csv``. Default:
+            ``$SEGLIB_DATA_DIR/scd_dicom``, else ``data/raw/scd_dicom``.
+        contour: ``"endocardium"`` (the blood pool, at end-diastole and end-systole) or
+            ``"epicardium"`` (blood pool and wall, which experts drew at end-diastole only).
+        exclude_wrong: Leave out the epicardial contours of `WRONG_EPICARDIUM`.
+
+    Returns:
+        ``(N, H, W, 1)`` float32 images in the scanner's own intensities and their masks,
+        sorted by patient, phase and slice. ``spacing`` is the pixel side in mm. The table
+        adds ``frame`` (0-19 in the heart cycle).
+
+    Raises:
+        DataError: A folder, ``link.csv`` or a DICOM file is missing or unreadable, a contour
+            is empty, has an unreadable line or leaves its image, or image sizes differ.
+
+    Source: Radau et al. 2009, Evaluation framework for algorithms segmenting short axis
+        cardiac MRI (CC0 1.0).
+    """
+    if contour not in CONTOURS:
+        raise DataError(f"unknown contour {contour!r}; choose from {', '.join(CONTOURS)}")
+    root = require_folder("scd_dicom", root)
+    letter, class_name = CONTOURS[contour]
+    contour_files = sorted(root.glob(f"contourfiles/*/{letter}-contours/*.txt"))
+    if not contour_files:
+        raise DataError(
+            f"{root}: no contours found; expected contourfiles/*/{letter}-contours/*.txt"
+        )
+    folders = _dicom_folders(root / "link.csv")
+    images, masks, rows = [], [], []
+    for path in contour_files:
+        original_id = path.parents[1].name
+        patient = pad_patient(original_id)
+        if contour == "epicardium" and exclude_wrong and patient in WRONG_EPICARDIUM:
+            continue
+        if original_id not in folders:
+            raise DataError(f"{path}: {original_id} is not in the column original_id of link.csv")
+        number = _frame_number(path)
+        dicom_path = root / "dicoms" / folders[original_id] / f"{number}.dcm"
+        image, spacing = read_frame(dicom_path)
+        if images and image.shape != images[0].shape:
+            raise DataError(
+                f"{dicom_path}: the frame is {image.shape} (height, width), the first one "
+                f"{images[0].shape}; all frames must have the same size"
+            )
+        images.append(image)
+        masks.append(fill_contour(read_contour(path), image.shape, path))
+        slice_, frame = divmod(number - 1, FRAMES_PER_SLICE)
+        rows.append(
+            {
+                "patient": patient,
+                "slice": slice_,
+                "frame": frame,
+                "spacing": spacing,
+                "pathology": re.sub(r"^SC-|-\d+$", "", patient),
+                "source": dicom_path.name,
+            }
+        )
+    if not rows:
+        raise DataError(f"{root}: every patient with an {contour} contour is excluded as wrong")
+    table = pd.DataFrame(rows)
+    masks = np.stack(masks)[..., None]
+    table["phase"] = name_phases(table, masks.sum(axis=(1, 2, 3)))
+    table["case"] = table["patient"] + " " + table["phase"]
+    slices = SliceSet(
+        "Sunnybrook DICOM", np.stack(images)[..., None], masks, table, ("background", class_name)
+    )
+    return slices.take(table.sort_values(["patient", "phase", "slice"]).index.to_numpy())
+
+
+def pad_patient(original_id: str) -> str:
+    """``SC-HF-I-1`` to ``SC-HF-I-01``: the name the patient has in the PNG set."""
+    return re.sub(r"\d+$", lambda number: number[0].zfill(2), original_id)
+
+
+def _dicom_folders(path: Path) -> dict[str, str]:
+    """Read ``link.csv``: original id to DICOM folder."""
+    try:
+        link = pd.read_csv(path, dtype=str)
+        return dict(zip(link["original_id"], link["patient_id"], strict=True))
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; it says whose DICOM folder is whose") from None
+    except (KeyError, ValueError) as error:
+        raise DataError(
+            f"{path}: expected a table with patient_id,original_id ({error})"
+        ) from error
+
+
+def _frame_number(path: Path) -> int:
+    name = re.match(r"IM-\d+-(\d+)-", path.name)
+    if name is None or not int(name[1]):
+        raise DataError(
+            f"{path}: no frame number in the name; expected IM-0001-0048-icontour-manual.txt"
+        )
+    return int(name[1])
+
+
+def read_frame(path: Path) -> tuple[np.ndarray, float]:
+    """Read one DICOM frame.
+
+    Returns:
+        ``(H, W)`` float32 stored intensities, and the side of a (square) pixel in mm.
+
+    Raises:
+        DataError: The file is missing, is no DICOM image, or has no square pixels.
+    """
+    try:
+        frame = pydicom.dcmread(path)
+        pixels, spacing = frame.pixel_array, [float(side) for side in frame.PixelSpacing]
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such DICOM file, but a contour was drawn on it") from None
+    except (InvalidDicomError, AttributeError, ValueError, OSError, NotImplementedError) as error:
+        raise DataError(f"{path}: not a readable DICOM image ({error})") from error
+    if pixels.ndim != 2 or not np.isclose(*spacing):
+        raise DataError(
+            f"{path}: expected one grey frame with square pixels, found shape {pixels.shape} "
+            f"and pixel spacing {spacing} mm"
+        )
+    return pixels.astype(np.float32), spacing[0]
+
+
+def read_contour(path: Path) -> np.ndarray:
+    """Read a contour file: one point a line, x (column) then y (row), in pixels.
+
+    Returns:
+        ``(points, 2)`` float64.
+
+    Raises:
+        DataError: The file is empty, or a line does not hold two numbers.
+    """
+    points = []
+    for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            x, y = (float(value) for value in line.split())
+        except ValueError:
+            raise DataError(
+                f"{path}, line {number}: expected two numbers (x y), found {line.strip()[:40]!r}"
+            ) from None
+        points.append((x, y))
+    if len(points) < 3:
+        raise DataError(f"{path}: {len(points)} point(s); a contour needs at least 3")
+    return np.array(points)
+
+
+def fill_contour(points: np.ndarray, shape: tuple[int, int], path: Path | str) -> np.ndarray:
+    """Fill a contour; coordinates are cut to whole pixels, as the PNG set's masks were made.
+
+    Args:
+        points: ``(points, 2)``, x and y in pixels.
+        shape: ``(height, width)`` of the image.
+        path: The contour's file, named in the error.
+
+    Returns:
+        ``(height, width)`` uint8, 1 on and inside the contour.
+
+    Raises:
+        DataError: A point lies outside the image, or is not a finite number.
+    """
+    height, width = shape
+    # Written so that NaN counts as outside.
+    outside = ~((points >= 0) & (points < (width, height))).all(axis=1)
+    if outside.any():
+        x, y = points[outside][0]
+        raise DataError(
+            f"{path}: the point x={x:g}, y={y:g} lies outside its image of {height}x{width} pixels "
+            "(height x width); does the contour belong to another frame?"
+        )
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, [points.astype(np.int32)], 1)
+    return mask

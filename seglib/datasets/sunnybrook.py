@@ -1,0 +1,155 @@
+"""Sunnybrook Cardiac Data as PNG pairs: the left ventricle's blood pool, 45 patients.
+
+Layout: ``Data/{Train,Test}/{Images,Labels}/Sunnybrook_Part*/NAME.png`` with names such
+as ``SC-HF-I-01-IM-0001-0048.dcm.png``: patient, series, and frame number counted
+over all positions, 20 frames to a position.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from seglib.datasets.image_files import is_grey, read_all, read_pair
+from seglib.datasets.locations import require_folder
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import DataError
+
+#: Patients whose masks are wrong in this copy of the data, and why.
+WRONG_LABELS = {
+    "SC-N-06": "the masks are displaced against the images, differently on each slice, so "
+    "neither training on them nor scoring against them means anything",
+}
+
+FRAMES_PER_SLICE = 20
+
+#: ``SC-HF-I-01-IM-0001-0048`` gives patient, pathology and running number.
+NAME = re.compile(r"(?P<patient>SC-(?P<pathology>HF-I|HF-NI|HYP|N)-\d+)-IM-\d+-(?P<number>\d+)\.")
+
+
+def load(root: str | Path | None = None, *, exclude_wrong: bool = True) -> SliceSet:
+    """Read every image and mask of the Sunnybrook PNG set.
+
+    Args:
+        root: The folder that holds ``Data/``. Default: ``$SEGLIB_DATA_DIR/sunnybrook``,
+            else ``data/raw/sunnybrook``.
+        exclude_wrong: Leave out the patients of `WRONG_LABELS`.
+
+    Returns:
+        ``(N, 256, 256, 1)`` uint8 images, each scaled to 8 bit by its own extremes when
+        the PNG was made, and masks of the blood pool; 792 slices of 44 patients, or 805 of
+        45 with ``exclude_wrong=False``. Sorted by patient, phase and slice. The table adds
+        ``part`` (the challenge's ``"Part1"`` training, ``"Part2"`` validation, ``"Part3"``
+        online) and ``frame`` (0-19 in the heart cycle). ``spacing`` is NaN: the PNG does
+        not tell it.
+
+    Raises:
+        DataError: The folder is missing or empty, an image has no mask or a mask no image,
+            a file is corrupt or misnamed, sizes differ, an image has colour, or a mask holds
+            a value other than 0 and 255.
+
+    Source: Radau et al. 2009, Evaluation framework for algorithms segmenting short axis
+        cardiac MRI; PNG pairs from github.com/mshunshin/SegNetCMR (CC0 1.0).
+    """
+    root = require_folder("sunnybrook", root)
+    files = _paired_files(root)
+    table = pd.DataFrame([_row(image) for image, _ in files])
+    if exclude_wrong:
+        keep = ~table["patient"].isin(WRONG_LABELS)
+        files = [pair for pair, kept in zip(files, keep, strict=True) if kept]
+        table = table[keep].reset_index(drop=True)
+        if not files:
+            raise DataError(f"{root}: only patients with wrong masks ({', '.join(WRONG_LABELS)})")
+    pairs = read_all(read_pair, *zip(*files, strict=True))
+    for (path, _), (image, _) in zip(files, pairs, strict=True):
+        if not is_grey(image):
+            raise DataError(f"{path}: expected a grey image, found unequal colour channels")
+        if image.shape[:2] != pairs[0][0].shape[:2]:
+            raise DataError(
+                f"{path}: the image is {image.shape[0]}x{image.shape[1]} pixels, "
+                f"{files[0][0].name} is {pairs[0][0].shape[0]}x{pairs[0][0].shape[1]}; "
+                "all images must have the same size"
+            )
+    masks = np.stack([mask for _, mask in pairs])[..., None]
+    table["phase"] = name_phases(table, masks.sum(axis=(1, 2, 3)))
+    table["case"] = table["patient"] + " " + table["phase"]
+    images = np.stack([image.reshape(*mask.shape, -1)[..., :1] for image, mask in pairs])
+    slices = SliceSet("Sunnybrook", images, masks, table)
+    return slices.take(table.sort_values(["patient", "phase", "slice"]).index.to_numpy())
+
+
+def _paired_files(root: Path) -> list[tuple[Path, Path]]:
+    """All (image, mask) paths below `root`, sorted by path."""
+    images = {path.relative_to(root): path for path in root.glob("Data/*/Images/*/*.png")}
+    masks = {path.relative_to(root): path for path in root.glob("Data/*/Labels/*/*.png")}
+    if not images and not masks:
+        raise DataError(
+            f"{root}: no images found; expected "
+            "Data/{Train,Test}/{Images,Labels}/Sunnybrook_Part*/*.png"
+        )
+    # The two trees are alike but for the folder's name, so each path has one partner.
+    for own, others, old, new, partner in (
+        (images, masks, "Images", "Labels", "mask"),
+        (masks, images, "Labels", "Images", "image"),
+    ):
+        lonely = [path for key, path in own.items() if _swap(key, old, new) not in others]
+        if lonely:
+            raise DataError(
+                f"{min(lonely)}: has no {partner}; expected one at "
+                f"{_swap(min(lonely).relative_to(root), old, new)} "
+                f"({len(lonely)} such file(s)). Add it, or remove the file"
+            )
+    return [(images[key], masks[_swap(key, "Images", "Labels")]) for key in sorted(images)]
+
+
+def _swap(path: Path, old: str, new: str) -> Path:
+    """``Data/Train/Images/...`` to ``Data/Train/Labels/...``."""
+    parts = list(path.parts)
+    parts[2] = new if parts[2] == old else parts[2]
+    return Path(*parts)
+
+
+def _row(path: Path) -> dict:
+    """What the path of an image tells."""
+    name = NAME.match(path.name)
+    if name is None or not int(name["number"]):
+        raise DataError(
+            f"{path}: cannot read patient and frame from the name; expected a name such as "
+            "SC-HF-I-01-IM-0001-0048.dcm.png"
+        )
+    slice_, frame = divmod(int(name["number"]) - 1, FRAMES_PER_SLICE)
+    return {
+        "patient": name["patient"],
+        "slice": slice_,
+        "frame": frame,
+        "spacing": np.nan,
+        "pathology": name["pathology"],
+        "part": path.parent.name.removeprefix("Sunnybrook_"),
+        "source": path.name,
+    }
+
+
+def name_phases(table: pd.DataFrame, areas: np.ndarray) -> list[str]:
+    """Name each slice's phase ``"ED"`` (end-diastole) or ``"ES"`` (end-systole).
+
+    The blood pool is largest at end-diastole, so of a patient's two frames the one with
+    more mask pixels in all its slices is ED. A lone frame counts as ED.
+
+    Args:
+        table: One row a slice, with the columns ``patient`` and ``frame``.
+        areas: ``(N,)`` mask pixels of each slice.
+
+    Raises:
+        DataError: A patient has masks in more than two frames.
+    """
+    totals = pd.Series(np.asarray(areas)).groupby([table["patient"], table["frame"]]).sum()
+    diastole = {}
+    for patient, per_frame in totals.groupby(level=0):
+        if len(per_frame) > 2:
+            frames = per_frame.index.get_level_values(1).tolist()
+            raise DataError(f"{patient}: masks in the frames {frames}; expected ED and ES only")
+        diastole[patient] = per_frame.idxmax()[1]
+    return np.where(table["frame"] == table["patient"].map(diastole), "ED", "ES").tolist()

@@ -1,0 +1,235 @@
+"""From stored slices to network input, and exactly back again.
+
+Images are resized with a smoothing filter, masks never: a label has no
+in-between values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from seglib.errors import DataError
+
+
+def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize one image with Pillow's bilinear filter.
+
+    Args:
+        image: ``(H, W)`` or ``(H, W, C)``, uint8 or float32.
+        size: New ``(height, width)`` in pixels.
+
+    Returns:
+        ``(height, width)`` or ``(height, width, C)``, same dtype as `image`.
+    """
+    return _resize(image, size, Image.Resampling.BILINEAR)
+
+
+def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize one mask with the nearest neighbour: no new label can appear.
+
+    Args:
+        mask: ``(H, W)`` or ``(H, W, 1)``, uint8 class indices.
+        size: New ``(height, width)`` in pixels.
+    """
+    return _resize(mask, size, Image.Resampling.NEAREST)
+
+
+def _resize(array: np.ndarray, size: tuple[int, int], method: Image.Resampling) -> np.ndarray:
+    height, width = size
+    channels = np.atleast_3d(array)
+    resized = [
+        np.asarray(Image.fromarray(channels[..., c]).resize((width, height), method))
+        for c in range(channels.shape[-1])
+    ]
+    return np.stack(resized, axis=-1).reshape(height, width, *array.shape[2:])
+
+
+def scale_255(images: np.ndarray) -> np.ndarray:
+    """Divide 8-bit intensities by 255. Returns float32 in [0, 1]."""
+    return images.astype(np.float32) / 255.0
+
+
+def z_score(images: np.ndarray) -> np.ndarray:
+    """Give each image mean 0 and standard deviation 1, per channel.
+
+    A constant image becomes all zeros.
+
+    Args:
+        images: ``(N, H, W, C)``, any number type.
+
+    Returns:
+        ``(N, H, W, C)`` float32.
+    """
+    images = images.astype(np.float32)
+    mean = images.mean(axis=(1, 2), keepdims=True)
+    deviation = images.std(axis=(1, 2), keepdims=True)
+    return (images - mean) / np.where(deviation > 0, deviation, 1.0)
+
+
+def min_max(images: np.ndarray) -> np.ndarray:
+    """Stretch each image to [0, 1], per channel; a constant image becomes all zeros.
+
+    Args:
+        images: ``(N, H, W, C)``, any number type.
+
+    Returns:
+        ``(N, H, W, C)`` float32.
+    """
+    images = images.astype(np.float32)
+    low = images.min(axis=(1, 2), keepdims=True)
+    span = images.max(axis=(1, 2), keepdims=True) - low
+    return (images - low) / np.where(span > 0, span, 1.0)
+
+
+def threshold(mask: np.ndarray, level: int = 128) -> np.ndarray:
+    """Grey mask to class indices: 1 where ``mask >= level``, else 0. Returns uint8."""
+    return (mask >= level).astype(np.uint8)
+
+
+def map_labels(mask: np.ndarray, labels: dict[int, int]) -> np.ndarray:
+    """Stored grey values to class indices.
+
+    Args:
+        mask: Array of stored values.
+        labels: Class index for each stored value, e.g. ``{0: 0, 85: 1, 170: 2, 255: 3}``.
+
+    Returns:
+        uint8 array of the same shape.
+
+    Raises:
+        DataError: `mask` holds a value that `labels` does not name.
+    """
+    unknown = np.setdiff1d(mask, list(labels))
+    if unknown.size:
+        raise DataError(
+            f"mask values {unknown[:5].tolist()} are not among the labels {sorted(labels)}"
+        )
+    classes = np.zeros(mask.shape, np.uint8)
+    for value, index in labels.items():
+        classes[mask == value] = index
+    return classes
+
+
+def center_crop_or_pad(array: np.ndarray, size: tuple[int, int], fill: float = 0) -> np.ndarray:
+    """Cut or fill axes 1 and 2 to `size`, keeping the centre in the centre.
+
+    Calling it again with the old size puts every kept pixel back exactly where it
+    was (pixels that were cut off come back as `fill`).
+
+    Args:
+        array: ``(N, H, W, C)``.
+        size: New ``(height, width)`` in pixels.
+        fill: Value of added pixels.
+
+    Returns:
+        ``(N, height, width, C)``, same dtype.
+    """
+    for axis, new in zip((1, 2), size, strict=True):
+        # Floor of the half difference of *centres*: cropping and padding back agree for odd sizes.
+        start = array.shape[axis] // 2 - new // 2
+        if start > 0 or array.shape[axis] > new:
+            array = np.take(array, range(max(start, 0), max(start, 0) + new), axis=axis)
+        elif array.shape[axis] < new:
+            widths = [(0, 0)] * array.ndim
+            widths[axis] = (-start, new - array.shape[axis] + start)
+            array = np.pad(array, widths, constant_values=fill)
+    return array
+
+
+def shift_images(images: np.ndarray, offset: tuple[float, float]) -> np.ndarray:
+    """Move images by a fraction of a pixel, linearly interpolated, borders mirrored.
+
+    Args:
+        images: ``(N, H, W, C)``.
+        offset: ``(down, right)`` in pixels.
+
+    Returns:
+        ``(N, H, W, C)`` float32.
+    """
+    down, right = offset
+    move = np.array([[1, 0, right], [0, 1, down]], np.float32)
+    size = images.shape[2], images.shape[1]
+    moved = [
+        cv2.warpAffine(image.astype(np.float32), move, size, borderMode=cv2.BORDER_REFLECT_101)
+        for image in images
+    ]
+    return np.stack(moved).reshape(images.shape)
+
+
+def next_multiple(size: int, factor: int) -> int:
+    """The smallest multiple of `factor` that is at least `size`."""
+    return -(-size // factor) * factor
+
+
+NORMALISATIONS = {"255": scale_255, "z-score": z_score, "min-max": min_max}
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What happens to an image between the file and the network.
+
+    Attributes:
+        size: Side in pixels of the central square the network sees, or None for the
+            whole image, padded to a multiple of `multiple`.
+        normalisation: ``"255"``, ``"z-score"`` or ``"min-max"``; done per image, after
+            the crop, so that what lies outside the crop has no say.
+        multiple: Sides are padded to a multiple of this; 2**depth of the network.
+        offset: ``(down, right)`` in pixels by which the data set's masks lie off what they
+            outline; images are moved by as much, so that the two agree however they are
+            turned.
+
+    Raises:
+        DataError: The normalisation is unknown, or `size` is no multiple of `multiple`.
+    """
+
+    size: int | None = 128
+    normalisation: str = "z-score"
+    multiple: int = 16
+    offset: tuple[float, float] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "offset", tuple(self.offset))  # a list, when read from JSON
+        if self.normalisation not in NORMALISATIONS:
+            raise DataError(
+                f"unknown normalisation {self.normalisation!r}; "
+                f"choose from {', '.join(NORMALISATIONS)}"
+            )
+        if self.size is not None and self.size % self.multiple:
+            raise DataError(
+                f"size {self.size} is not a multiple of {self.multiple}, which the network's "
+                f"depth needs; the next one is {next_multiple(self.size, self.multiple)}"
+            )
+
+    def target_size(self, height: int, width: int) -> tuple[int, int]:
+        """The ``(height, width)`` that a ``(height, width)`` image has for the network."""
+        if self.size is not None:
+            return self.size, self.size
+        return next_multiple(height, self.multiple), next_multiple(width, self.multiple)
+
+    def images(self, images: np.ndarray) -> np.ndarray:
+        """``(N, H, W, C)`` stored intensities to ``(N, h, w, C)`` float32 network input."""
+        if any(self.offset):
+            images = shift_images(images, self.offset)
+        target = self.target_size(*images.shape[1:3])
+        crop = tuple(min(side, new) for side, new in zip(images.shape[1:3], target, strict=True))
+        normalised = NORMALISATIONS[self.normalisation](center_crop_or_pad(images, crop))
+        return center_crop_or_pad(normalised, target)  # padding must not change the statistics
+
+    def masks(self, masks: np.ndarray) -> np.ndarray:
+        """``(N, H, W, 1)`` class indices to ``(N, h, w, 1)``, dtype kept."""
+        return center_crop_or_pad(masks, self.target_size(*masks.shape[1:3]))
+
+    def restore(self, outputs: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Network output ``(N, h, w, K)`` back onto the ``(height, width)`` of the input.
+
+        Pixels outside the crop get 0: background in a one-channel probability map.
+        """
+        return center_crop_or_pad(outputs, size)
+
+    def to_dict(self) -> dict:
+        """Plain values, as stored beside the weights."""
+        return asdict(self)

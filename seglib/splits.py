@@ -1,0 +1,140 @@
+"""Splits by patient: made before any augmentation, and named so a run can cite them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import DataError
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which patients train, validate and test.
+
+    Attributes:
+        name: Short name for figures and manifests, e.g. ``"literature"``.
+        train: Patients whose slices the weights are fitted on.
+        validation: Patients that choose epochs and settings; may be empty.
+        test: Patients that are scored once, when everything is chosen.
+    """
+
+    name: str
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        seen: dict[str, str] = {}
+        for part, patients in parts.items():
+            for patient in patients:
+                if patient in seen:
+                    raise DataError(f"patient {patient} stands in {seen[patient]} and in {part}")
+                seen[patient] = part
+
+    def apply(self, slices: SliceSet) -> dict[str, SliceSet]:
+        """Cut `slices` into ``{"train": ..., "validation": ..., "test": ...}``."""
+        parts = ("train", "validation", "test")
+        return {part: slices.of_patients(getattr(self, part)) for part in parts}
+
+
+def _hold_out(patients: list[str], pathology: dict[str, str], count: int, seed: int) -> list[str]:
+    """Draw `count` patients, as evenly over the pathologies as they allow."""
+    rng = np.random.default_rng(seed)
+    groups = {name: [] for name in sorted(set(pathology.values()))}
+    for patient in rng.permutation(sorted(patients)):
+        groups[pathology[patient]].append(str(patient))
+    drawn: list[str] = []
+    while len(drawn) < count:
+        for group in sorted(groups.values(), key=len, reverse=True):
+            if group and len(drawn) < count:
+                drawn.append(group.pop())
+    return drawn
+
+
+def _pathologies(slices: SliceSet) -> dict[str, str]:
+    return dict(zip(slices.table["patient"], slices.table["pathology"], strict=True))
+
+
+def literature_split(slices: SliceSet, validation_patients: int = 0, seed: int = 0) -> Split:
+    """Train on the challenge's training patients, test on all others.
+
+    This is the split that published Sunnybrook figures use. It needs the column
+    ``part`` in the table, ``"Part1"`` marking the training patients.
+
+    Args:
+        slices: A set whose table has the column ``part``.
+        validation_patients: How many of the training patients to hold out for
+            choosing settings, drawn evenly over the pathologies.
+        seed: Seed of that draw.
+
+    Raises:
+        DataError: The table has no column ``part``, or no training patient would remain.
+    """
+    if "part" not in slices.table:
+        raise DataError(f"{slices.name} has no challenge parts; use patient_folds instead")
+    of_part1 = slices.table["part"] == "Part1"
+    train = sorted(slices.table.loc[of_part1, "patient"].unique())
+    test = sorted(slices.table.loc[~of_part1, "patient"].unique())
+    if not 0 <= validation_patients < max(len(train), 1):
+        raise DataError(
+            f"validation_patients={validation_patients}, but there are {len(train)} training "
+            "patients, and at least one of them must remain for training"
+        )
+    held_out = _hold_out(train, _pathologies(slices), validation_patients, seed)
+    return Split(
+        name="literature",
+        train=tuple(p for p in train if p not in held_out),
+        validation=tuple(sorted(held_out)),
+        test=tuple(test),
+    )
+
+
+def patient_folds(slices: SliceSet, folds: int = 5, seed: int = 0) -> list[Split]:
+    """Cross-validation over patients, stratified by pathology.
+
+    Every patient is in the test part of exactly one fold.
+
+    Raises:
+        DataError: There are fewer patients than folds.
+    """
+    patients = np.array(slices.patients)
+    if len(patients) < folds:
+        raise DataError(f"{len(patients)} patients cannot be cut into {folds} folds")
+    pathology = _pathologies(slices)
+    strata = np.array([pathology[p] for p in patients])
+    # A pathology rarer than the number of folds cannot be stratified: pool the rare ones.
+    names, counts = np.unique(strata, return_counts=True)
+    strata[np.isin(strata, names[counts < folds])] = "rare"
+    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    if np.min(np.unique(strata, return_counts=True)[1]) < folds:
+        strata[:] = "all"
+    return [
+        Split(
+            name=f"fold {k + 1} of {folds}",
+            train=tuple(patients[train].tolist()),
+            validation=(),
+            test=tuple(patients[test].tolist()),
+        )
+        for k, (train, test) in enumerate(splitter.split(patients, strata))
+    ]
+
+
+def random_slice_split(
+    number: int, test_share: float = 0.2, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers of a random split over slices: **the leaking split of system 1**.
+
+    Here only so that the leak check has something to catch and the study can
+    measure what the leak is worth. Never use it to judge a network.
+
+    Returns:
+        ``(train rows, test rows)``, both sorted.
+    """
+    order = np.random.default_rng(seed).permutation(number)
+    cut = round(number * test_share)
+    return np.sort(order[cut:]), np.sort(order[:cut])

@@ -1,0 +1,55 @@
+"""Fixtures for the tests; those on real files are skipped, with the reason, without the files."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from seglib.datasets import phantom
+from seglib.datasets import sunnybrook as sunnybrook_data
+from seglib.datasets.slice_set import SliceSet
+
+
+def _subfolder(data_dir: Path, name: str) -> Path:
+    folder = data_dir / name
+    if not folder.is_dir():
+        pytest.skip(f"real files absent: SEGLIB_DATA_DIR has no folder {name}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real data that the environment variable names."""
+    value = os.environ.get("SEGLIB_DATA_DIR")
+    if not value:
+        pytest.skip("real files absent: SEGLIB_DATA_DIR is not set")
+    if not Path(value).is_dir():
+        pytest.skip(f"real files absent: SEGLIB_DATA_DIR={value} is not a folder")
+    return Path(value).resolve()
+
+
+@pytest.fixture(scope="session")
+def sunnybrook_dir(data_dir: Path) -> Path:
+    return _subfolder(data_dir, "sunnybrook")
+
+
+@pytest.fixture(scope="session")
+def scd_dicom_dir(data_dir: Path) -> Path:
+    return _subfolder(data_dir, "scd_dicom")
+
+
+@pytest.fixture(scope="session")
+def msd_heart_dir(data_dir: Path) -> Path:
+    return _subfolder(data_dir, "msd_heart")
+
+
+@pytest.fixture(scope="session")
+def sunnybrook(sunnybrook_dir: Path) -> SliceSet:
+    """The 44 patients with right masks."""
+    return sunnybrook_data.load(sunnybrook_dir)
+
+
+@pytest.fixture(scope="session")
+def phantom_set() -> SliceSet:
+    """Six simulated patients, three slices a phase, 64x64."""
+    return phantom.make(patients=6, slices=3, size=64)
