@@ -1,0 +1,148 @@
+"""Charts of numbers: training histories, and scores of patients beside published ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from seglib.errors import DataError
+from seglib.plot_style import METRIC_NAMES, PALETTE, label_figure, legend_below, new_figure
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A published figure to draw beside one's own.
+
+    Attributes:
+        source: Who published it and how it was counted, as the legend prints it.
+        value: The figure.
+        spread: Half the height of its band (standard deviation or range), or None.
+    """
+
+    source: str
+    value: float
+    spread: float | None = None
+
+
+#: Dice of the left-ventricular endocardium on Sunnybrook.
+SUNNYBROOK_REFERENCES = (
+    Reference("Tran 2016, FCN, good contours only (mean, SD)", 0.92, 0.03),
+    Reference("Avendi 2016", 0.94),
+    Reference("observers, comparable cohort (range)", 0.935, 0.005),
+)
+
+
+def plot_history(
+    history: pd.DataFrame | Mapping[str, pd.DataFrame],
+    *,
+    dataset: str,
+    profile: str,
+    metrics: Sequence[str] = ("loss", "dice"),
+) -> Figure:
+    """Training (solid) against validation (dashed), one panel per metric.
+
+    Args:
+        history: One row per epoch, columns ``loss``, ``val_loss``, ``dice``, ... and
+            maybe ``epoch``; or several such tables by name of the run.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+        metrics: Columns to show; those no run has are left out.
+
+    Raises:
+        DataError: No run has any of the metrics.
+    """
+    runs = {"": history} if isinstance(history, pd.DataFrame) else history
+    metrics = [m for m in metrics if any(m in run for run in runs.values())]
+    if not metrics:
+        raise DataError("the history has none of the metrics asked for")
+    fig, grid = new_figure(1, len(metrics), width=4.2, height=3.2)
+    for axes, metric in zip(grid[0], metrics, strict=True):
+        for colour, run in zip(_cycle(len(runs)), runs.values(), strict=True):
+            epochs = np.arange(1, len(run) + 1)
+            mark = "o" if len(run) == 1 else None
+            for column, style in ((metric, "solid"), (f"val_{metric}", "dashed")):
+                if column in run:
+                    axes.plot(epochs, run[column], color=colour, linestyle=style, marker=mark)
+        axes.set(xlabel="epoch", title=METRIC_NAMES.get(metric, metric))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        if metric != "loss":
+            axes.set_ylim(0, 1)
+        _plain_axes(axes)
+    handles = [
+        Line2D([], [], color="black", linestyle=style, label=label)
+        for style, label in (("solid", "training"), ("dashed", "validation"))
+    ]
+    colours = zip(_cycle(len(runs)), runs, strict=True)
+    handles += [Line2D([], [], color=colour, lw=3, label=name) for colour, name in colours if name]
+    legend_below(fig, handles)
+    return label_figure(fig, dataset, profile)
+
+
+def _cycle(number: int) -> list[str]:
+    return [PALETTE[i % len(PALETTE)] for i in range(number)]
+
+
+def _plain_axes(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def box_plot_per_patient(
+    scores: Mapping[str, pd.DataFrame],
+    metric: str = "dice",
+    *,
+    dataset: str,
+    profile: str,
+    references: Sequence[Reference] = (),
+    ylabel: str | None = None,
+) -> Figure:
+    """One box per model over its patients, every patient a point.
+
+    Boxes span the quartiles, whiskers reach 1.5 quartile ranges, the line is the
+    median and the diamond the mean.
+
+    Args:
+        scores: Table of `seglib.evaluation.per_patient` by name of the model.
+        metric: Column to show.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+        references: Published figures, as lines and bands with their source.
+        ylabel: Label of the axis; the metric's name if left out.
+    """
+    values = [table[metric].dropna().to_numpy() for table in scores.values()]
+    fig, grid = new_figure(1, 1, width=max(5.0, 1.3 * len(scores) + 1.5), height=4.2)
+    axes = grid[0, 0]
+    names = [f"{name}\n(n = {len(v)})" for name, v in zip(scores, values, strict=True)]
+    handles = []
+    for colour, reference in zip(PALETTE[2:], references, strict=False):
+        line = axes.axhline(reference.value, color=colour, linewidth=1.2, zorder=1)
+        line.set_label(reference.source)
+        handles.append(line)
+        if reference.spread:
+            low, high = reference.value - reference.spread, reference.value + reference.spread
+            axes.axhspan(low, high, color=colour, alpha=0.15, linewidth=0, zorder=0)
+    axes.boxplot(
+        values,
+        tick_labels=names,
+        widths=0.5,
+        showfliers=False,
+        showmeans=True,
+        medianprops={"color": "black"},
+        meanprops={"marker": "D", "markerfacecolor": "white", "markeredgecolor": "black"},
+    )
+    rng = np.random.default_rng(0)  # the sideways scatter of the points means nothing
+    for position, points in enumerate(values, start=1):
+        x = position + rng.uniform(-0.16, 0.16, len(points))
+        axes.scatter(x, points, s=14, color=PALETTE[0], alpha=0.6, linewidths=0, zorder=3)
+    axes.set_ylabel(ylabel or METRIC_NAMES.get(metric, metric))
+    _plain_axes(axes)
+    if handles:
+        legend_below(fig, handles, columns=1)
+    return label_figure(fig, dataset, profile)

@@ -1,0 +1,293 @@
+"""Figures, tables and manifests on disk, each with a note of where it comes from.
+
+Everything is written aside and then renamed, so that a stopped run never leaves half
+a file over a good one. Nothing written here names the machine, its user, or an
+absolute path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import platform
+import re
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import DataError
+from seglib.splits import Split
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Packages whose versions can change a result.
+PACKAGES = (
+    "seglib",
+    "keras",
+    "tensorflow",
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+    "opencv-python",
+    "opencv-python-headless",
+    "pillow",
+    "matplotlib",
+)
+
+
+def results_dir() -> Path:
+    """The folder that results go to: made on demand, never the committed reports.
+
+    Returns:
+        ``$SEGLIB_REPORTS_DIR`` if set; else ``reports/local`` of the checkout this
+        library was imported from; else ``reports/local`` under the current folder.
+    """
+    chosen = os.environ.get("SEGLIB_REPORTS_DIR")
+    if chosen:
+        return Path(chosen)
+    root = Path(__file__).resolve().parents[1]
+    if not (root / "pyproject.toml").is_file():
+        root = Path.cwd()
+    return root / "reports" / "local"
+
+
+def atomic_write(path: str | os.PathLike, content: bytes | str) -> Path:
+    """Write a file completely or not at all.
+
+    Args:
+        path: The file; its folder is made if missing.
+        content: Bytes, or text to be written as UTF-8.
+
+    Returns:
+        The path.
+
+    Raises:
+        DataError: The folder cannot be made or written to.
+    """
+    path = Path(path)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(aside, path)
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):  # after success, or without a folder, it is not there
+            aside.unlink()
+    return path
+
+
+def write_manifest(path: str | os.PathLike, values: dict[str, Any]) -> Path:
+    """Write a dictionary as indented JSON; NumPy values become plain ones, NaN null."""
+    text = json.dumps(_plain(values), indent=2, ensure_ascii=False, allow_nan=False)
+    return atomic_write(path, text + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | list | tuple | set):
+        return [_plain(item) for item in (sorted(value) if isinstance(value, set) else value)]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
+
+
+def versions() -> dict[str, str]:
+    """The installed versions of `PACKAGES`; absent ones are left out."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    if "seglib" not in found:  # imported from a folder without being installed, as on Colab
+        from seglib import __version__
+
+        found["seglib"] = __version__
+    return found
+
+
+def environment() -> dict[str, Any]:
+    """What a result may depend on besides its code and data.
+
+    Returns:
+        ``python``, ``platform``, ``cpu_count``, ``device`` and the package
+        ``versions``. No host name, no user, no path.
+    """
+    return {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "cpu_count": os.cpu_count(),
+        "device": _device(),
+        "versions": versions(),
+    }
+
+
+def _device() -> str:
+    """The GPUs that an already imported TensorFlow sees, else the processor's name."""
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is not None:
+        names = [
+            tensorflow.config.experimental.get_device_details(gpu).get("device_name", "GPU")
+            for gpu in tensorflow.config.list_physical_devices("GPU")
+        ]
+        if names:
+            return ", ".join(names)
+    cpu_info = Path("/proc/cpuinfo")
+    if cpu_info.is_file():
+        model = re.search(r"^model name\s*:\s*(.+)$", cpu_info.read_text(), re.MULTILINE)
+        if model:
+            return model[1]
+    return platform.processor() or platform.machine()
+
+
+def provenance(dataset: str, profile: str, runs: Sequence[str] = ()) -> dict[str, Any]:
+    """The note beside a figure or table: data set, profile, runs, versions, date (UTC)."""
+    return {
+        "dataset": dataset,
+        "profile": profile,
+        "runs": list(runs),
+        "versions": versions(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def save_figure(
+    fig: Figure, name: str, *, dataset: str, profile: str, runs: Sequence[str] = ()
+) -> Path:
+    """Write ``figures/NAME.png`` (150 dpi) and ``figures/NAME.json`` into the results.
+
+    The figure's footer is set to the same data set and profile, so that no picture
+    leaves without them.
+
+    Args:
+        fig: A matplotlib figure.
+        name: File name without folder and ending: letters, digits, ``-``, ``_``, ``.``.
+        dataset: Name of the data set shown.
+        profile: Profile of the runs shown: ``"smoke"``, ``"quick"`` or ``"full"``.
+        runs: Ids of the runs the figure was made from.
+
+    Returns:
+        Path of the PNG.
+
+    Raises:
+        DataError: The name cannot be a file name, or the folder is not writable.
+    """
+    from seglib.plotting import label_figure  # here, so that training loads no matplotlib
+
+    label_figure(fig, dataset, profile)
+    picture = io.BytesIO()
+    fig.savefig(picture, format="png", dpi=150, facecolor="white")
+    folder = results_dir() / "figures"
+    path = atomic_write(folder / f"{_checked(name)}.png", picture.getvalue())
+    write_manifest(folder / f"{name}.json", provenance(dataset, profile, runs))
+    return path
+
+
+def save_table(
+    frame: pd.DataFrame,
+    name: str,
+    *,
+    dataset: str,
+    profile: str,
+    runs: Sequence[str] = (),
+    markdown: bool = False,
+) -> Path:
+    """Write ``tables/NAME.csv`` and ``tables/NAME.json`` into the results.
+
+    Args:
+        frame: The table. A named index is written as its first columns.
+        name: As in `save_figure`.
+        dataset: As in `save_figure`.
+        profile: As in `save_figure`.
+        runs: As in `save_figure`.
+        markdown: Write ``tables/NAME.md`` too.
+
+    Returns:
+        Path of the CSV.
+
+    Raises:
+        DataError: The name cannot be a file name, or the folder is not writable.
+    """
+    folder = results_dir() / "tables"
+    text = _with_index(frame).to_csv(index=False, lineterminator="\n")
+    path = atomic_write(folder / f"{_checked(name)}.csv", text)
+    if markdown:
+        atomic_write(folder / f"{name}.md", to_markdown(frame))
+    write_manifest(folder / f"{name}.json", provenance(dataset, profile, runs))
+    return path
+
+
+def _checked(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
+        raise DataError(
+            f"{name!r} cannot name a result: use letters, digits, '-', '_' and '.', "
+            "without folder and ending"
+        )
+    return name
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.reset_index() if any(frame.index.names) else frame
+
+
+def to_markdown(frame: pd.DataFrame, decimals: int = 3) -> str:
+    """A table in GitHub's Markdown.
+
+    Args:
+        frame: The table. A named index becomes its first columns.
+        decimals: Decimals of the floating-point columns; NaN becomes an empty cell.
+
+    Returns:
+        Text with one line per row and a final newline. Numbers stand to the right.
+    """
+    frame = _with_index(frame)
+    numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
+
+    def cell(value: Any) -> str:
+        if pd.isna(value):
+            return ""
+        text = f"{value:.{decimals}f}" if isinstance(value, float | np.floating) else str(value)
+        return text.replace("|", r"\|").replace("\n", " ")
+
+    rows = [[cell(str(column)) for column in frame.columns]]
+    rows.append(["---:" if right else "---" for right in numeric])
+    rows += [[cell(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def data_hash(slices: SliceSet) -> str:
+    """SHA-256 of a set's content: images, masks, and each slice's case and source.
+
+    Two runs with the same hash saw the same pixels under the same names in the same
+    order. Shape and dtype are part of it.
+    """
+    digest = hashlib.sha256()
+    for array in (slices.images, slices.masks):
+        digest.update(f"{array.shape} {array.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(array))
+    names = slices.table[["case", "source"]].astype(str).to_numpy().tolist()
+    digest.update(json.dumps(names).encode())
+    return digest.hexdigest()
+
+
+def split_hash(split: Split) -> str:
+    """SHA-256 of who trains, validates and tests; order and the split's name play no part."""
+    parts = [sorted(part) for part in (split.train, split.validation, split.test)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,177 @@
+"""Files of results: complete or absent, with their provenance, and hashes that notice change."""
+
+import getpass
+import hashlib
+import json
+import math
+import platform
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from seglib import reporting
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import DataError
+from seglib.splits import Split
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "out"))
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def two_slices():
+    images = np.arange(2 * 8 * 8, dtype=np.uint8).reshape(2, 8, 8, 1)
+    table = pd.DataFrame(
+        {
+            "case": ["A ED", "A ES"],
+            "patient": "A",
+            "slice": [0, 0],
+            "phase": ["ED", "ES"],
+            "spacing": math.nan,
+            "pathology": "N",
+            "source": ["a.png", "b.png"],
+        }
+    )
+    return SliceSet("tiny", images, (images > 100).astype(np.uint8), table)
+
+
+def test_results_dir_follows_the_variable_and_else_stays_out_of_the_committed_reports(
+    results, monkeypatch
+):
+    assert reporting.results_dir() == results
+    monkeypatch.delenv("SEGLIB_REPORTS_DIR")
+    assert reporting.results_dir().parts[-2:] == ("reports", "local")
+
+
+def test_atomic_write_makes_folders_and_replaces(tmp_path):
+    path = tmp_path / "a" / "b.txt"
+    assert reporting.atomic_write(path, "old") == path
+    reporting.atomic_write(path, "new é")
+    assert path.read_bytes() == "new é".encode()
+    reporting.atomic_write(path, b"\x00\x01")
+    assert path.read_bytes() == b"\x00\x01"
+    assert [p.name for p in path.parent.iterdir()] == ["b.txt"]  # nothing left aside
+
+
+def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_aside(tmp_path):
+    path = tmp_path / "folder"
+    path.mkdir()
+    with pytest.raises(DataError, match="cannot write"):
+        reporting.atomic_write(path, "text")  # a folder stands where the file should go
+    assert list(tmp_path.iterdir()) == [path]
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(DataError, match="cannot write"):
+        reporting.atomic_write(tmp_path / "file" / "below", "text")
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_manifest_holds_plain_json(tmp_path):
+    values = {
+        "loss": np.float32(0.5),
+        "epochs": np.int64(3),
+        "nothing": float("nan"),
+        "scores": np.array([1.0, np.inf]),
+        "patients": ("A", "B"),
+        "nested": {1: True},
+    }
+    path = reporting.write_manifest(tmp_path / "m.json", values)
+    assert json.loads(path.read_text()) == {
+        "loss": 0.5,
+        "epochs": 3,
+        "nothing": None,
+        "scores": [1.0, None],
+        "patients": ["A", "B"],
+        "nested": {"1": True},
+    }
+
+
+def test_environment_names_versions_but_no_person_machine_or_path():
+    found = reporting.environment()
+    assert found["versions"]["numpy"] == np.__version__
+    assert found["python"] == platform.python_version() and found["cpu_count"] >= 1
+    assert found["versions"]["seglib"] and found["device"]
+    text = json.dumps(found)
+    assert str(Path.home()) not in text and str(Path.cwd()) not in text
+    for name in (platform.node(), getpass.getuser()):
+        assert f'"{name}"' not in text
+
+
+def test_save_figure_writes_picture_and_provenance(results):
+    fig = Figure(figsize=(4, 2))
+    fig.subplots().plot([0, 1])
+    path = reporting.save_figure(fig, "a-figure", dataset="phantom", profile="quick", runs=["r1"])
+    assert path == results / "figures" / "a-figure.png"
+    with Image.open(path) as picture:
+        assert picture.size == (600, 300)  # 4 by 2 inches at 150 dpi
+        corner = np.asarray(picture.convert("RGB"))[-40:, 300:]
+    assert (corner == (0xD5, 0x5E, 0x00)).all(axis=-1).any()  # the phantom's mark is in the pixels
+    note = json.loads(path.with_suffix(".json").read_text())
+    assert (note["dataset"], note["profile"], note["runs"]) == ("phantom", "quick", ["r1"])
+    assert note["created"].endswith("+00:00") and "numpy" in note["versions"]
+
+
+def test_save_table_round_trip_with_markdown(results):
+    frame = pd.DataFrame({"mean": [0.91234, math.nan], "n": [29, 0]}, index=["dice", "hd95"])
+    frame = frame.rename_axis("metric")
+    path = reporting.save_table(
+        frame, "summary", dataset="Sunnybrook", profile="full", markdown=True
+    )
+    pd.testing.assert_frame_equal(pd.read_csv(path, index_col="metric"), frame)
+    assert (results / "tables" / "summary.md").read_text() == (
+        "| metric | mean | n |\n| --- | ---: | ---: |\n| dice | 0.912 | 29 |\n| hd95 |  | 0 |\n"
+    )
+    assert json.loads(path.with_suffix(".json").read_text())["profile"] == "full"
+
+
+def test_markdown_escapes_what_would_break_the_table():
+    text = reporting.to_markdown(pd.DataFrame({"a|b": ["x|y", "two\nlines"]}), decimals=1)
+    assert text.splitlines() == [r"| a\|b |", "| --- |", r"| x\|y |", "| two lines |"]
+
+
+@pytest.mark.parametrize("name", ["../escape", "a/b", "", ".hidden", "with space"])
+def test_names_that_are_no_file_names_are_refused(results, name):
+    with pytest.raises(DataError, match="cannot name a result"):
+        reporting.save_table(pd.DataFrame({"a": [1]}), name, dataset="x", profile="quick")
+    assert not results.exists()
+
+
+def test_data_hash_notices_every_change_that_matters(two_slices):
+    same = replace(two_slices, images=two_slices.images.copy(), name="another name")
+    assert reporting.data_hash(same) == reporting.data_hash(two_slices)
+    images, masks = two_slices.images.copy(), two_slices.masks.copy()
+    images[1, 2, 3] += 1
+    masks[0, 0, 0] = 1
+    changed = [
+        replace(two_slices, images=images),
+        replace(two_slices, masks=masks),
+        replace(two_slices, images=two_slices.images.astype(np.float32)),
+        replace(two_slices, table=two_slices.table.assign(source=["a.png", "c.png"])),
+        replace(two_slices, table=two_slices.table.assign(case=["A ED", "A ED"])),
+        two_slices.take([1, 0]),
+        two_slices.take([0]),
+    ]
+    hashes = {reporting.data_hash(s) for s in [two_slices, *changed]}
+    assert len(hashes) == len(changed) + 1
+
+
+def test_data_hash_does_not_depend_on_memory_layout(two_slices):
+    turned = np.asfortranarray(two_slices.images)
+    assert reporting.data_hash(replace(two_slices, images=turned)) == reporting.data_hash(
+        two_slices
+    )
+
+
+def test_split_hash_by_hand():
+    split = Split("literature", ("B", "A"), (), ("C",))
+    expected = hashlib.sha256(b'[["A", "B"], [], ["C"]]').hexdigest()
+    assert reporting.split_hash(split) == expected
+    assert reporting.split_hash(Split("renamed", ("A", "B"), (), ("C",))) == expected
+    assert reporting.split_hash(Split("literature", ("A", "B"), ("C",), ())) != expected
