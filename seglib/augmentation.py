@@ -1,0 +1,225 @@
+"""On-line augmentation: a new random variant of each pair, every time it is seen.
+
+One affine transform, one elastic field and the crop are composed into a single
+`cv2.remap`, so an image is interpolated once, and what rotates into the crop is the
+image around it rather than a filled border. The mask takes the same path with the
+nearest neighbour: it stays exactly what it was, class indices.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import cv2
+import keras
+import numpy as np
+
+from seglib.datasets.slice_set import SliceSet
+from seglib.preprocessing import NORMALISATIONS, Preprocessing, center_crop_or_pad
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Ranges that each variant is drawn from; the defaults change nothing.
+
+    Attributes:
+        rotation: Largest rotation either way, in degrees.
+        flip: Mirror left-right and top-bottom, each with probability 1/2.
+        scale: ``(smallest, largest)`` magnification.
+        shift: Largest shift either way, as a share of the side.
+        elastic: Largest displacement at the control points of the elastic field, in
+            pixels (Simard et al. 2003, with a smooth coarse grid for the noise).
+        elastic_grid: Control points along each side; fewer bend more broadly.
+        gamma: ``(smallest, largest)`` exponent on intensities stretched to [0, 1].
+        contrast: Largest relative change of contrast either way.
+        brightness: Largest offset either way, as a share of the intensity range.
+        noise: Largest standard deviation of added Gaussian noise, as a share of the range.
+        blur: Largest standard deviation of Gaussian blur, in pixels.
+    """
+
+    rotation: float = 0.0
+    flip: bool = False
+    scale: tuple[float, float] = (1.0, 1.0)
+    shift: float = 0.0
+    elastic: float = 0.0
+    elastic_grid: int = 5
+    gamma: tuple[float, float] = (1.0, 1.0)
+    contrast: float = 0.0
+    brightness: float = 0.0
+    noise: float = 0.0
+    blur: float = 0.0
+
+    def to_dict(self) -> dict:
+        """Plain values, as stored in a manifest."""
+        return asdict(self)
+
+    def sample_map(
+        self, shape: tuple[int, int], size: tuple[int, int], rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw one transform, as the position in the source that each output pixel reads.
+
+        Args:
+            shape: ``(H, W)`` of the source, in pixels.
+            size: ``(h, w)`` of the output, in pixels: a crop about the centre.
+            rng: Where the draw comes from.
+
+        Returns:
+            Two float32 arrays ``(h, w)``, x and y in source pixels.
+        """
+        angle = math.radians(rng.uniform(-self.rotation, self.rotation))
+        zoom = rng.uniform(*self.scale)
+        flips = rng.choice([-1.0, 1.0], 2) if self.flip else np.ones(2)
+        shift = rng.uniform(-self.shift, self.shift, 2) * size
+        cosine, sine = math.cos(angle) / zoom, math.sin(angle) / zoom
+        # Centre on the pixel that center_crop_or_pad keeps in the centre.
+        y = (np.arange(size[0], dtype=np.float32) - size[0] // 2)[:, None] - np.float32(shift[0])
+        x = (np.arange(size[1], dtype=np.float32) - size[1] // 2)[None, :] - np.float32(shift[1])
+        # Turn and mirror about the middle: of an even side, it lies between two pixels.
+        half_y, half_x = (np.float32(0.5 * (side % 2 == 0)) for side in size)
+        y, x = y + half_y, x + half_x
+        map_x = np.float32(flips[1] * cosine) * x + np.float32(flips[1] * sine) * y
+        map_y = np.float32(-flips[0] * sine) * x + np.float32(flips[0] * cosine) * y
+        if self.elastic:
+            points = (2, self.elastic_grid, self.elastic_grid)
+            coarse = rng.uniform(-self.elastic, self.elastic, points).astype(np.float32)
+            for target, field in zip((map_x, map_y), coarse, strict=True):
+                target += cv2.resize(field, size[::-1], interpolation=cv2.INTER_CUBIC)
+        return map_x + (shape[1] // 2 - half_x), map_y + (shape[0] // 2 - half_y)
+
+    def change_intensity(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Draw and apply the intensity changes. ``(h, w, C)`` float32 in and out."""
+        if self.blur and rng.random() < 0.3:
+            image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, self.blur))
+            image = image.reshape(*image.shape[:2], -1)
+        low, high = float(image.min()), float(image.max())
+        span = high - low
+        if span <= 0:
+            return image
+        if self.gamma != (1.0, 1.0):
+            image = low + span * ((image - low) / span) ** np.float32(rng.uniform(*self.gamma))
+        if self.contrast:
+            factor = np.float32(1 + rng.uniform(-self.contrast, self.contrast))
+            image = (image - image.mean()) * factor + image.mean()
+        if self.brightness:
+            image = image + np.float32(span * rng.uniform(-self.brightness, self.brightness))
+        if self.noise:
+            deviation = np.float32(span * rng.uniform(0, self.noise))
+            image = image + deviation * rng.standard_normal(image.shape, dtype=np.float32)
+        return image
+
+    def apply(
+        self,
+        image: np.ndarray,
+        mask: np.ndarray,
+        rng: np.random.Generator,
+        size: tuple[int, int] | None = None,
+        offset: tuple[float, float] = (0.0, 0.0),
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """One random variant of a pair, both halves moved alike.
+
+        Args:
+            image: ``(H, W, C)``, uint8 or float32.
+            mask: ``(H, W, 1)``, uint8 class indices.
+            rng: Where the draw comes from.
+            size: ``(h, w)`` of the output; None keeps ``(H, W)``.
+            offset: ``(down, right)`` by which the image is moved first, see `Preprocessing`.
+
+        Returns:
+            Image ``(h, w, C)`` float32 and mask ``(h, w, 1)`` uint8. What lies beyond
+            the image's border is mirrored in both.
+        """
+        size = size or image.shape[:2]
+        x, y = self.sample_map(image.shape[:2], size, rng)
+        border = cv2.BORDER_REFLECT_101
+        moved_mask = cv2.remap(mask, x, y, cv2.INTER_NEAREST, borderMode=border)
+        down, right = np.float32(offset)
+        moved = cv2.remap(
+            image.astype(np.float32), x - right, y - down, cv2.INTER_LINEAR, borderMode=border
+        )
+        moved = self.change_intensity(moved.reshape(*size, -1), rng)
+        return moved, moved_mask.reshape(*size, 1)
+
+
+class SliceSequence(keras.utils.PyDataset):
+    """Batches for `keras.Model.fit`: preprocessed, optionally augmented and shuffled.
+
+    Batch i of epoch e depends on ``(seed, e, i)`` alone, so a run can be repeated
+    whatever the number of worker threads.
+
+    Args:
+        slices: What to draw from.
+        preprocessing: Crop and normalisation.
+        batch_size: Slices a batch.
+        augmentation: None for none (validation, scoring).
+        shuffle: Draw a new order each epoch, and leave out what does not fill a batch:
+            a smaller last batch would have to be compiled for itself, and would weigh
+            more. Without it, the last batch of an epoch may be smaller.
+        seed: Seed of order and augmentation.
+        start_epoch: Number of the first epoch, when a run is resumed.
+
+    Each item is ``(images (B, h, w, C) float32, masks (B, h, w, 1) float32 indices)``.
+    """
+
+    def __init__(
+        self,
+        slices: SliceSet,
+        preprocessing: Preprocessing,
+        batch_size: int,
+        augmentation: Augmentation | None = None,
+        shuffle: bool = False,
+        seed: int = 0,
+        start_epoch: int = 0,
+    ):
+        super().__init__()
+        self.slices = slices
+        self.preprocessing = preprocessing
+        self.batch_size = batch_size
+        self.augmentation = augmentation
+        self.shuffle = shuffle
+        self.seed = seed
+        self.epoch = start_epoch
+        shape = slices.images.shape[1:3]
+        self.size = preprocessing.target_size(*shape)
+        # Augment what the image holds; the rest is padded, as it is without augmentation.
+        self.crop = tuple(min(side, new) for side, new in zip(shape, self.size, strict=True))
+        if augmentation is None:  # nothing will change: preprocess once
+            self.ready = (
+                preprocessing.images(slices.images),
+                preprocessing.masks(slices.masks).astype(np.float32),
+            )
+        self._order()
+
+    def _order(self) -> None:
+        self.order = np.arange(len(self.slices))
+        if self.shuffle:
+            self.order = np.random.default_rng((self.seed, self.epoch)).permutation(self.order)
+
+    def __len__(self) -> int:
+        batches = len(self.slices) / self.batch_size
+        return max(math.floor(batches), 1) if self.shuffle else math.ceil(batches)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        if self.augmentation is None:
+            return self.ready[0][rows], self.ready[1][rows]
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        pairs = [
+            self.augmentation.apply(
+                self.slices.images[r],
+                self.slices.masks[r],
+                rng,
+                self.crop,
+                self.preprocessing.offset,
+            )
+            for r in rows
+        ]
+        images = np.stack([image for image, _ in pairs])
+        masks = np.stack([mask for _, mask in pairs]).astype(np.float32)
+        images = NORMALISATIONS[self.preprocessing.normalisation](images)
+        return center_crop_or_pad(images, self.size), center_crop_or_pad(masks, self.size)
+
+    def on_epoch_end(self) -> None:
+        """Keras calls this after each epoch."""
+        self.epoch += 1
+        self._order()

@@ -1,0 +1,159 @@
+"""Augmentation through Keras' `ImageDataGenerator`, made safe for image-mask pairs.
+
+The class is deprecated, TensorFlow-only and needs SciPy, but it is what most courses
+and system 1 use. On its own it does not move ``y``, and at its default interpolation
+it leaves grey pixels in a mask. Here one transform is drawn for each pair and applied
+twice: linear to the image, nearest neighbour to the mask.
+
+`seglib.augmentation` does the same work faster and on any backend.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+
+import keras
+import numpy as np
+import pandas as pd
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import DataError
+from seglib.preprocessing import Preprocessing
+
+#: System 1's ranges: any rotation, both flips, zoom and shifts 0. What turns in from
+#: outside is mirrored; the default, "nearest", smears the border across the corners.
+PUBLISHED_RANGES = {
+    "rotation_range": 180,
+    "horizontal_flip": True,
+    "vertical_flip": True,
+    "fill_mode": "reflect",
+}
+
+#: `ImageDataGenerator` draws from NumPy's global state: one thread at a time.
+_GLOBAL_STATE = threading.Lock()
+
+
+class PairTransformer:
+    """Applies one random `ImageDataGenerator` transform to both halves of a pair.
+
+    Args:
+        **ranges: Arguments of `ImageDataGenerator`; default `PUBLISHED_RANGES`.
+    """
+
+    def __init__(self, **ranges):
+        ranges = ranges or PUBLISHED_RANGES
+        self._image = ImageDataGenerator(**ranges, interpolation_order=1)
+        self._mask = ImageDataGenerator(**ranges, interpolation_order=0)
+
+    def apply(
+        self, image: np.ndarray, mask: np.ndarray, seed: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """One variant of a pair; the same seed gives the same variant.
+
+        Args:
+            image: ``(H, W, C)``, any number type.
+            mask: ``(H, W, 1)``, uint8 class indices.
+            seed: Below 2**32.
+
+        Returns:
+            Image ``(H, W, C)`` float32, mask ``(H, W, 1)`` uint8 with no new value.
+        """
+        with _GLOBAL_STATE:  # and leave that state as it was found
+            state = np.random.get_state()
+            try:
+                transform = self._image.get_random_transform(image.shape, seed=seed)
+            finally:
+                np.random.set_state(state)
+        # Intensity changes belong to the image alone.
+        moves = {**transform, "channel_shift_intensity": None, "brightness": None}
+        moved = self._image.apply_transform(image.astype(np.float32), transform)
+        moved_mask = self._mask.apply_transform(mask.astype(np.float32), moves)
+        return moved.astype(np.float32), moved_mask.astype(np.uint8)
+
+
+class PairedGenerator(keras.utils.PyDataset):
+    """On-line augmentation for `keras.Model.fit` through `PairTransformer`.
+
+    Args:
+        slices: What to draw from.
+        preprocessing: Crop and normalisation, after the transform.
+        batch_size: Pairs a batch; the last one of an epoch may be smaller.
+        seed: Of order and transforms.
+        **ranges: As `PairTransformer`.
+    """
+
+    def __init__(
+        self,
+        slices: SliceSet,
+        preprocessing: Preprocessing,
+        batch_size: int,
+        seed: int = 0,
+        **ranges,
+    ):
+        super().__init__()
+        self.slices, self.preprocessing = slices, preprocessing
+        self.batch_size, self.seed, self.epoch = batch_size, seed, 0
+        self.transformer = PairTransformer(**ranges)
+        self._order()
+
+    def _order(self) -> None:
+        self.order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.slices))
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.slices) / self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        pairs = [
+            self.transformer.apply(
+                self.slices.images[r], self.slices.masks[r], int(rng.integers(2**32))
+            )
+            for r in rows
+        ]
+        images, masks = (np.stack(half) for half in zip(*pairs, strict=True))
+        return self.preprocessing.images(images), self.preprocessing.masks(masks).astype(np.float32)
+
+    def on_epoch_end(self) -> None:
+        """Keras calls this after each epoch."""
+        self.epoch += 1
+        self._order()
+
+
+def expand_offline(slices: SliceSet, total: int, seed: int = 0, **ranges) -> SliceSet:
+    """A larger set: every original, then variants in turn until there are `total` pairs.
+
+    Call it on the training part of a split only. System 1 called it before splitting,
+    which put variants of one slice on both sides.
+
+    Args:
+        slices: Originals; uint8 images are rounded to uint8 again.
+        total: Number of pairs in the result, originals included.
+        seed: Of the transforms.
+        **ranges: As `PairTransformer`.
+
+    Returns:
+        A set whose table keeps each variant's ``source`` and adds ``variant``: 0 for an
+        original, then 1, 2, ...
+
+    Raises:
+        DataError: There are no originals, or more than `total`.
+    """
+    if not 0 < len(slices) <= total:
+        raise DataError(
+            f"{len(slices)} originals cannot be expanded to {total} pairs; ask for more pairs "
+            "than there are originals"
+        )
+    transformer = PairTransformer(**ranges)
+    rng = np.random.default_rng(seed)
+    rows = np.arange(total) % len(slices)
+    grown = slices.take(rows)
+    images, masks = grown.images.copy(), grown.masks.copy()
+    for i in range(len(slices), total):
+        image, mask = transformer.apply(images[i], masks[i], int(rng.integers(2**32)))
+        images[i] = np.clip(np.rint(image), 0, 255) if images.dtype == np.uint8 else image
+        masks[i] = mask
+    table = grown.table.assign(variant=pd.Series(np.arange(total) // len(slices)))
+    return SliceSet(slices.name, images, masks, table, slices.class_names)

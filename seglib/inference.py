@@ -1,0 +1,173 @@
+"""From a trained network to masks on the images' own pixel grid; model files."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from scipy import ndimage
+
+from seglib.errors import ModelFileError
+from seglib.preprocessing import Preprocessing
+
+#: Name of seglib's own entry inside a ``.keras`` file, which is a zip archive.
+_EXTRA = "seglib.json"
+
+
+def predict(
+    model: keras.Model,
+    images: np.ndarray,
+    preprocessing: Preprocessing,
+    *,
+    batch_size: int = 16,
+    rotations: bool = False,
+) -> np.ndarray:
+    """Probabilities on the grid of the input images.
+
+    Args:
+        model: A network of `seglib.models`.
+        images: ``(N, H, W, C)``, intensities as stored.
+        preprocessing: What the network was trained with.
+        batch_size: Images a forward pass.
+        rotations: Average over the 8 flips and quarter turns of the square (test-time
+            augmentation): 8 times the work. Needs a square network input.
+
+    Returns:
+        ``(N, H, W, K)`` float32; 0 outside the crop that the network sees.
+    """
+    inputs = preprocessing.images(images)
+    outputs = np.concatenate(
+        [
+            _forward(model, inputs[start : start + batch_size], rotations)
+            for start in range(0, len(inputs), batch_size)
+        ]
+    )
+    return preprocessing.restore(outputs, images.shape[1:3])
+
+
+def _forward(model: keras.Model, batch: np.ndarray, rotations: bool) -> np.ndarray:
+    if not rotations:
+        return keras.ops.convert_to_numpy(model.predict_on_batch(batch))
+    total = 0.0
+    for flip in (False, True):
+        for turns in range(4):
+            turned = np.rot90(batch[:, :, ::-1] if flip else batch, turns, axes=(1, 2))
+            output = _forward(model, np.ascontiguousarray(turned), rotations=False)
+            output = np.rot90(output, -turns, axes=(1, 2))
+            total = total + (output[:, :, ::-1] if flip else output)
+    return total / np.float32(8)
+
+
+def to_mask(probabilities: np.ndarray, level: float = 0.5) -> np.ndarray:
+    """Hard masks.
+
+    Args:
+        probabilities: ``(N, H, W, K)``.
+        level: For K = 1, foreground is where the probability is at least this.
+
+    Returns:
+        ``(N, H, W, 1)`` uint8 class indices.
+    """
+    if probabilities.shape[-1] == 1:
+        return (probabilities >= level).astype(np.uint8)
+    return probabilities.argmax(axis=-1, keepdims=True).astype(np.uint8)
+
+
+def largest_component(masks: np.ndarray) -> np.ndarray:
+    """Keep the largest 8-connected piece of foreground on each slice.
+
+    A clean-up that can only remove; report it when you use it.
+
+    Args:
+        masks: ``(N, H, W, 1)`` uint8 with one foreground class.
+    """
+    cleaned = np.zeros_like(masks)
+    for out, mask in zip(cleaned, masks, strict=True):
+        pieces, count = ndimage.label(mask[..., 0], structure=np.ones((3, 3)))
+        if count:
+            sizes = np.bincount(pieces.ravel())[1:]
+            out[..., 0] = pieces == 1 + sizes.argmax()
+    return cleaned
+
+
+def attention_maps(
+    model: keras.Model, images: np.ndarray, preprocessing: Preprocessing
+) -> dict[str, np.ndarray]:
+    """The attention weights a network gives to `images`.
+
+    Args:
+        model: A network with attention; others have no maps.
+        images: ``(N, H, W, C)``, intensities as stored.
+        preprocessing: What the network was trained with.
+
+    Returns:
+        For each attention block, finest first, ``(N, h, w, 1)`` (spatial) or
+        ``(N, C)`` (channel) weights in [0, 1].
+    """
+    named = [layer for layer in model.layers if layer.name.endswith("_map")]
+    if not named:
+        return {}
+    named.sort(key=lambda layer: layer.name)
+    reader = keras.Model(model.inputs, [layer.output for layer in named])
+    values = reader.predict_on_batch(preprocessing.images(images))
+    return {
+        layer.name.removesuffix("_map"): keras.ops.convert_to_numpy(value)
+        for layer, value in zip(named, values, strict=True)
+    }
+
+
+def save_model(
+    model: keras.Model, path: str | Path, preprocessing: Preprocessing, card: dict
+) -> None:
+    """Write one self-contained ``.keras`` file: network, weights, preprocessing, provenance.
+
+    The optimiser's state is left out. The file is written aside and renamed.
+
+    Args:
+        model: A network of `seglib.models`.
+        path: Ends in ``.keras``.
+        preprocessing: What the network was trained with.
+        card: Plain values about the model (class names, data, run).
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    bare = keras.Model(model.inputs, model.outputs, name=model.name)
+    aside = path.with_name(f".{path.stem}.part.keras")
+    bare.save(aside)
+    with zipfile.ZipFile(aside, "a", zipfile.ZIP_DEFLATED) as archive:
+        extra = {"preprocessing": preprocessing.to_dict(), "card": card}
+        archive.writestr(_EXTRA, json.dumps(extra, indent=1))
+    os.replace(aside, path)
+
+
+def load_model(path: str | Path) -> tuple[keras.Model, Preprocessing, dict]:
+    """Read a file of `save_model`.
+
+    Returns:
+        Model, its preprocessing, and its card.
+
+    Raises:
+        ModelFileError: Missing, unreadable, or a plain Keras file without preprocessing.
+    """
+    # The classes that a saved network may hold register themselves when imported.
+    import seglib.layers  # noqa: F401
+
+    path = Path(path)
+    if not path.is_file():
+        raise ModelFileError(f"no model file {path}")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            extra = json.loads(archive.read(_EXTRA))
+        model = keras.models.load_model(path, compile=False)
+    except KeyError as error:
+        raise ModelFileError(
+            f"{path} is a Keras file without {_EXTRA}: it does not say how images must be "
+            "prepared. Save the network with seglib.inference.save_model."
+        ) from error
+    except (zipfile.BadZipFile, ValueError, OSError, TypeError) as error:
+        raise ModelFileError(f"{path} is not a readable .keras model file: {error}") from error
+    return model, Preprocessing(**extra["preprocessing"]), extra["card"]

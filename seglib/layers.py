@@ -1,0 +1,134 @@
+"""Blocks the networks are built from: convolutions, normalisations, three kinds of attention.
+
+Each function takes a tensor and returns a tensor, in the style of Keras' functional
+API, so a model can be read from top to bottom. Attention maps are the outputs of
+layers whose name ends in ``_map``; `seglib.inference.attention_maps` reads them.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable(package="seglib")
+class ChannelStatistics(layers.Layer):
+    """Mean and maximum over the channels: what spatial attention looks at.
+
+    ``(N, H, W, C)`` in, ``(N, H, W, 2)`` out.
+    """
+
+    def call(self, inputs):
+        """``(N, H, W, C)`` -> ``(N, H, W, 2)``."""
+        mean = ops.mean(inputs, axis=-1, keepdims=True)
+        maximum = ops.max(inputs, axis=-1, keepdims=True)
+        return ops.concatenate([mean, maximum], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        """The shape Keras plans with."""
+        return (*input_shape[:-1], 2)
+
+
+def normalise(x, norm: str, name: str):
+    """One normalisation layer.
+
+    Args:
+        x: ``(N, H, W, C)``.
+        norm: ``"batch"`` (needs a batch of about 8 or more: at batch 1 the moving
+            averages do not describe the data), ``"group"`` (8 groups, or as many as
+            divide C), ``"instance"`` (one group per channel) or ``"none"``.
+        name: Layer name.
+
+    Raises:
+        ValueError: `norm` is none of these.
+    """
+    if norm == "batch":
+        return layers.BatchNormalization(momentum=0.9, name=name)(x)
+    if norm == "group":
+        channels = x.shape[-1]
+        groups = max(g for g in range(1, 9) if channels % g == 0)
+        return layers.GroupNormalization(groups, name=name)(x)
+    if norm == "instance":
+        return layers.GroupNormalization(-1, name=name)(x)
+    if norm == "none":
+        return x
+    raise ValueError(f"norm must be batch, group, instance or none, found {norm!r}")
+
+
+def conv_block(x, filters: int, norm: str, name: str):
+    """Twice convolution 3x3, normalisation, ReLU: ``(N, H, W, C)`` -> ``(N, H, W, filters)``."""
+    for i in (1, 2):
+        # The normalisation has its own offset, so the convolution needs no bias.
+        x = layers.Conv2D(
+            filters,
+            3,
+            padding="same",
+            use_bias=norm == "none",
+            kernel_initializer="he_normal",
+            name=f"{name}_conv{i}",
+        )(x)
+        x = normalise(x, norm, f"{name}_norm{i}")
+        x = layers.ReLU(name=f"{name}_relu{i}")(x)
+    return x
+
+
+def upsample(x, filters: int, name: str):
+    """Transposed 2x2 convolution: ``(N, H, W, C)`` -> ``(N, 2H, 2W, filters)``."""
+    return layers.Conv2DTranspose(
+        filters, 2, strides=2, kernel_initializer="he_normal", name=f"{name}_up"
+    )(x)
+
+
+def attention_gate(skip, gating, name: str):
+    """Additive attention gate: the coarse features say where in the skip to look.
+
+    Args:
+        skip: Encoder features ``(N, H, W, C)``.
+        gating: Decoder features, one level deeper, ``(N, H/2, W/2, D)``.
+        name: Prefix of the layer names; ``{name}_map`` is ``(N, H, W, 1)`` in [0, 1].
+
+    Returns:
+        ``(N, H, W, C)``: `skip` times the map.
+
+    Source: Oktay et al. 2018, arXiv:1804.03999.
+    """
+    inner = max(skip.shape[-1] // 2, 1)
+    theta = layers.Conv2D(inner, 2, strides=2, use_bias=False, name=f"{name}_theta")(skip)
+    phi = layers.Conv2D(inner, 1, name=f"{name}_phi")(gating)
+    joint = layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_add")([theta, phi]))
+    coarse = layers.Conv2D(1, 1, activation="sigmoid", name=f"{name}_psi")(joint)
+    attention = layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_map")(coarse)
+    return layers.Multiply(name=f"{name}_multiply")([skip, attention])
+
+
+def channel_attention(x, name: str, ratio: int = 8):
+    """Squeeze-and-excitation with a residual: which *channels* matter, nowhere in particular.
+
+    System 1 calls this "spatial attention"; it pools all positions away first, so it
+    cannot be. ``(N, H, W, C)`` in and out; ``{name}_map`` is ``(N, C)`` in [0, 1].
+
+    Source: Hu et al. 2018, arXiv:1709.01507; ratio and residual as system 1.
+    """
+    channels = x.shape[-1]
+    squeezed = layers.GlobalAveragePooling2D(name=f"{name}_squeeze")(x)
+    hidden = layers.Dense(max(channels // ratio, 1), activation="relu", name=f"{name}_dense")(
+        squeezed
+    )
+    weights = layers.Dense(channels, activation="sigmoid", name=f"{name}_map")(hidden)
+    weights = layers.Reshape((1, 1, channels), name=f"{name}_reshape")(weights)
+    scaled = layers.Multiply(name=f"{name}_multiply")([x, weights])
+    return layers.Add(name=f"{name}_add")([x, scaled])
+
+
+def spatial_attention(x, name: str, kernel_size: int = 7):
+    """Spatial attention: one weight for each *position*, shared by all channels.
+
+    ``(N, H, W, C)`` in and out; ``{name}_map`` is ``(N, H, W, 1)`` in [0, 1].
+
+    Source: the spatial half of Woo et al. 2018 (CBAM), arXiv:1807.06521.
+    """
+    statistics = ChannelStatistics(name=f"{name}_statistics")(x)
+    attention = layers.Conv2D(
+        1, kernel_size, padding="same", activation="sigmoid", name=f"{name}_map"
+    )(statistics)
+    return layers.Multiply(name=f"{name}_multiply")([x, attention])

@@ -1,0 +1,71 @@
+"""Optimisers and learning-rate schedules by name."""
+
+from __future__ import annotations
+
+import keras
+
+SCHEDULES = ("constant", "cosine", "polynomial")
+OPTIMIZERS = ("sgd", "adam", "adamw")
+
+
+def make_schedule(name: str, learning_rate: float, total_steps: int):
+    """A learning rate, or a schedule that falls from it to 0 over `total_steps`.
+
+    Args:
+        name: ``"constant"``, ``"cosine"`` (with a linear warm-up over the first 3 % of
+            the steps) or ``"polynomial"`` (power 0.9, as nnU-Net).
+        learning_rate: The highest learning rate.
+        total_steps: Optimiser steps of the whole training.
+
+    Raises:
+        ValueError: The name is unknown.
+    """
+    if name == "constant":
+        return learning_rate
+    if name == "cosine":
+        warmup = max(total_steps * 3 // 100, 1)
+        return keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=learning_rate / warmup,
+            decay_steps=max(total_steps - warmup, 1),
+            warmup_target=learning_rate,
+            warmup_steps=warmup,
+        )
+    if name == "polynomial":
+        return keras.optimizers.schedules.PolynomialDecay(
+            learning_rate, total_steps, end_learning_rate=0.0, power=0.9
+        )
+    raise ValueError(f"no schedule {name!r}; choose from {', '.join(SCHEDULES)}")
+
+
+def make_optimizer(
+    name: str,
+    learning_rate,
+    *,
+    momentum: float = 0.9,
+    nesterov: bool = True,
+    weight_decay: float = 0.0,
+) -> keras.optimizers.Optimizer:
+    """An optimiser by name.
+
+    Args:
+        name: ``"sgd"``, ``"adam"`` or ``"adamw"``.
+        learning_rate: A number, or a schedule from `make_schedule`.
+        momentum: SGD's momentum; others ignore it.
+        nesterov: SGD's look-ahead; others ignore it.
+        weight_decay: Decoupled weight decay of AdamW and SGD; Adam ignores it.
+
+    Raises:
+        ValueError: The name is unknown.
+    """
+    if name == "sgd":
+        return keras.optimizers.SGD(
+            learning_rate,
+            momentum=momentum,
+            nesterov=nesterov,
+            weight_decay=weight_decay or None,
+        )
+    if name == "adam":
+        return keras.optimizers.Adam(learning_rate)
+    if name == "adamw":
+        return keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay)
+    raise ValueError(f"no optimiser {name!r}; choose from {', '.join(OPTIMIZERS)}")

@@ -1,0 +1,134 @@
+"""Recipes: everything a training needs to know, by name, in one frozen record.
+
+`smoke`, `quick` and `full` are profiles of one recipe: how much of it to spend, not
+copies of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+
+from seglib.augmentation import Augmentation
+from seglib.errors import SeglibError
+from seglib.preprocessing import Preprocessing
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network is trained.
+
+    Attributes:
+        name: What runs, figures and manifests call it.
+        architecture: A key of `seglib.models.ARCHITECTURES`.
+        filters: Filters of the first level.
+        depth: Number of poolings.
+        norm: ``"batch"``, ``"group"``, ``"instance"`` or ``"none"``.
+        loss: As `seglib.losses.make_loss`.
+        optimizer: As `seglib.optimizers.make_optimizer`.
+        learning_rate: The highest one.
+        schedule: As `seglib.optimizers.make_schedule`; ``"plateau"`` instead divides the
+            rate by 10 when the validation loss has not fallen for `patience` / 2 epochs.
+        momentum: Of SGD, with Nesterov's look-ahead.
+        weight_decay: Of AdamW and SGD.
+        batch_size: Slices an optimiser step.
+        epochs: Passes over the training slices.
+        patience: Stop after so many epochs without a better validation Dice; 0 never stops.
+        preprocessing: From file to network input.
+        augmentation: On-line variants, or None.
+        source: Where the recipe comes from.
+    """
+
+    name: str
+    architecture: str = "unet"
+    filters: int = 16
+    depth: int = 4
+    norm: str = "batch"
+    loss: str = "dice+bce"
+    optimizer: str = "adamw"
+    learning_rate: float = 2e-3
+    schedule: str = "cosine"
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    batch_size: int = 8
+    epochs: int = 60
+    patience: int = 0
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    augmentation: Augmentation | None = None
+    source: str = "this project"
+
+    def to_dict(self) -> dict:
+        """Plain nested values, as stored in a manifest."""
+        return asdict(self)
+
+
+#: Both flips and any rotation, as system 1, and a little scaling and bending besides.
+STUDY_AUGMENTATION = Augmentation(
+    rotation=180.0,
+    flip=True,
+    scale=(0.85, 1.2),
+    shift=0.05,
+    elastic=4.0,
+    gamma=(0.7, 1.5),
+    noise=0.05,
+)
+
+_STUDY = Recipe(name="unet", augmentation=STUDY_AUGMENTATION)
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        _STUDY,
+        replace(_STUDY, name="encoder_decoder", architecture="encoder_decoder"),
+        replace(_STUDY, name="attention_unet", architecture="attention_unet"),
+        replace(_STUDY, name="channel_attention_unet", architecture="channel_attention_unet"),
+        replace(_STUDY, name="spatial_attention_unet", architecture="spatial_attention_unet"),
+        replace(
+            _STUDY,
+            name="lv_best",
+            filters=24,
+            epochs=200,
+        ),
+        Recipe(
+            name="lv_published",
+            architecture="published_lv",
+            filters=64,
+            depth=5,
+            loss="dice",
+            optimizer="sgd",
+            learning_rate=0.01,
+            schedule="constant",
+            weight_decay=0.0,
+            batch_size=1,
+            epochs=75,
+            preprocessing=Preprocessing(size=256, normalisation="255", multiple=32),
+            augmentation=Augmentation(rotation=180.0, flip=True),
+            source="system 1: LV, spatial attention, Sunnybrook",
+        ),
+    )
+}
+
+#: What a profile changes in every recipe it is applied to. `smoke` shows only that all
+#: parts run; `quick` fits a lesson on a laptop; `full` is the recipe as written.
+PROFILES: dict[str, dict] = {
+    "smoke": {"filters": 4, "depth": 2, "epochs": 1},
+    "quick": {"filters": 8, "epochs": 24},
+    "full": {},
+}
+
+
+def get_recipe(name: str, profile: str = "full", **changes) -> Recipe:
+    """A recipe by name, under a profile, with any field replaced.
+
+    Args:
+        name: A key of `RECIPES`.
+        profile: A key of `PROFILES`.
+        **changes: Fields of `Recipe` to set after the profile has been applied.
+
+    Raises:
+        SeglibError: The name or the profile is unknown.
+    """
+    if name not in RECIPES:
+        raise SeglibError(f"no recipe {name!r}; choose from {', '.join(RECIPES)}")
+    if profile not in PROFILES:
+        raise SeglibError(f"no profile {profile!r}; choose from {', '.join(PROFILES)}")
+    return replace(RECIPES[name], **{**PROFILES[profile], **changes})

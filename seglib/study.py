@@ -1,0 +1,171 @@
+"""What the study's notebooks share: the data under a profile, the split, and scoring a run.
+
+The order is the protocol. Networks train on `train`; every choice is made on
+`validation`; `test` is looked at once, in the last notebook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from seglib import datasets, reporting
+from seglib.datasets import phantom
+from seglib.datasets.slice_set import SliceSet
+from seglib.evaluation import score_cases, summarise
+from seglib.inference import predict, to_mask
+from seglib.leaks import check_no_leaks
+from seglib.splits import Split, literature_split
+from seglib.training import Run, train
+
+#: Patients that each part keeps in the smoke profile, which only shows that all runs.
+_SMOKE_PATIENTS = 3
+
+
+def describe_environment() -> None:
+    """Print the versions and the device that a notebook runs on."""
+    found = reporting.environment()
+    versions = found["versions"]
+    backend = keras.backend.backend()
+    print(
+        f"Python {found['python']}, seglib {versions['seglib']}, Keras {keras.__version__} "
+        f"on {backend} {versions.get(backend, '')}, {found['device']}, {found['cpu_count']} cores"
+    )
+
+
+@dataclass(frozen=True)
+class Study:
+    """One data set, split by patient.
+
+    Attributes:
+        profile: ``"smoke"``, ``"quick"`` or ``"full"``.
+        seed: Seed of all trainings.
+        slices: Everything, before the split.
+        split: Which patient is where.
+        train: Slices to fit.
+        validation: Slices of other patients, to choose with.
+        test: Slices of the held-out patients.
+    """
+
+    profile: str
+    seed: int
+    slices: SliceSet
+    split: Split
+    train: SliceSet
+    validation: SliceSet
+    test: SliceSet
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """``dataset`` and ``profile``, as every figure and table wants them."""
+        return {"dataset": self.slices.name, "profile": self.profile}
+
+
+def open_study(profile: str, dataset: str = "auto", seed: int = 0) -> Study:
+    """Load the data, split by patient, and refuse to go on if anything leaks.
+
+    Args:
+        profile: ``"smoke"``, ``"quick"`` or ``"full"``.
+        dataset: As `seglib.datasets.load`.
+        seed: Seed of all trainings. The split does not depend on it.
+
+    Raises:
+        DataError: The data cannot be loaded.
+        LeakError: Parts share a patient, a source image or a near-duplicate.
+    """
+    slices = phantom.make() if dataset == "phantom" else datasets.load(dataset)
+    split = literature_split(slices, validation_patients=_validation_patients(slices))
+    if profile == "smoke":
+        parts = (part[:_SMOKE_PATIENTS] for part in (split.train, split.validation, split.test))
+        split = Split(split.name, *parts)
+    parts = split.apply(slices)
+    check_no_leaks(parts)
+    summary = {"name": slices.name, "slices": len(slices), "patients": len(slices.patients)}
+    reporting.write_manifest(reporting.results_dir() / "dataset.json", summary)
+    return Study(profile, seed, slices, split, **parts)
+
+
+def _validation_patients(slices: SliceSet) -> int:
+    """A fifth of the training patients, and at least one."""
+    training = slices.table.loc[slices.table["part"] == "Part1", "patient"].nunique()
+    return max(round(training / 5), 1)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Masks that a run predicts for a part of the data, and their scores.
+
+    Attributes:
+        slices: What was predicted.
+        prediction: ``(N, H, W, 1)`` uint8 masks on the native grid.
+        per_case: Table of `seglib.evaluation.score_cases`.
+    """
+
+    slices: SliceSet
+    prediction: np.ndarray
+    per_case: pd.DataFrame
+
+
+def score(
+    run: Run,
+    slices: SliceSet,
+    *,
+    rotations: bool = False,
+    assumed_spacing: float | None = None,
+) -> Scored:
+    """Predict `slices` with a run and score every case.
+
+    Args:
+        run: From `seglib.training.train`.
+        slices: Patients that did not train it.
+        rotations: As `seglib.inference.predict`.
+        assumed_spacing: As `seglib.evaluation.score_cases`.
+    """
+    probabilities = predict(run.model, slices.images, run.recipe.preprocessing, rotations=rotations)
+    prediction = to_mask(probabilities)
+    per_case = score_cases(slices, prediction, assumed_spacing=assumed_spacing)
+    return Scored(slices, prediction, per_case)
+
+
+def train_for(study: Study, recipe, runs_dir: Path | None = None) -> Run:
+    """Train a recipe on the study's training part, watching its validation part."""
+    return train(recipe, study.train, study.validation, seed=study.seed, runs_dir=runs_dir)
+
+
+def results_table(runs: Mapping[str, Run], scored: Mapping[str, Scored]) -> pd.DataFrame:
+    """One row a network: what it reached, and what it cost.
+
+    Args:
+        runs: Runs by the name that the table shall show.
+        scored: The score of each run, under the same names and on the same slices.
+
+    Returns:
+        Index ``network``: mean over patients of ``dice`` with its 95 % bootstrap
+        interval (``low``, ``high``), ``jaccard``, ``hd95`` in ``unit`` ("mm" or "px"),
+        ``precision``, ``recall``, number of ``patients``, ``missed`` cases,
+        ``parameters``, and ``minutes`` of training.
+    """
+    rows = {}
+    for name, run in runs.items():
+        summary = summarise(scored[name].per_case)
+        mean = summary["mean"]
+        rows[name] = {
+            "dice": mean["dice"],
+            "low": summary.at["dice", "low"],
+            "high": summary.at["dice", "high"],
+            "jaccard": mean["jaccard"],
+            "hd95": mean["hd95"],
+            "unit": summary.at["hd95", "unit"],
+            "precision": mean["precision"],
+            "recall": mean["recall"],
+            "patients": summary.at["dice", "n"],
+            "missed": summary.at["dice", "missed"],
+            "parameters": run.manifest["parameters"],
+            "minutes": round(run.manifest["seconds"] / 60, 2),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("network")

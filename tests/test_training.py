@@ -1,0 +1,152 @@
+"""Training: runs that can be repeated, read back, resumed and trusted."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from seglib import training
+from seglib.augmentation import Augmentation
+from seglib.datasets import phantom
+from seglib.errors import SeglibError
+from seglib.preprocessing import Preprocessing
+from seglib.recipes import PROFILES, RECIPES, Recipe, get_recipe
+from seglib.splits import literature_split
+
+TINY = Recipe(
+    name="tiny",
+    filters=4,
+    depth=2,
+    loss="dice",
+    learning_rate=5e-3,
+    epochs=3,
+    batch_size=4,
+    preprocessing=Preprocessing(size=64, multiple=4),
+    augmentation=Augmentation(rotation=20.0),
+)
+
+
+@pytest.fixture(scope="module")
+def parts():
+    hearts = phantom.make(patients=6, slices=3, size=96)
+    return literature_split(hearts, validation_patients=1).apply(hearts)
+
+
+@pytest.fixture(scope="module")
+def finished(parts, tmp_path_factory):
+    runs = tmp_path_factory.mktemp("runs")
+    return training.train(TINY, parts["train"], parts["validation"], runs_dir=runs)
+
+
+def weights(run):
+    return np.concatenate([w.ravel() for w in run.model.get_weights()])
+
+
+def test_the_loss_falls(finished):
+    assert finished.history["loss"].iloc[-1] < finished.history["loss"].iloc[0]
+    assert len(finished.history) == TINY.epochs
+
+
+def test_the_manifest_says_what_was_done_and_where_nothing_lives(finished, parts):
+    manifest = json.loads((finished.path / "manifest.json").read_text())
+    assert manifest["recipe"]["epochs"] == 3
+    assert manifest["seed"] == 0
+    assert manifest["train_patients"] == list(parts["train"].patients)
+    assert manifest["parameters"] == finished.model.count_params()
+    assert str(finished.path.parent) not in json.dumps(manifest)
+
+
+def test_a_finished_run_is_read_back_and_not_repeated(finished, parts):
+    before = (finished.path / "history.csv").stat().st_mtime_ns
+    again = training.train(TINY, parts["train"], parts["validation"], runs_dir=finished.path.parent)
+    assert again.path == finished.path
+    assert (again.path / "history.csv").stat().st_mtime_ns == before
+    assert np.array_equal(weights(again), weights(finished))
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(finished, parts, tmp_path):
+    same = training.train(TINY, parts["train"], parts["validation"], runs_dir=tmp_path)
+    other = training.train(TINY, parts["train"], parts["validation"], seed=1, runs_dir=tmp_path)
+    np.testing.assert_allclose(weights(same), weights(finished), atol=1e-5)
+    assert same.path.name == finished.path.name
+    assert other.path.name != finished.path.name
+    assert not np.allclose(weights(other), weights(finished), atol=1e-3)
+
+
+def test_any_change_of_recipe_or_data_is_another_run(finished, parts):
+    def name(recipe, train_set):
+        identity = training._identity(recipe, train_set, None, 0)
+        return json.dumps(identity, sort_keys=True)
+
+    names = {
+        name(TINY, parts["train"]),
+        name(replace(TINY, learning_rate=1e-4), parts["train"]),
+        name(replace(TINY, augmentation=None), parts["train"]),
+        name(TINY, parts["train"].take(np.arange(4))),
+    }
+    assert len(names) == 4
+
+
+def test_a_run_cut_short_goes_on_where_it_stopped(parts, tmp_path, monkeypatch):
+    class PowerCut(BaseException):
+        pass
+
+    plain = training._Seconds.on_epoch_end
+
+    def fails_in_epoch_3(self, epoch, logs=None):
+        if epoch == 2:
+            raise PowerCut
+        plain(self, epoch, logs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training._Seconds, "on_epoch_end", fails_in_epoch_3)
+        with pytest.raises(PowerCut):
+            training.train(TINY, parts["train"], runs_dir=tmp_path)
+    (folder,) = tmp_path.iterdir()
+    assert not (folder / "manifest.json").exists()
+    started = []
+    monkeypatch.setattr(
+        training._Seconds,
+        "on_epoch_end",
+        lambda self, epoch, logs=None: (started.append(epoch), plain(self, epoch, logs)),
+    )
+    run = training.train(TINY, parts["train"], runs_dir=tmp_path)
+    assert started == [2]  # the third epoch only
+    assert run.history["epoch"].tolist() == [0, 1, 2]
+
+
+def test_the_best_epoch_is_kept_not_the_last(parts, tmp_path):
+    # A learning rate this high wrecks the network again after a good epoch, sooner or later.
+    recipe = replace(TINY, learning_rate=0.05, schedule="constant", epochs=6)
+    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
+    batches = training.SliceSequence(parts["validation"], recipe.preprocessing, 16)
+    truth = np.concatenate([batches[i][1] for i in range(len(batches))]) > 0
+    outputs = np.concatenate(
+        [run.model.predict_on_batch(batches[i][0]) for i in range(len(batches))]
+    )
+    predicted = outputs >= 0.5
+    dice = 2 * (truth & predicted).sum() / (truth.sum() + predicted.sum())
+    assert dice == pytest.approx(run.history["val_dice"].max(), abs=2e-3)
+
+
+def test_progress_goes_to_the_named_file(parts, tmp_path, monkeypatch):
+    file = tmp_path / "progress"
+    monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(file))
+    training.train(TINY, parts["train"], runs_dir=tmp_path / "runs")
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3]
+    assert lines[-1]["seconds_left"] == 0
+
+
+def test_every_recipe_builds_under_every_profile():
+    for name in RECIPES:
+        for profile in PROFILES:
+            assert get_recipe(name, profile).name == name
+
+
+def test_unknown_names_are_refused_with_the_choices():
+    with pytest.raises(SeglibError, match="unet"):
+        get_recipe("vnet")
+    with pytest.raises(SeglibError, match="smoke"):
+        get_recipe("unet", "fast")
