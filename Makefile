@@ -1,0 +1,57 @@
+# The study's commands. They need Python 3.11, 3.12 or 3.13 and make, nothing else.
+#
+#   make study PROFILE=full            another profile: smoke, quick (default), full
+#   make study DATASET=phantom         another data set: auto (default), sunnybrook, phantom
+#   make study PYTHON=python3.12       another Python to make the environment with
+#   make test PYTEST_ARGS="-x -k tools"
+
+PROFILE ?= quick
+DATASET ?= auto
+SEED ?= 0
+PYTHON ?= python3
+PYTEST_ARGS ?=
+# SEGLIB_DATA_DIR, where it is set, reaches every command through the environment.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help study test lab report notebooks lint
+
+help:  ## print this list
+	@echo "make TARGET, where TARGET is one of"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@echo "Variables: PROFILE=$(PROFILE) DATASET=$(DATASET) SEED=$(SEED) PYTHON=$(PYTHON)"
+
+study: $(STAMP)  ## run notebooks 01-06 and print the results (PROFILE, DATASET, SEED)
+	@$(PY) -m tools.run_study --profile $(PROFILE) --dataset $(DATASET) --seed $(SEED)
+
+test: $(STAMP)  ## run the tests, every notebook included (PYTEST_ARGS)
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+lab: $(STAMP)  ## open the notebooks in JupyterLab
+	@$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
+
+report: $(STAMP)  ## make reports/ anew from a real run on Sunnybrook
+	@$(PY) -m tools.report
+
+notebooks: $(STAMP)  ## write every .ipynb from its .py half
+	@$(PY) -m tools.notebooks sync
+
+lint: $(STAMP)  ## check the code's style and that the notebook pairs agree
+	@$(PY) -m ruff check .
+	@$(PY) -m tools.notebooks check
+
+# Made once, and again only when the locked versions or the package change.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys.exit("%s is Python %d.%d; this project needs 3.11, 3.12 or 3.13. Name one: make PYTHON=python3.12 ..." % ((sys.executable,) + v))'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make an environment: its venv module is missing. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@echo "Making the environment $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "Installing the exact versions of requirements.lock (about 1 GB on disk, a few minutes)"
+	@$(PY) -m pip install --disable-pip-version-check -r requirements.lock
+	@echo "Installing seglib from this folder"
+	@$(PY) -m pip install --disable-pip-version-check --no-deps --quiet -e .
+	@touch $@
+	@echo "The environment is ready."
