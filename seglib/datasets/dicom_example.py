@@ -20,7 +20,7 @@ from seglib.reporting import atomic_write
 FRAME = 99
 PAIR = "Data/Train/{}/Sunnybrook_Part1/SC-HF-I-01-IM-0001-{:04d}.dcm.png"
 
-WALL_MM = 9.0  # of the phantom's epicardial contour, around its blood pool
+WALL_MM = 7.5  # of the phantom's epicardial contour, around its blood pool
 GREY_STEP = 4  # scanner units to one grey value of the phantom
 
 

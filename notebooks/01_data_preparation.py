@@ -1,0 +1,441 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 01 · Data preparation: from scanner to network
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/01_data_preparation.ipynb)
+#
+# [Next: augmentation](02_augmentation.ipynb)
+#
+# You will learn
+#
+# - what a DICOM frame, a contour file and a mask are, and how one becomes the other;
+# - what the mask outlines: the left-ventricular blood pool (endocardium), and what that leaves out;
+# - to find a patient whose labels are wrong before a network learns from them;
+# - to resize, normalise and crop an image and its mask without spoiling either;
+# - why data are split by patient, and how a split that leaks is caught.
+#
+# Nothing is trained here: the notebook needs less than a minute.
+
+# %% tags=["colab"]
+import os
+import subprocess
+import sys
+
+if "google.colab" in sys.modules and not os.path.isdir("../seglib"):
+    subprocess.run(["git", "clone", "--depth", "1", "https://github.com/seglib/seglib"], check=True)
+    os.chdir("seglib/notebooks")
+sys.path.insert(0, os.path.abspath(".."))  # seglib beside this folder
+
+# %% tags=["parameters"]
+PROFILE = os.environ.get("SEGLIB_PROFILE", "quick")  # smoke, quick or full
+DATASET = os.environ.get("SEGLIB_DATASET", "auto")  # auto, sunnybrook or phantom
+SEED = int(os.environ.get("SEGLIB_SEED", "0"))
+
+# %%
+import cv2
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pydicom
+from PIL import Image
+
+from seglib import plot_lessons, plotting, preprocessing, reporting
+from seglib.datasets import scd_dicom, sunnybrook
+from seglib.datasets.dicom_example import find_example
+from seglib.errors import LeakError
+from seglib.leaks import check_no_leaks, find_leaks
+from seglib.splits import random_slice_split
+from seglib.study import describe_environment, open_study
+
+describe_environment()
+
+# %%
+study = open_study(PROFILE, DATASET, SEED)
+slices = study.slices
+print(f"{slices.name}: {len(slices)} slices of {len(slices.patients)} patients, "
+      f"images {slices.images.shape[1:]} {slices.images.dtype}")
+
+# %% [markdown]
+# ## What is a DICOM frame?
+#
+# A scanner writes one file per picture. The file holds the pixels and a *header*: who,
+# when, with which machine, and where in the body. We look at one frame of one patient.
+# (Where the original files are absent, a simulated frame in the same form takes their
+# place, and says so.)
+
+# %%
+example = find_example(reporting.results_dir() / "dicom_example")
+frame = pydicom.dcmread(example.dicom)
+pixels = frame.pixel_array
+print(f"{example.dicom.name}: {pixels.shape} {pixels.dtype}, {pixels.min()} to {pixels.max()}")
+
+# %% [markdown]
+# Most of the header is for the archive. These fields matter to us. Which of them would
+# you need to turn a number of pixels into millilitres?
+
+# %%
+meaning = {
+    "InstanceNumber": "running number: position, then phase",
+    "PixelSpacing": "side of a pixel: between rows, between columns (mm)",
+    "SliceThickness": "how thick a slice is (mm)",
+    "SpacingBetweenSlices": "from the middle of a slice to the next (mm)",
+    "SliceLocation": "where the slice lies along the heart (mm)",
+    "ImagePositionPatient": "the first pixel's place in the scanner: x, y, z (mm)",
+    "TriggerTime": "time since the heartbeat began (ms)",
+}
+fields = [(name, str(frame.get(name, "absent")), text) for name, text in meaning.items()]
+pd.DataFrame(fields, columns=["field", "value", "meaning"]).set_index("field")
+
+# %% [markdown]
+# ## From 16 to 8 bits
+#
+# Our data set is a copy of such frames as PNG files. Each was stretched by its *own*
+# smallest and largest value to 0–255. Let us do the same and compare.
+
+# %%
+
+
+def to_8_bit(values):
+    return np.rint(255 * (values - values.min()) / np.ptp(values))
+
+
+difference = np.abs(to_8_bit(pixels.astype(float)) - example.image)
+print(f"largest difference from the PNG: {difference.max():.0f} grey value(s)")
+assert np.array_equal(to_8_bit(pixels * 2.0 + 100), to_8_bit(pixels * 1.0))
+
+# %% [markdown]
+# The last line is the price: a frame twice as bright gives the same PNG. The same tissue
+# has another grey in every slice, so no fixed threshold can find the blood. A network
+# has to learn from shape and contrast, and we normalise each image by itself.
+#
+# ## From contour to mask
+#
+# The expert drew a line. It is stored as text: one point a line, x (column) then y (row),
+# in pixels.
+
+# %%
+contour = scd_dicom.read_contour(example.endocardium)
+print(example.endocardium.name, "\n".join(["", *example.endocardium.read_text().split("\n")[:3]]))
+print(f"... {len(contour)} points")
+
+# %% [markdown]
+# Filled, the line becomes a mask. Does it equal the PNG mask of the data set?
+
+# %%
+mask = scd_dicom.fill_contour(contour, pixels.shape, example.endocardium)
+outer = scd_dicom.read_contour(example.epicardium)
+heart = scd_dicom.fill_contour(outer, pixels.shape, example.epicardium)
+assert np.array_equal(mask, example.mask)
+print(f"equal to the PNG mask: all {mask.sum()} pixels of the blood pool")
+
+# %% [markdown]
+# It does, pixel for pixel. One detail hides in it: coordinates are cut to whole pixels
+# before they are filled, which moves the outline a little up and to the left.
+#
+# ## Endocardium or epicardium?
+#
+# Two lines are drawn on a left ventricle. The inner one, the *endocardium*, bounds the
+# blood pool. The outer one, the *epicardium*, bounds the muscle around it. Which dark spots
+# lie inside the inner line?
+
+# %%
+fig, grid = plt.subplots(1, 3, figsize=(8, 3.2))
+window = plotting.heart_window(heart)
+for axes, title in zip(grid, ("frame", "expert contours", "blood pool and wall"), strict=True):
+    plotting.show_image(axes, pixels, window, title)
+grid[1].plot(*contour.T, color=plotting.TRUTH, label="endocardium")
+grid[1].plot(*outer.T, color=plotting.PREDICTION, label="epicardium")
+grid[1].legend(loc="lower left", fontsize=7, labelcolor="white", facecolor="black", frameon=True)
+grid[2].imshow(np.ma.masked_equal(mask + heart, 0), cmap="viridis_r", alpha=0.6)
+reporting.save_figure(fig, "01_contours", dataset=example.name, profile=PROFILE)
+plt.show()
+
+# %% [markdown]
+# The spots are papillary muscles. The experts left them inside: **our masks are the blood
+# pool with its papillary muscles, not the heart muscle**. That is a common
+# convention for volumes and ejection fractions. The mass of the muscle needs both lines:
+
+# %%
+wall_mm2 = (int(heart.sum()) - int(mask.sum())) * float(frame.PixelSpacing[0]) ** 2
+millilitres = wall_mm2 * float(frame.SpacingBetweenSlices) / 1000
+print(f"muscle of this slice: {millilitres:.1f} ml, {1.05 * millilitres:.1f} g at 1.05 g/ml")
+
+# %% [markdown]
+# A mask of the blood pool alone can never give that figure, however good the network.
+#
+# ## Patients, slices, phases
+#
+# A patient is a stack of parallel slices from base to apex, each at two moments:
+# end-diastole (ED, the heart full) and end-systole (ES, the heart at its smallest). How
+# many independent hearts do we have, compared with the number of images?
+
+# %%
+table = slices.table.groupby("pathology").agg(
+    patients=("patient", "nunique"), slices=("source", "size")
+)
+table["slices per patient and phase"] = (table["slices"] / table["patients"] / 2).round(1)
+reporting.save_table(table, "01_patients", **study.labels)
+table
+
+# %% [markdown]
+# HF-I is heart failure with an infarct, HF-NI without; HYP is hypertrophy, a thickened
+# wall; N is normal. Below is one heart. Follow a column to see it contract, and a row to
+# see it taper.
+
+# %%
+fig = plot_lessons.show_phases(slices, slices.patients[0], profile=PROFILE)
+reporting.save_figure(fig, "01_phases", **study.labels)
+plt.show()
+
+# %% [markdown]
+# Neighbouring slices and the two phases look alike. They are not independent examples:
+# remember this when we split.
+#
+# ## How large is a mask?
+
+# %%
+share = pd.Series(100 * slices.masks.mean(axis=(1, 2, 3)), name="share")
+fig, axes = plt.subplots(figsize=(7, 3))
+for phase, values in share.groupby(slices.table["phase"]):
+    axes.hist(values, bins=np.arange(0, share.max() + 0.25, 0.25), alpha=0.6, label=phase)
+axes.set(xlabel="blood pool, % of the image", ylabel="slices")
+axes.legend()
+reporting.save_figure(fig, "01_mask_sizes", **study.labels)
+plt.show()
+
+# %% [markdown]
+# Nearly all of the image is background. What does a network score that has learnt
+# nothing, and answers black everywhere?
+
+# %%
+black = np.zeros_like(slices.masks)
+print(f"median blood pool {share.median():.1f} % of the image, smallest {share.min():.2f} %")
+print(f"all black: accuracy {np.mean(black == slices.masks):.3f}, Dice "
+      f"{2 * np.sum(black & slices.masks) / (black.sum() + slices.masks.sum()):.3f}")
+
+# %% [markdown]
+# Accuracy lies when one class fills the image; Dice does not count the background. This
+# is also why a loss that adds up pixels may settle for black.
+#
+# ## Wrong labels
+#
+# Before training we ask whether the masks fit their images. Blood is bright here and the
+# muscle around it dark, so inside minus a thin ring outside should be clearly positive.
+
+
+# %%
+def contrast(image, mask):
+    wide = cv2.dilate(mask[..., 0], np.ones((3, 3), np.uint8), iterations=3)
+    inside, ring = image[mask > 0], image[(wide[..., None] - mask) > 0]
+    return (inside.mean() - ring.mean()) / image[wide > 0].std()
+
+
+real = slices.name == "Sunnybrook"
+everyone = sunnybrook.load(exclude_wrong=False) if real else slices
+values = [contrast(i, m) for i, m in zip(everyone.images, everyone.masks, strict=True)]
+per_patient = pd.Series(values).groupby(everyone.table["patient"]).median().sort_values()
+per_patient.head().round(2).rename("contrast of the mask").to_frame()
+
+# %%
+fig, axes = plt.subplots(figsize=(7, 2.6))
+axes.plot(np.arange(len(per_patient)), per_patient, "o", markersize=4)
+axes.annotate(per_patient.index[0], (0, per_patient.iloc[0]), (0, -14), textcoords="offset points")
+axes.set(xlabel="patients, sorted", ylabel="contrast of the mask", ylim=(0, 1.1 * per_patient.max()))
+reporting.save_figure(fig, "01_mask_contrast", **study.labels)
+plt.show()
+
+# %% [markdown]
+# Does one patient stand apart from all others? A number only raises the suspicion, the
+# eye decides. Above the patient with the least contrast, below one from the middle.
+
+# %%
+suspect, typical = per_patient.index[0], per_patient.index[len(per_patient) // 2]
+diastole = everyone.table[everyone.table["phase"] == "ED"]
+rows = [*diastole.index[diastole["patient"] == suspect][1:5],
+        *diastole.index[diastole["patient"] == typical][1:5]]
+fig = plotting.show_slices(everyone, rows, profile=PROFILE)
+reporting.save_figure(fig, "01_wrong_labels", **study.labels)
+plt.show()
+
+# %%
+for patient, reason in sunnybrook.WRONG_LABELS.items():
+    print(f"left out of Sunnybrook: {patient}: {reason}" if real else
+          f"the phantom's masks are right by construction; Sunnybrook loses {patient}: {reason}")
+
+# %% [markdown]
+# We leave such a patient out of training *and* scoring, say so, and count patients without
+# it. To leave out hard patients because a network fails on them would be another thing:
+# the reason must lie in the labels, and be found without looking at any prediction.
+#
+# ## Resize: a mask is not an image
+#
+# An image may be smoothed when it is resized. A mask holds class numbers; there is
+# nothing between 0 and 1. How many different values does each filter leave?
+
+# %%
+index = int(share.idxmax())
+binary = Image.fromarray(255 * slices.masks[index, ..., 0])
+side = binary.width * 3 // 4
+filters = {name: Image.Resampling[name] for name in ("NEAREST", "BILINEAR", "BICUBIC")}
+resized = {name: np.asarray(binary.resize((side, side), f)) for name, f in filters.items()}
+pd.Series({name: len(np.unique(m)) for name, m in resized.items()}, name="values").to_frame()
+
+# %%
+fig = plot_lessons.show_images(
+    list(resized.values()), list(resized), **study.labels,
+    window=plotting.heart_window(resized["BICUBIC"], margin=2),
+)
+reporting.save_figure(fig, "01_resized_masks", **study.labels)
+plt.show()
+
+# %% [markdown]
+# Bicubic is what Pillow takes when you do not choose. So we choose: bilinear for the image,
+# nearest for the mask. Thresholding the grey values afterwards also gives two values, but
+# where the edge falls then depends on the filter, and with three classes a blend of 0 and
+# 2 would read as class 1.
+
+# %%
+small_image = preprocessing.resize_image(slices.images[index], (side, side))
+small_mask = preprocessing.resize_mask(slices.masks[index], (side, side))
+print(f"image {small_image.shape}: {len(np.unique(small_image))} values; "
+      f"mask {small_mask.shape}: values {np.unique(small_mask).tolist()}")
+
+# %% [markdown]
+# ## Normalise
+#
+# Three usual ways to bring intensities to a common scale. Which of them are unmoved when
+# the same image comes in darker? (Here: every pixel at half its value.)
+
+# %%
+image = slices.images[index : index + 1].astype(np.float32)
+rows = []
+for name, normalise in preprocessing.NORMALISATIONS.items():
+    out, darker = normalise(image), normalise(image / 2)
+    rows.append({"way": name, "min": out.min(), "mean": out.mean(), "max": out.max(),
+                 "sd": out.std(), "change when darker": np.abs(out - darker).max()})
+pd.DataFrame(rows).set_index("way").round(3)
+
+# %% [markdown]
+# Dividing by 255 is a change of unit, no more. The z-score and min–max look at the image
+# itself; a single bright pixel moves min–max a lot, the z-score little. The study's
+# recipes use the z-score, over the part that the network sees.
+#
+# ## Crop, and back again
+#
+# The heart lies near the centre of a short-axis image. A central crop spares the network
+# most of the chest. It must be undone exactly, because we score on the original grid.
+
+# %%
+size = slices.images.shape[1] // 2
+crop = preprocessing.Preprocessing(size=size, normalisation="z-score", multiple=16)
+cropped = crop.masks(slices.masks)
+restored = crop.restore(cropped, slices.masks.shape[1:3])
+lost = (slices.masks != restored).sum(axis=(1, 2, 3))
+print(f"crop to {size}x{size}: {np.mean(lost > 0):.1%} of the slices lose mask pixels, "
+      f"{lost.sum() / slices.masks.sum():.2%} of all mask pixels are lost")
+assert np.array_equal(crop.masks(restored), cropped)
+
+# %%
+network_input = crop.images(slices.images[index : index + 1])
+fig = plot_lessons.show_images(
+    [slices.images[index], network_input[0]], ["as stored", "what the network sees"],
+    masks=[slices.masks[index], cropped[index]], **study.labels,
+)
+reporting.save_figure(fig, "01_crop", **study.labels)
+plt.show()
+
+# %% [markdown]
+# What a crop cuts off, no network can find again. That is why the share above is
+# counted, and why the lost pixels count as missed when we score.
+#
+# ## The leak
+#
+# Now the split. The usual recipe, and that of the project this study reproduces: shuffle
+# all slices, keep a fifth for testing. Our check refuses it. Read why:
+
+# %%
+train_rows, test_rows = random_slice_split(len(slices), seed=SEED)
+by_slice = {"train": slices.take(train_rows), "test": slices.take(test_rows)}
+try:
+    check_no_leaks(by_slice)
+except LeakError as error:
+    print(error)
+
+# %% [markdown]
+# A near-duplicate is a pair of pictures that look alike, whatever they are called. Here
+# are some: above a training image, below its twin in the test part.
+
+# %%
+alike = find_leaks(by_slice).query("kind == 'near-duplicate'").drop_duplicates("item_a")
+pairs = alike.iloc[:: max(len(alike) // 4, 1)].head(4)
+named = slices.table["case"] + " slice " + slices.table["slice"].astype(str)
+rows = [named[named == item].index[0] for item in [*pairs["item_a"], *pairs["item_b"]]]
+fig = plotting.show_slices(slices, rows, profile=PROFILE, zoom=False, columns=len(pairs))
+reporting.save_figure(fig, "01_near_duplicates", **study.labels)
+plt.show()
+
+# %% [markdown]
+# A network that remembers the upper row needs to understand nothing to score well on the
+# lower one. The cure is to split by patient: all slices and both phases of a heart stay
+# on one side.
+
+# %%
+by_patient = {"train": study.train, "validation": study.validation, "test": study.test}
+table = pd.DataFrame({
+    name: find_leaks(parts)["kind"].value_counts()
+    for name, parts in (("by slice", by_slice), ("by patient", by_patient))
+}, index=["patient", "source", "near-duplicate"]).fillna(0).astype(int)
+reporting.save_table(table.rename_axis("leak"), "01_leaks", **study.labels)
+table
+
+# %% [markdown]
+# `open_study` at the top ran this check already; every notebook of the study starts so.
+
+# %%
+pd.DataFrame({
+    part: {"patients": len(p.patients), "slices": len(p)} for part, p in by_patient.items()
+}).T
+
+# %% [markdown]
+# Networks train on `train`, every choice is made on `validation`, and `test` is looked at
+# once, in the last notebook.
+#
+# ## What we saw
+#
+# - A mask is a filled contour; ours is the left-ventricular blood pool (endocardium), papillary
+#   muscles included. It gives volumes, not the mass of the muscle.
+# - The PNG copies lost the scanner's intensities and the pixel spacing, so we normalise
+#   each image by itself and give distances in pixels where millimetres are unknown.
+# - The blood pool is a small share of the image: accuracy says nothing, Dice does.
+# - A simple number per patient can point at labels that are wrong.
+# - Images are resized with a smoothing filter, masks with the nearest neighbour.
+# - Slices of one heart are near-duplicates: split by patient, or the test is no test.
+#
+# ## Limits
+#
+# The contrast check finds masks that lie beside the heart; one that is a few pixels too
+# wide would pass. There is one contour for each slice, so we cannot say here how far two
+# experts differ.
+#
+# ## Exercises
+#
+# 1. Shift the masks of one patient by 3, 6 and 12 pixels with `np.roll`. From which shift on
+#    does the contrast check notice?
+# 2. Try crops of other sizes. Which is the smallest that loses no mask pixel, and whose
+#    heart decides it?
+# 3. Split by patient, but put one slice of a training patient into the test part too. Which
+#    kinds of leak are reported?
+#
+# [Next: augmentation](02_augmentation.ipynb)
