@@ -1,0 +1,227 @@
+"""`python -m seglib predict`: masks for a folder of images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from seglib import inference, volumes
+from seglib.datasets.locations import REPOSITORY
+from seglib.errors import DataError, ModelFileError
+from seglib.preprocessing import Preprocessing, min_max
+from seglib.reading import Files, find_files, fit_channels, read_slices
+from seglib.staging import staged_folder
+
+if TYPE_CHECKING:
+    import keras
+
+DEFAULT_MODEL = Path("reports") / "models" / "sunnybrook.keras"
+
+#: Slices that go through the network together.
+BATCH = 16
+
+
+def predict(
+    input: Path,
+    output: Path,
+    model: Path | None = None,
+    rotations: bool | None = None,
+    largest_component: bool = False,
+) -> None:
+    """Write one mask for each image, all of them or none.
+
+    Args:
+        input: A file, or a folder whose subfolders count too.
+        output: Folder of the masks, with the same subfolders.
+        model: A file of `inference.save_model`; default `DEFAULT_MODEL`.
+        rotations: Average over 8 orientations; default what the model's card says.
+        largest_component: Keep the largest piece of each slice.
+
+    Raises:
+        DataError: An image cannot be used, or the output cannot be written.
+        ModelFileError: The model file cannot be used.
+    """
+    files = find_files(input)
+    if files.others:
+        print(f"note: {len(files.others)} other file(s) left alone, e.g. {files.others[0].name}")
+    targets = _targets(files, input, output)
+    segmenter = _load(model, rotations, largest_component)
+    total, unit = len(files.paths), " images"
+    if files.kind == "volume":
+        total, unit = sum(volumes.count_slices(path) for path in files.paths.values()), " slices"
+    with (
+        tqdm(total=total, desc="predict", unit=unit) as bar,
+        staged_folder(output) as folder,
+    ):
+        for paths, stack in _stacks(files, segmenter):
+            masks = segmenter.masks(stack, bar.update)
+            for path, count in paths.items():
+                target = folder / targets[path]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _write(target, masks[:count], segmenter.num_classes, like=path)
+                masks = masks[count:]
+    for note in segmenter.notes():
+        print(f"note: {note}")
+    print(f"{len(targets)} mask(s) in {output}{segmenter.legend(files.kind)}")
+
+
+def _targets(files: Files, source: Path, output: Path) -> dict[Path, Path]:
+    """The path inside the output folder of each file's mask.
+
+    Raises:
+        DataError: A mask would lie among the images, or on one of them.
+    """
+    inside = source.is_dir() and output.resolve().is_relative_to(source.resolve())
+    targets = {
+        path: Path(path.relative_to(source).parent if source.is_dir() else ".")
+        / (path.name if files.kind == "volume" else f"{Path(key).name}.png")
+        for key, path in files.paths.items()
+    }
+    taken = {path.resolve() for path in files.paths.values()}
+    if inside or any((output / target).resolve() in taken for target in targets.values()):
+        raise DataError(
+            f"--output {output} lies where the images are: masks would replace images, or be "
+            "taken for images the next time; name another folder"
+        )
+    return targets
+
+
+@dataclass(frozen=True)
+class _Segmenter:
+    """A network with all that turns stored slices into masks."""
+
+    network: keras.Model
+    preprocessing: Preprocessing
+    class_names: tuple[str, ...]
+    rotations: bool
+    largest_component: bool
+    #: What was done to images that did not fit, and the files it was done to.
+    changes: dict[str, list[Path]] = field(default_factory=dict)
+
+    @property
+    def num_classes(self) -> int:
+        """Classes with background."""
+        return max(2, self.network.output_shape[-1])
+
+    def prepare(self, slices: np.ndarray, path: Path) -> np.ndarray:
+        """Slices of one file, with the channels and the range that the network needs.
+
+        Raises:
+            DataError: The network cannot take them.
+        """
+        _, height, width, channels = self.network.input_shape
+        slices, change = fit_channels(slices, channels, path)
+        if change:
+            self.changes.setdefault(change, []).append(path)
+        if self.preprocessing.normalisation == "255" and slices.dtype != np.uint8:
+            change = "scaled to 0-255 by its own extremes, for the model takes 8-bit images"
+            self.changes.setdefault(change, []).append(path)
+            slices = 255 * min_max(slices)
+        size = self.preprocessing.target_size(*slices.shape[1:3])
+        if (height or size[0], width or size[1]) != size:
+            raise DataError(
+                f"{path}: is {slices.shape[1]}x{slices.shape[2]} pixels (height x width), "
+                f"{size[0]}x{size[1]} when prepared, but the model takes only {height}x{width}; "
+                "crop or resize the images"
+            )
+        if self.rotations and size[0] != size[1]:
+            raise DataError(
+                f"{path}: is not square when prepared ({size[0]}x{size[1]}), so it cannot be "
+                "turned; use --no-rotations"
+            )
+        return slices
+
+    def masks(self, stack: np.ndarray, done: Callable[[int], object]) -> np.ndarray:
+        """``(S, H, W)`` uint8 class indices of prepared slices ``(S, H, W, C)``."""
+        parts = []
+        for start in range(0, len(stack), BATCH):
+            batch = stack[start : start + BATCH]
+            probabilities = inference.predict(
+                self.network, batch, self.preprocessing, rotations=self.rotations
+            )
+            mask = inference.to_mask(probabilities)
+            parts.append(inference.largest_component(mask) if self.largest_component else mask)
+            done(len(batch))
+        return np.concatenate(parts)[..., 0]
+
+    def notes(self) -> Iterator[str]:
+        """What the user should know about changed images."""
+        for change, paths in self.changes.items():
+            more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+            yield f"{paths[0].name}{more}: {change}"
+
+    def legend(self, kind: str) -> str:
+        """The value of each class in the masks; empty for a binary mask."""
+        if self.num_classes == 2:
+            return ""
+        values = range(self.num_classes) if kind == "volume" else grey_values(self.num_classes)
+        pairs = zip(values, self.class_names, strict=True)
+        return "; values: " + ", ".join(f"{value} {name}" for value, name in pairs)
+
+
+def _load(model: Path | None, rotations: bool | None, largest_component: bool) -> _Segmenter:
+    default = REPOSITORY / DEFAULT_MODEL
+    if model is None and not default.is_file():
+        raise ModelFileError(
+            f"no --model was named, and {DEFAULT_MODEL.as_posix()} is not in this copy of the "
+            "repository. Name a model file, or train one: "
+            "python -m seglib train lv_best --output my_model.keras"
+        )
+    network, preprocessing, card = inference.load_model(model or default)
+    if rotations is None:
+        rotations = bool(card.get("rotations", False))
+    outputs = network.output_shape[-1]
+    if largest_component and outputs > 2:
+        raise DataError(
+            f"--largest-component is for one structure; the model has {outputs} classes"
+        )
+    names = card.get("class_names") or [f"class {k}" for k in range(max(2, outputs))]
+    return _Segmenter(network, preprocessing, tuple(names), rotations, largest_component)
+
+
+def _stacks(files: Files, segmenter: _Segmenter) -> Iterator[tuple[dict[Path, int], np.ndarray]]:
+    """Files of one size together, until they fill a batch.
+
+    Yields:
+        The number of slices of each file, and the prepared slices ``(S, H, W, C)``.
+    """
+    waiting: dict[Path, np.ndarray] = {}
+
+    def release() -> tuple[dict[Path, int], np.ndarray]:
+        counts = {path: len(slices) for path, slices in waiting.items()}
+        stack = np.concatenate(list(waiting.values()))
+        waiting.clear()
+        return counts, stack
+
+    for path in files.paths.values():
+        slices = segmenter.prepare(read_slices(path, files.kind), path)
+        if waiting and next(iter(waiting.values())).shape[1:] != slices.shape[1:]:
+            yield release()
+        waiting[path] = slices
+        if sum(map(len, waiting.values())) >= BATCH:
+            yield release()
+    if waiting:
+        yield release()
+
+
+def grey_values(num_classes: int) -> list[int]:
+    """Grey value of each class in a PNG mask, spread over 0-255 so that all are visible.
+
+    Two classes have 0 and 255; four have 0, 85, 170 and 255, as in the OASIS slices.
+    """
+    return [round(255 * k / (num_classes - 1)) for k in range(num_classes)]
+
+
+def _write(target: Path, mask: np.ndarray, num_classes: int, like: Path) -> None:
+    """Write the mask ``(S, H, W)`` of one file: NIfTI for a volume, else PNG."""
+    if target.suffix == ".png":
+        greys = np.array(grey_values(num_classes), np.uint8)
+        Image.fromarray(greys[mask[0]]).save(target)
+    else:
+        volumes.write_mask(target, mask, like)

@@ -1,0 +1,168 @@
+"""`python -m seglib train`, `recipes` and `fetch`."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from seglib import datasets, inference, reporting
+from seglib.datasets import download, folder
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import DataError
+from seglib.evaluation import score_cases, summarise
+from seglib.recipes import RECIPES, Recipe, get_recipe
+from seglib.splits import Split, literature_split, patient_folds
+from seglib.training import train as train_recipe
+
+#: One patient in so many is held out to choose the epoch, if there are that many.
+FOLDS = 5
+
+
+def fetch(dataset: str, to: Path | None = None) -> None:
+    """Download a data set; files that are there with the right checksum are kept.
+
+    Raises:
+        DataError: The server cannot be reached, or sends something else.
+    """
+    print(f"{dataset} is in {download.fetch_sunnybrook(to)}")
+
+
+def recipes() -> None:
+    """Print every recipe in one line."""
+    rows = [("name", "architecture", "filters", "loss", "optimiser", "epochs", "source")]
+    rows += [
+        (r.name, r.architecture, str(r.filters), r.loss, r.optimizer, str(r.epochs), r.source)
+        for r in RECIPES.values()
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        print("  ".join(cell.ljust(width) for cell, width in cells).rstrip())
+
+
+def train(
+    recipe: str,
+    output: Path,
+    dataset: str = "sunnybrook",
+    images: Path | None = None,
+    masks: Path | None = None,
+    patients: str | None = None,
+    size: int | None = None,
+    crop: int | None = None,
+    profile: str = "full",
+    validation: bool = True,
+    seed: int = 0,
+) -> None:
+    """Train a recipe and write one model file that `predict` takes.
+
+    Args:
+        recipe: A key of `seglib.recipes.RECIPES`.
+        output: The model file, ending in ``.keras``.
+        dataset: ``"sunnybrook"`` or ``"phantom"``: its 15 (or 4) challenge-training
+            patients; not used with own images.
+        images: Folder of own images, see `seglib.datasets.folder.load`.
+        masks: Folder of their masks.
+        patients: ``patient_pattern`` of own images.
+        size: Side in pixels that own pairs are resized to.
+        crop: Side in pixels of the central square the network sees, 0 for the whole
+            image; default the recipe's.
+        profile: A key of `seglib.recipes.PROFILES`.
+        validation: Hold out every fifth patient to choose the epoch.
+        seed: Of weights, order, augmentation, and who is held out.
+
+    Raises:
+        SeglibError: The recipe, the data or the output cannot be used.
+    """
+    if output.suffix != ".keras" or output.is_dir():
+        raise DataError(f"--output {output}: expected a file that ends in .keras")
+    chosen = get_recipe(recipe, profile)
+    if crop is not None:
+        chosen = replace(chosen, preprocessing=replace(chosen.preprocessing, size=crop or None))
+    if not images and (patients or size):
+        raise DataError("--patients and --size are for your own --images and --masks")
+    slices = _own(images, masks, patients, size) if images or masks else _challenge(dataset)
+    _check_crop(chosen, slices)
+    split = _hold_out(slices, seed) if validation else None
+    parts = split.apply(slices) if split else {"train": slices, "validation": None}
+    print(
+        f"{chosen.name} on {slices.name}: {len(parts['train'].patients)} patients "
+        f"({len(parts['train'])} slices) train, "
+        f"{len(split.validation) if split else 0} validate, {chosen.epochs} epochs"
+    )
+    run = train_recipe(chosen, parts["train"], parts["validation"], seed=seed)
+    reporting.atomic_write(output, (run.path / "model.keras").read_bytes())
+    if split:
+        print(f"validation, mean over patients: {_validation_score(run, parts['validation'])}")
+    print(f"model in {output}, record of the training in {run.path}")
+
+
+def _challenge(dataset: str) -> SliceSet:
+    slices = datasets.load(dataset)
+    return slices.of_patients(literature_split(slices).train)
+
+
+def _own(
+    images: Path | None, masks: Path | None, patients: str | None, size: int | None
+) -> SliceSet:
+    if not (images and masks):
+        raise DataError("own data need both folders: --images DIR --masks DIR")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        slices = folder.load(images, masks, patient_pattern=patients, size=size)
+    for warning in caught:
+        message = str(warning.message).replace("patient_pattern", "--patients")
+        print(f"note: {message}")
+    return slices
+
+
+def _check_crop(recipe: Recipe, slices: SliceSet) -> None:
+    """Compare what the network will see with the images.
+
+    Raises:
+        DataError: The crop is larger than the images, or cuts everything off.
+    """
+    crop = recipe.preprocessing.size
+    height, width = slices.images.shape[1:3]
+    if crop is None:
+        return
+    if crop > max(height, width):
+        raise DataError(
+            f"the recipe {recipe.name} shows the network the central {crop}x{crop} pixels, but the "
+            f"images are {height}x{width} (height x width); use --crop 0 for the whole image, or "
+            "a smaller --crop"
+        )
+    total = int(np.count_nonzero(slices.masks))
+    seen = int(np.count_nonzero(recipe.preprocessing.masks(slices.masks)))
+    if not seen:
+        raise DataError(
+            f"no mask reaches into the central {crop}x{crop} pixels that the network sees of "
+            f"{height}x{width}; use --crop 0 for the whole image, or a larger --crop"
+        )
+    if seen < total:
+        print(
+            f"note: {1 - seen / total:.1%} of the mask pixels lie outside the central "
+            f"{crop}x{crop} pixels that the network sees of {height}x{width}; --crop 0 shows it "
+            "the whole image"
+        )
+
+
+def _hold_out(slices: SliceSet, seed: int) -> Split | None:
+    """A fifth of the patients for validation, evenly over the pathologies."""
+    if len(slices.patients) < FOLDS:
+        print(
+            f"note: {len(slices.patients)} patient(s) are too few to hold one out, so the weights "
+            "of the last epoch are taken, unchecked"
+        )
+        return None
+    fold = patient_folds(slices, FOLDS, seed)[0]
+    return Split("validation", fold.train, fold.test, ())
+
+
+def _validation_score(run, slices: SliceSet) -> str:
+    """Hard Dice of the held-out patients, on the images' own grid."""
+    probabilities = inference.predict(run.model, slices.images, run.recipe.preprocessing)
+    dice = summarise(score_cases(slices, inference.to_mask(probabilities))).loc["dice"]
+    return f"Dice {dice['mean']:.4f} [{dice['low']:.4f}, {dice['high']:.4f}], n = {dice['n']}"

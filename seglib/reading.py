@@ -1,0 +1,159 @@
+"""Which files `predict` and `evaluate` were given, and their pixels as a stack of slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from pydicom.errors import InvalidDicomError
+from pydicom.misc import is_dicom
+
+from seglib import volumes
+from seglib.datasets.folder import IMAGE_SUFFIXES
+from seglib.datasets.image_files import is_grey, read_image
+from seglib.errors import DataError
+
+#: What each kind of file is called in messages.
+KINDS = {"picture": "PNG, TIFF or JPEG", "volume": "NIfTI", "dicom": "DICOM"}
+
+#: Shares of red, green and blue in the brightness of a colour (ITU-R BT.601).
+LUMINANCE = (0.299, 0.587, 0.114)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of one kind below a folder.
+
+    Attributes:
+        kind: A key of `KINDS`.
+        paths: The file of each key; the key is the path inside the folder without the
+            ending, so that an image and its mask share it. Sorted.
+        others: Files that are of no kind, and were left alone.
+    """
+
+    kind: str
+    paths: dict[str, Path]
+    others: tuple[Path, ...] = ()
+
+
+def find_files(path: Path) -> Files:
+    """List the images of a folder and its subfolders, or the one that was named.
+
+    Hidden files do not count. A DICOM file may have no ending.
+
+    Raises:
+        DataError: There is no such path, it holds no images or images of two kinds, or
+            two files differ only in their ending.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder")
+    root = path if path.is_dir() else path.parent
+    found: dict[str, tuple[str, Path]] = {}
+    others = []
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        inside = file.relative_to(root)
+        if not file.is_file() or any(part.startswith(".") for part in inside.parts):
+            continue
+        kind, name = _kind_and_name(file)
+        if kind is None:
+            others.append(file)
+            continue
+        key = inside.with_name(name).as_posix()
+        if key in found:
+            raise DataError(
+                f"{file} and {found[key][1].name} differ only in their ending, so their masks "
+                "would have one name; keep one of them, or rename it"
+            )
+        found[key] = (kind, file)
+    if not found:
+        expected = "PNG, TIFF, JPEG, NIfTI (.nii, .nii.gz) or DICOM (.dcm)"
+        what = "not an image seglib reads" if path.is_file() else "no images in this folder"
+        raise DataError(f"{path}: {what}; expected {expected}")
+    examples = {kind: file for kind, file in reversed(found.values())}
+    if len(examples) > 1:
+        mixed = " and ".join(f"{KINDS[kind]} ({file.name})" for kind, file in examples.items())
+        raise DataError(f"{path}: holds {mixed}; keep each kind of file in a folder of its own")
+    return Files(next(iter(examples)), {k: file for k, (_, file) in found.items()}, tuple(others))
+
+
+def _kind_and_name(path: Path) -> tuple[str | None, str]:
+    """The kind of a file, and its name without the ending."""
+    lower = path.name.lower()
+    for ending in volumes.ENDINGS:
+        if lower.endswith(ending):
+            return "volume", path.name[: -len(ending)]
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return "picture", path.stem
+    if path.suffix.lower() == ".dcm":
+        return "dicom", path.stem
+    # Scanners export DICOM files without ending; DICOMDIR is only their list.
+    if path.name != "DICOMDIR" and is_dicom(path):
+        return "dicom", path.name
+    return None, path.name
+
+
+def read_slices(path: Path, kind: str) -> np.ndarray:
+    """Read one file as a stack of slices.
+
+    Returns:
+        ``(S, H, W, C)`` uint8 or float32; S = 1 unless it is a volume, C = 3 only for a
+        picture with unequal colour channels.
+
+    Raises:
+        DataError: The file is corrupt, or holds values that are not finite.
+    """
+    if kind == "volume":
+        slices = volumes.to_slices(volumes.read_values(path))[..., None]
+    elif kind == "dicom":
+        slices = _read_dicom(path)[None, ..., None]
+    else:
+        pixels = read_image(path)
+        pixels = pixels.reshape(*pixels.shape[:2], -1)
+        slices = (pixels[..., :1] if is_grey(pixels) else pixels)[None]
+    if slices.dtype != np.uint8 and not np.isfinite(slices).all():
+        raise DataError(f"{path}: holds values that are not finite (NaN); replace them, e.g. by 0")
+    return slices
+
+
+def _read_dicom(path: Path) -> np.ndarray:
+    """One DICOM frame, ``(H, W)`` float32, bright where the tissue gives signal."""
+    try:
+        frame = pydicom.dcmread(path)
+        pixels = frame.pixel_array.astype(np.float32)
+    except (InvalidDicomError, AttributeError, ValueError, OSError, NotImplementedError) as error:
+        raise DataError(f"{path}: not a readable DICOM image ({error})") from error
+    if pixels.ndim != 2:
+        raise DataError(f"{path}: expected one grey frame, found an array of shape {pixels.shape}")
+    inverted = frame.get("PhotometricInterpretation") == "MONOCHROME1"
+    return pixels.max() - pixels if inverted else pixels
+
+
+def fit_channels(slices: np.ndarray, channels: int, path: Path) -> tuple[np.ndarray, str]:
+    """Give slices the number of channels a network takes.
+
+    Args:
+        slices: ``(S, H, W, C)``, from `read_slices`.
+        channels: What the network takes.
+        path: The file, named in the error.
+
+    Returns:
+        ``(S, H, W, channels)``, and what was done to get there (empty if nothing).
+
+    Raises:
+        DataError: There is no sensible way.
+    """
+    found = slices.shape[-1]
+    if found == channels:
+        return slices, ""
+    if channels == 1 and found == 3:
+        grey = slices @ np.array(LUMINANCE, np.float32)
+        grey = np.rint(grey).astype(np.uint8) if slices.dtype == np.uint8 else grey
+        return grey[..., None], "converted from colour to brightness, for the model takes grey"
+    if found == 1 and channels == 3:
+        return slices.repeat(3, axis=-1), (
+            "grey, so repeated in all three channels that the model takes; if the model was "
+            "trained on channels that differ (say three MR sequences), do not use these masks"
+        )
+    raise DataError(f"{path}: has {found} channel(s), but the model takes {channels}")

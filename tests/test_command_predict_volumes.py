@@ -1,0 +1,95 @@
+"""`predict` on NIfTI volumes and DICOM frames: each mask by value."""
+
+from pathlib import Path
+
+import keras
+import nibabel
+import numpy as np
+import pydicom
+import pytest
+from command_line import AFFINE, bright_model, contents, predict, read, save_network
+from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
+
+
+@pytest.fixture
+def model(tmp_path):
+    return bright_model(tmp_path / "bright.keras")
+
+
+@pytest.mark.parametrize("name", ["heart.nii", "heart.nii.gz"])
+def test_predict_volume(model, tmp_path, name):
+    """Same name, shape, affine and header; the off-centre block comes back on its voxels."""
+    values = np.zeros((20, 14, 5), np.uint8)
+    values[15:19, 1:4, 3] = 250
+    image = nibabel.Nifti1Image(values, AFFINE)
+    image.header.set_xyzt_units("mm")
+    image.set_qform(AFFINE, 1)
+    (tmp_path / "in").mkdir()
+    nibabel.save(image, tmp_path / "in" / name)
+    assert predict(tmp_path / "in", tmp_path / "out", model) == 0
+    mask = nibabel.load(tmp_path / "out" / name)
+    assert mask.get_data_dtype() == np.uint8
+    np.testing.assert_allclose(mask.affine, AFFINE)
+    assert mask.header.get_xyzt_units()[0] == "mm"
+    assert mask.header["qform_code"] == 1
+    np.testing.assert_array_equal(np.asarray(mask.dataobj), values > 100)
+
+
+def test_predict_cine_volume_of_scaled_floats(tmp_path):
+    """Four axes, a header with scaling, and a z-score per slice."""
+    layer = keras.layers.Conv2D(1, 1, activation="sigmoid")
+    layer.build((None, None, None, 1))
+    layer.set_weights([np.full((1, 1, 1, 1), 100.0), np.array([-100.0])])
+    model = save_network(tmp_path / "z.keras", layer, normalisation="z-score")
+    values = np.random.default_rng(0).normal(-300, 5, (9, 8, 3, 2)).astype(np.float32)
+    values[6:8, 1, 2, 0] += 500
+    image = nibabel.Nifti1Image(values, AFFINE)
+    image.set_data_dtype(np.int16)
+    nibabel.save(image, tmp_path / "cine.nii.gz")
+    assert predict(tmp_path / "cine.nii.gz", tmp_path / "out", model) == 0
+    mask = np.asarray(nibabel.load(tmp_path / "out" / "cine.nii.gz").dataobj)
+    assert mask.shape == values.shape
+    assert np.argwhere(mask[..., 2, 0]).tolist() == [[6, 1], [7, 1]]
+    expected = values[..., 1, 1] > values[..., 1, 1].mean() + values[..., 1, 1].std()
+    np.testing.assert_array_equal(mask[..., 1, 1], expected)
+
+
+def write_dicom(path, pixels, photometric="MONOCHROME2"):
+    meta = pydicom.dataset.FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = MRImageStorage
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    frame = pydicom.Dataset()
+    frame.file_meta = meta
+    frame.SOPClassUID, frame.SOPInstanceUID = MRImageStorage, meta.MediaStorageSOPInstanceUID
+    frame.Rows, frame.Columns = pixels.shape
+    frame.SamplesPerPixel, frame.PhotometricInterpretation = 1, photometric
+    frame.BitsAllocated = frame.BitsStored = 16
+    frame.HighBit, frame.PixelRepresentation = 15, 1
+    frame.PixelData = pixels.astype("<i2").tobytes()
+    path.parent.mkdir(exist_ok=True)
+    frame.save_as(path, enforce_file_format=True)
+
+
+def test_predict_dicom(model, tmp_path, capsys):
+    """With and without the ending .dcm, 12-bit values, and an inverted grey scale."""
+    pixels = np.zeros((16, 24))
+    pixels[2:5, 20:23] = 1800
+    write_dicom(tmp_path / "in" / "48.dcm", pixels)
+    write_dicom(tmp_path / "in" / "IM-0001", 1800 - pixels, "MONOCHROME1")
+    assert predict(tmp_path / "in", tmp_path / "out", model) == 0
+    assert set(contents(tmp_path / "out")) == {Path("48.png"), Path("IM-0001.png")}
+    for name in ("48.png", "IM-0001.png"):
+        np.testing.assert_array_equal(read(tmp_path / "out" / name), (pixels > 0) * 255)
+    assert "and 1 more: scaled to 0-255" in capsys.readouterr().out
+
+
+def test_predict_real_dicom_like_its_png(scd_dicom_dir, sunnybrook_dir, tmp_path):
+    """The PNG set was made from these frames, so both must give nearly the same mask."""
+    model = bright_model(tmp_path / "z.keras", normalisation="min-max")
+    (png,) = sunnybrook_dir.glob("Data/*/Images/*/SC-HF-I-01-IM-0001-0048.dcm.png")
+    assert predict(png, tmp_path / "out", model) == 0
+    assert predict(scd_dicom_dir / "dicoms/SCD0000101/48.dcm", tmp_path / "out", model) == 0
+    from_png, from_dicom = read(tmp_path / "out" / png.name), read(tmp_path / "out" / "48.png")
+    assert np.count_nonzero(from_png) > 500
+    assert np.mean(from_png == from_dicom) > 0.99

@@ -1,0 +1,94 @@
+"""`train`: own images to a usable model, and what does not fit is said."""
+
+import numpy as np
+import pytest
+from command_line import contents, mask, predict, read
+from PIL import Image
+
+from seglib import inference
+from seglib.__main__ import main
+from seglib.datasets import phantom
+
+
+@pytest.fixture
+def own_data(tmp_path, monkeypatch):
+    """Six simulated patients of 32x32 pixels as two folders of PNG files."""
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "reports"))
+    monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(tmp_path / "progress.jsonl"))
+    slices = phantom.make(patients=6, slices=2, size=32)
+    for kind, pixels in (("images", slices.images), ("masks", slices.masks * 255)):
+        (tmp_path / kind).mkdir()
+        for name, array in zip(slices.table["source"], pixels, strict=True):
+            Image.fromarray(array[..., 0]).save(tmp_path / kind / f"{name}.png")
+    return tmp_path
+
+
+def train(folder, *options, recipe="unet", output="model.keras"):
+    arguments = ["train", recipe, "--images", str(folder / "images")]
+    arguments += ["--masks", str(folder / "masks"), "--output", str(folder / output)]
+    return main([*arguments, "--profile", "smoke", *options])
+
+
+def test_train_on_own_images_and_use_the_model(own_data, capsys):
+    """One mask reaches out of the network's 16x16 crop, which is said."""
+    options = ("--patients", "(?P<patient>phantom-[0-9]+)", "--crop", "16")
+    mask(own_data / "masks" / "phantom-01-ED-00.png", slice(0, 16), slice(0, 16), shape=(32, 32))
+    assert train(own_data, *options) == 0
+    printed = capsys.readouterr().out
+    masks = [read(path) > 0 for path in (own_data / "masks").iterdir()]
+    inside = np.sum([m[8:24, 8:24].sum() for m in masks]) / np.sum(masks)
+    assert inside < 1
+    assert f"note: {1 - inside:.1%} of the mask pixels lie outside the central 16x16" in printed
+    # A fifth of six patients, rounded up, is held out.
+    assert "4 patients (16 slices) train, 2 validate, 1 epochs" in printed
+    assert "validation, mean over patients: Dice 0." in printed
+    _, preprocessing, card = inference.load_model(own_data / "model.keras")
+    assert preprocessing.size == 16 and card["data"] == "images"
+    assert len(list((own_data / "reports" / "runs").iterdir())) == 1
+    assert predict(own_data / "images", own_data / "out", own_data / "model.keras") == 0
+    assert len(contents(own_data / "out")) == 24
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "central 128x128 pixels, but the images are 32x32"),
+        (("--crop", "20"), "not a multiple of 16"),
+        (("--patients", "(?P<patient>z)", "--crop", "32"), "finds no patient"),
+    ],
+)
+def test_train_says_what_does_not_fit(options, message, own_data, capsys):
+    assert train(own_data, *options) == 1
+    assert message in capsys.readouterr().err
+    assert not (own_data / "model.keras").exists()
+    assert not (own_data / "reports").exists()
+
+
+def test_train_refuses_bad_arguments(own_data, capsys):
+    assert train(own_data, output="model.h5") == 1
+    assert "ends in .keras" in capsys.readouterr().err
+    assert train(own_data, recipe="vnet") == 1
+    assert "no recipe 'vnet'; choose from unet" in capsys.readouterr().err
+    next((own_data / "masks").iterdir()).unlink()
+    assert train(own_data) == 1
+    assert "has no mask" in capsys.readouterr().err
+    assert main(["train", "unet", "--images", "x", "--output", "m.keras"]) == 1
+    assert "--images DIR --masks DIR" in capsys.readouterr().err
+
+
+def test_train_refuses_a_crop_without_any_mask(own_data, capsys):
+    """That each file is its own patient is said too, in the words of the option."""
+    for path in (own_data / "masks").iterdir():
+        mask(path, slice(0, 8), slice(0, 32), shape=(32, 32))
+    assert train(own_data, "--crop", "16") == 1
+    captured = capsys.readouterr()
+    assert "no mask reaches into the central 16x16" in captured.err
+    assert "note: no --patients was given, so each of the 24 files" in captured.out
+
+
+@pytest.mark.parametrize("option", ["--size=0", "--crop=-16", "--seed=1.5"])
+def test_train_takes_only_whole_numbers(option, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["train", "unet", "--output", "m.keras", option])
+    assert end.value.code == 2
+    assert "is not a whole number of at least" in capsys.readouterr().err
