@@ -46,12 +46,6 @@ def _u_shape(
     norm: str,
 ) -> keras.Model:
     """The shape that all study networks share; only what `skip` does differs."""
-    for side in input_shape[:2]:
-        if side is not None and side % 2**depth:
-            raise ValueError(
-                f"a network of depth {depth} needs sides that are multiples of {2**depth}, "
-                f"found {input_shape[:2]}"
-            )
     inputs = x = keras.Input(input_shape, name="image")
     levels = []
     for level in range(depth):
@@ -193,4 +187,10 @@ def build_model(
     """
     if architecture not in ARCHITECTURES:
         raise ValueError(f"no network {architecture!r}; choose from {', '.join(ARCHITECTURES)}")
+    for side in input_shape[:2]:
+        if side is not None and side % 2**depth:
+            raise ValueError(
+                f"a network of depth {depth} needs sides that are multiples of {2**depth}, "
+                f"found {input_shape[:2]}"
+            )
     return ARCHITECTURES[architecture](input_shape, num_classes, filters, depth, norm)

@@ -6,6 +6,7 @@ The order is the protocol. Networks train on `train`; every choice is made on
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,12 @@ _SMOKE_PATIENTS = 3
 
 
 def describe_environment() -> None:
-    """Print the versions and the device that a notebook runs on."""
+    """Print the versions and the device that a notebook runs on.
+
+    TensorFlow's notices about repeated tracing are silenced: a notebook that predicts
+    with several networks meets them by design, and a reader can do nothing about them.
+    """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     found = reporting.environment()
     versions = found["versions"]
     backend = keras.backend.backend()
@@ -94,6 +100,14 @@ def _validation_patients(slices: SliceSet) -> int:
     """A fifth of the training patients, and at least one."""
     training = slices.table.loc[slices.table["part"] == "Part1", "patient"].nunique()
     return max(round(training / 5), 1)
+
+
+def middle_slices(slices: SliceSet) -> list[int]:
+    """Row of the middle slice of each patient's first case: one picture a patient."""
+    ordered = slices.table.sort_values(["patient", "case", "slice"])
+    first = ordered.drop_duplicates("patient")["case"]
+    rows = {case: table.index for case, table in ordered.groupby("case")}
+    return [int(rows[case][len(rows[case]) // 2]) for case in first]
 
 
 @dataclass(frozen=True)

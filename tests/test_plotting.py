@@ -91,6 +91,9 @@ def all_figures(slices, prediction):
     return {
         "slices": plotting.show_slices(slices, [0, 1], profile="quick", prediction=prediction),
         "overlay": plotting.show_overlay(image, truth, guess, **about),
+        "probabilities": plotting.show_probabilities(
+            slices.take([0, 5]), 0.5 * slices.masks[[0, 5]], profile="quick"
+        ),
         "pairs": plotting.show_pairs([(image, truth), (image, truth)], **about),
         "history": plotting.plot_history(history, **about),
         "box": plotting.box_plot_per_patient(
@@ -192,6 +195,16 @@ def test_show_slices_draws_each_slice_with_truth_and_prediction(slices, predicti
             y0, x0 = inside.min(0) - 0.5
             y1, x1 = inside.max(0) + 0.5
             assert outline(axes, colour) == (x0, x1, y0, y1)
+
+
+def test_probabilities_are_shown_as_they_are_with_the_experts_outline(slices):
+    values = np.random.default_rng(0).random((2, *slices.masks.shape[1:]))
+    fig = plotting.show_probabilities(slices.take([5, 0]), values, profile="quick")
+    for axes, row, expected in zip(fig.axes, (5, 0), values, strict=False):
+        np.testing.assert_array_equal(axes.images[0].get_array(), expected[..., 0])
+        assert axes.images[0].get_clim() == (0, 1)
+        assert outline(axes, TRUTH) is not None
+        assert axes.get_title() == slices.table.at[row, "case"]
 
 
 def test_overlay_paints_agreed_missed_and_extra_pixels(slices, prediction):

@@ -20,23 +20,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from seglib import datasets, plotting, reporting
+from seglib.datasets.slice_set import SliceSet
+from seglib.evaluation import per_patient, summarise
+from seglib.inference import load_model, save_model
+from seglib.leaks import check_no_leaks
+from seglib.plot_scores import SUNNYBROOK_REFERENCES
+from seglib.recipes import get_recipe
+from seglib.splits import literature_split
+from seglib.study import score
+from seglib.training import Run, train
+from tools import run_study
+
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "reports"
 LOCAL = REPORTS / "local"
-os.environ["SEGLIB_REPORTS_DIR"] = str(REPORTS)
-
-from seglib import datasets, plotting, reporting  # noqa: E402  (after the folder is set)
-from seglib.datasets.slice_set import SliceSet  # noqa: E402
-from seglib.evaluation import per_patient, summarise  # noqa: E402
-from seglib.inference import load_model, save_model  # noqa: E402
-from seglib.leaks import check_no_leaks  # noqa: E402
-from seglib.plot_scores import SUNNYBROOK_REFERENCES  # noqa: E402
-from seglib.recipes import get_recipe  # noqa: E402
-from seglib.splits import literature_split  # noqa: E402
-from seglib.study import score  # noqa: E402
-from seglib.training import Run, train  # noqa: E402
-from tools import run_study  # noqa: E402
-
 MODEL = REPORTS / "models" / "sunnybrook.keras"
 SHOWN = ["dice", "jaccard", "precision", "recall", "hd95", "assd"]
 #: What the test patients are reported as: all, and each part of the challenge.
@@ -183,6 +181,7 @@ def fill_readme(summary: pd.DataFrame) -> None:
 
 def main() -> None:
     """Do both parts."""
+    os.environ["SEGLIB_REPORTS_DIR"] = str(REPORTS)
     slices = datasets.load("sunnybrook")
     _, summary = report_best(slices)
     collect_study()

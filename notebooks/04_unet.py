@@ -1,0 +1,212 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 04 · U-Net: what skip connections do
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/04_unet.ipynb)
+#
+# [Previous: the encoder–decoder](03_encoder_decoder.ipynb) · [Next: spatial attention U-Net](05_spatial_attention_unet.ipynb)
+#
+# You will learn
+#
+# - what a U-Net adds to the encoder–decoder of the last notebook, and how few lines that takes;
+# - to write the Dice coefficient by hand, and why its soft form is not the score;
+# - what changes when the loss is cross-entropy instead of Dice;
+# - to look at the worst patient before you believe a mean.
+#
+# In the `quick` profile this notebook trains two networks on the CPU.
+
+# %% tags=["colab"]
+import os
+import subprocess
+import sys
+
+if "google.colab" in sys.modules and not os.path.isdir("../seglib"):
+    subprocess.run(["git", "clone", "--depth", "1", "https://github.com/seglib/seglib"], check=True)
+    os.chdir("seglib/notebooks")
+sys.path.insert(0, os.path.abspath(".."))  # seglib beside this folder
+
+# %% tags=["parameters"]
+PROFILE = os.environ.get("SEGLIB_PROFILE", "quick")  # smoke, quick or full
+DATASET = os.environ.get("SEGLIB_DATASET", "auto")  # auto, sunnybrook or phantom
+SEED = int(os.environ.get("SEGLIB_SEED", "0"))
+
+# %%
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from seglib import plotting, reporting
+from seglib.evaluation import summarise
+from seglib.losses import DiceLoss
+from seglib.metrics import DiceScore
+from seglib.models import build_model
+from seglib.recipes import get_recipe
+from seglib.study import describe_environment, open_study, score, train_for
+
+describe_environment()
+
+# %%
+study = open_study(PROFILE, DATASET, SEED)
+print(f"{study.slices.name}: train {len(study.split.train)}, validate "
+      f"{len(study.split.validation)}, test {len(study.split.test)} patients")
+
+# %% [markdown]
+# ## One block, and the skip
+#
+# A U-Net is an encoder–decoder in which every level of the decoder also receives what
+# the encoder saw at that resolution. Below is one level of each, by hand. Look at the
+# number of channels after the join.
+
+
+# %%
+def block(x, filters):
+    for _ in range(2):
+        x = keras.layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+    return x
+
+
+image = keras.Input((128, 128, 1))
+fine = block(image, 8)  # (N, 128, 128, 8)
+coarse = block(keras.layers.MaxPooling2D()(fine), 16)  # (N, 64, 64, 16)
+up = keras.layers.Conv2DTranspose(8, 2, strides=2)(coarse)  # (N, 128, 128, 8)
+joined = keras.layers.Concatenate()([fine, up])
+print("without the skip", up.shape, "with it", joined.shape)
+
+# %% [markdown]
+# The library's networks are the same thing, repeated. What do the skips cost?
+
+# %%
+sizes = {
+    name: build_model(name, (128, 128, 1), filters=16).count_params()
+    for name in ("encoder_decoder", "unet")
+}
+pd.Series(sizes, name="parameters").to_frame()
+
+# %% [markdown]
+# ## Dice by hand
+#
+# Two masks that agree perfectly have Dice 1, two that never meet 0. Background is not
+# counted, which is why an all-black prediction cannot hide behind a small heart.
+
+
+# %%
+def dice(truth, prediction):
+    truth, prediction = truth > 0, prediction >= 0.5
+    return 2 * np.sum(truth & prediction) / (np.sum(truth) + np.sum(prediction))
+
+
+truth = study.validation.masks[0]
+shifted = np.roll(truth, 3, axis=1)
+print(f"itself {dice(truth, truth):.3f}, shifted by 3 pixels {dice(truth, shifted):.3f}, "
+      f"all black {dice(truth, 0 * truth):.3f}")
+
+# %% [markdown]
+# A network needs a gradient, so its loss uses probabilities instead of hard masks: the
+# *soft* Dice. Read the two columns: which one is the figure that a paper means?
+
+# %%
+rows = []
+for confidence in (1.0, 0.9, 0.7, 0.55):
+    probability = np.where(truth > 0, confidence, 1 - confidence)[None]
+    soft = 1 - float(DiceLoss(smooth=0.0)(truth[None], probability))
+    rows.append({"confidence": confidence, "soft": soft, "hard": dice(truth, probability[0])})
+pd.DataFrame(rows).round(3)
+
+# %% [markdown]
+# The masks are all perfect, the soft value is not. Watch the loss with the soft form,
+# report the hard one. Our function and the library's metric agree:
+
+# %%
+metric = DiceScore()
+metric.update_state(truth[None], shifted[None].astype("float32"))
+assert np.isclose(float(metric.result()), dice(truth, shifted))
+
+# %% [markdown]
+# ## Train: Dice against cross-entropy
+#
+# The recipe is a record of everything the training needs. The two trainings differ in
+# one field.
+
+# %%
+recipes = {
+    "Dice": get_recipe("unet", PROFILE, loss="dice", name="unet_dice"),
+    "cross-entropy": get_recipe("unet", PROFILE, loss="bce", name="unet_bce"),
+}
+recipes["Dice"]
+
+# %%
+runs = {name: train_for(study, recipe) for name, recipe in recipes.items()}
+
+# %% [markdown]
+# Solid lines are training patients, dashed ones the validation patients. Where do the
+# two losses part: at the start, or at the end?
+
+# %%
+fig = plotting.plot_history(
+    {name: run.history for name, run in runs.items()}, **study.labels, metrics=["dice"]
+)
+reporting.save_figure(fig, "04_history", **study.labels, runs=[run.id for run in runs.values()])
+plt.show()
+
+# %% [markdown]
+# ## Score per patient
+#
+# All slices of a heart phase are pooled into one volume, hard masks at 0.5, then the
+# patient's two phases are averaged. These are validation patients: they may inform our
+# choices, so their figure is not yet the result.
+
+# %%
+scored = {name: score(run, study.validation) for name, run in runs.items()}
+table = pd.concat({name: summarise(s.per_case).loc[["dice", "jaccard", "hd95"]]
+                   for name, s in scored.items()}, names=["loss"])
+reporting.save_table(table, "04_losses", **study.labels, runs=[run.id for run in runs.values()])
+table.round(3)
+
+# %% [markdown]
+# With so few patients the intervals are wide. If they overlap, the honest sentence is
+# "we see no difference", not "A beats B".
+#
+# ## Look at the masks
+#
+# Best, median and worst case, base on the left, apex on the right.
+
+# %%
+best = scored["Dice"]
+fig = plotting.cases_best_median_worst(
+    best.slices, best.prediction, best.per_case, profile=PROFILE
+)
+reporting.save_figure(fig, "04_cases", **study.labels, runs=[runs["Dice"].id])
+plt.show()
+
+# %% [markdown]
+# ## What we saw
+#
+# - A skip connection is one line: concatenate what the encoder saw at that resolution.
+# - Soft Dice trains a network; hard Dice scores it. A perfect mask can have a low soft Dice.
+# - Dice and cross-entropy lead to similar masks here; the table says how similar.
+# - Errors gather at the base and the apex, where the outline is a matter of convention.
+#
+# ## Limits
+#
+# One seed and a handful of validation patients: enough to learn from, not to rank losses.
+#
+# ## Exercises
+#
+# 1. Train with `loss="dice+bce"`. Which of the two parents does its curve resemble?
+# 2. Set `depth=2`. What does the network lose when it sees less of the chest at once?
+# 3. Write `dice` for two classes without letting the background in.
+#
+# [Next: three kinds of attention](05_spatial_attention_unet.ipynb)
