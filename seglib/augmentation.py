@@ -114,7 +114,6 @@ class Augmentation:
         mask: np.ndarray,
         rng: np.random.Generator,
         size: tuple[int, int] | None = None,
-        offset: tuple[float, float] = (0.0, 0.0),
     ) -> tuple[np.ndarray, np.ndarray]:
         """One random variant of a pair, both halves moved alike.
 
@@ -123,20 +122,16 @@ class Augmentation:
             mask: ``(H, W, 1)``, uint8 class indices.
             rng: Where the draw comes from.
             size: ``(h, w)`` of the output; None keeps ``(H, W)``.
-            offset: ``(down, right)`` by which the image is moved first, see `Preprocessing`.
 
         Returns:
             Image ``(h, w, C)`` float32 and mask ``(h, w, 1)`` uint8. What lies beyond
             the image's border is mirrored in both.
         """
         size = size or image.shape[:2]
-        x, y = self.sample_map(image.shape[:2], size, rng)
+        maps = self.sample_map(image.shape[:2], size, rng)
         border = cv2.BORDER_REFLECT_101
-        moved_mask = cv2.remap(mask, x, y, cv2.INTER_NEAREST, borderMode=border)
-        down, right = np.float32(offset)
-        moved = cv2.remap(
-            image.astype(np.float32), x - right, y - down, cv2.INTER_LINEAR, borderMode=border
-        )
+        moved = cv2.remap(image.astype(np.float32), *maps, cv2.INTER_LINEAR, borderMode=border)
+        moved_mask = cv2.remap(mask, *maps, cv2.INTER_NEAREST, borderMode=border)
         moved = self.change_intensity(moved.reshape(*size, -1), rng)
         return moved, moved_mask.reshape(*size, 1)
 
@@ -205,13 +200,7 @@ class SliceSequence(keras.utils.PyDataset):
             return self.ready[0][rows], self.ready[1][rows]
         rng = np.random.default_rng((self.seed, self.epoch, index))
         pairs = [
-            self.augmentation.apply(
-                self.slices.images[r],
-                self.slices.masks[r],
-                rng,
-                self.crop,
-                self.preprocessing.offset,
-            )
+            self.augmentation.apply(self.slices.images[r], self.slices.masks[r], rng, self.crop)
             for r in rows
         ]
         images = np.stack([image for image, _ in pairs])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -140,26 +139,6 @@ def center_crop_or_pad(array: np.ndarray, size: tuple[int, int], fill: float = 0
     return array
 
 
-def shift_images(images: np.ndarray, offset: tuple[float, float]) -> np.ndarray:
-    """Move images by a fraction of a pixel, linearly interpolated, borders mirrored.
-
-    Args:
-        images: ``(N, H, W, C)``.
-        offset: ``(down, right)`` in pixels.
-
-    Returns:
-        ``(N, H, W, C)`` float32.
-    """
-    down, right = offset
-    move = np.array([[1, 0, right], [0, 1, down]], np.float32)
-    size = images.shape[2], images.shape[1]
-    moved = [
-        cv2.warpAffine(image.astype(np.float32), move, size, borderMode=cv2.BORDER_REFLECT_101)
-        for image in images
-    ]
-    return np.stack(moved).reshape(images.shape)
-
-
 def next_multiple(size: int, factor: int) -> int:
     """The smallest multiple of `factor` that is at least `size`."""
     return -(-size // factor) * factor
@@ -178,9 +157,6 @@ class Preprocessing:
         normalisation: ``"255"``, ``"z-score"`` or ``"min-max"``; done per image, after
             the crop, so that what lies outside the crop has no say.
         multiple: Sides are padded to a multiple of this; 2**depth of the network.
-        offset: ``(down, right)`` in pixels by which the data set's masks lie off what they
-            outline; images are moved by as much, so that the two agree however they are
-            turned.
 
     Raises:
         DataError: The normalisation is unknown, or `size` is no multiple of `multiple`.
@@ -189,10 +165,8 @@ class Preprocessing:
     size: int | None = 128
     normalisation: str = "z-score"
     multiple: int = 16
-    offset: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "offset", tuple(self.offset))  # a list, when read from JSON
         if self.normalisation not in NORMALISATIONS:
             raise DataError(
                 f"unknown normalisation {self.normalisation!r}; "
@@ -212,8 +186,6 @@ class Preprocessing:
 
     def images(self, images: np.ndarray) -> np.ndarray:
         """``(N, H, W, C)`` stored intensities to ``(N, h, w, C)`` float32 network input."""
-        if any(self.offset):
-            images = shift_images(images, self.offset)
         target = self.target_size(*images.shape[1:3])
         crop = tuple(min(side, new) for side, new in zip(images.shape[1:3], target, strict=True))
         normalised = NORMALISATIONS[self.normalisation](center_crop_or_pad(images, crop))

@@ -73,6 +73,17 @@ STUDY_AUGMENTATION = Augmentation(
     noise=0.05,
 )
 
+#: For long trainings, which would learn the few patients by heart.
+STRONG_AUGMENTATION = Augmentation(
+    rotation=45.0,
+    scale=(0.75, 1.33),
+    shift=0.08,
+    elastic=5.0,
+    gamma=(0.6, 1.7),
+    noise=0.08,
+    blur=0.8,
+)
+
 _STUDY = Recipe(name="unet", augmentation=STUDY_AUGMENTATION)
 
 RECIPES = {
@@ -86,8 +97,9 @@ RECIPES = {
         replace(
             _STUDY,
             name="lv_best",
-            filters=24,
-            epochs=200,
+            epochs=300,
+            weight_decay=0.02,
+            augmentation=STRONG_AUGMENTATION,
         ),
         Recipe(
             name="lv_published",

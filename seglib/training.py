@@ -11,12 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import keras
+import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
 from seglib import reporting
 from seglib.augmentation import SliceSequence
 from seglib.datasets.slice_set import SliceSet
+from seglib.errors import SeglibError
 from seglib.inference import load_model, save_model
 from seglib.losses import make_loss
 from seglib.metrics import DiceScore, JaccardScore
@@ -184,6 +186,9 @@ def train(
 
     Returns:
         The finished run.
+
+    Raises:
+        SeglibError: The loss became NaN or infinite.
     """
     identity = _identity(recipe, train_set, validation_set, seed)
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
@@ -197,14 +202,22 @@ def train(
     return Run(recipe, model, pd.read_csv(path / "history.csv"), manifest, path)
 
 
-def _fit(recipe, train_set, validation_set, seed, path, identity) -> None:
+def _fit(
+    recipe: Recipe,
+    train_set: SliceSet,
+    validation_set: SliceSet | None,
+    seed: int,
+    path: Path,
+    identity: dict,
+) -> None:
     """Train into the folder `path`; ``manifest.json`` comes last and marks it finished."""
     keras.utils.set_random_seed(seed)
     log = path / "epochs.csv"
-    first, seconds = 0, 0.0
+    first, seconds, best_so_far = 0, 0.0, None
     if log.is_file() and (path / "backup").exists():
-        last = pd.read_csv(log).iloc[-1]
-        first, seconds = int(last["epoch"]) + 1, last["seconds"]
+        logged = pd.read_csv(log)
+        first, seconds = int(logged["epoch"].iloc[-1]) + 1, logged["seconds"].iloc[-1]
+        best_so_far = logged["val_dice"].max() if "val_dice" in logged else None
     else:
         log.unlink(missing_ok=True)
     batches = SliceSequence(
@@ -233,7 +246,11 @@ def _fit(recipe, train_set, validation_set, seed, path, identity) -> None:
         watch = {"monitor": "val_dice", "mode": "max"}
         callbacks.append(
             keras.callbacks.ModelCheckpoint(
-                best, save_best_only=True, save_weights_only=True, **watch
+                best,
+                save_best_only=True,
+                save_weights_only=True,
+                initial_value_threshold=best_so_far,
+                **watch,
             )
         )
         if recipe.patience:
@@ -251,6 +268,11 @@ def _fit(recipe, train_set, validation_set, seed, path, identity) -> None:
         callbacks=callbacks,
         verbose=0,
     )
+    if not np.isfinite(pd.read_csv(log)["loss"].iloc[-1]):
+        raise SeglibError(
+            f"training {recipe.name} diverged: the loss is no longer a number. Lower the "
+            f"recipe's learning_rate, {recipe.learning_rate}"
+        )
     if validation is not None:
         model.load_weights(best)
     # A sitting that ended between log and backup left its last epoch to be done twice.

@@ -161,13 +161,6 @@ def test_what_turns_in_is_the_surrounding_image():
     np.testing.assert_allclose(moved, 50, rtol=1e-5)
 
 
-def test_an_offset_moves_the_image_and_not_the_mask():
-    image, mask = square()
-    moved, moved_mask = Augmentation().apply(image, mask, rng(), offset=(2.0, -3.0))
-    np.testing.assert_array_equal(moved_mask, mask)
-    np.testing.assert_array_equal(moved, np.roll(image, (2, -3), (0, 1)))
-
-
 def sequence(phantom_set, **changes):
     options = {"batch_size": 7, "augmentation": STUDY_AUGMENTATION, "shuffle": True, "seed": 3}
     return SliceSequence(phantom_set, SMALL, **options | changes)

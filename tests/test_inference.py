@@ -99,7 +99,7 @@ def test_a_network_without_attention_has_no_maps(model):
 
 def test_a_saved_model_comes_back_with_all_it_needs(model, tmp_path):
     path = tmp_path / "model.keras"
-    preprocessing = Preprocessing(size=32, multiple=4, offset=(0.5, 0.25))
+    preprocessing = Preprocessing(size=32, multiple=4, normalisation="min-max")
     inference.save_model(model, path, preprocessing, {"data": "phantom"})
     loaded, its_preprocessing, card = inference.load_model(path)
     images = rng.integers(0, 255, (2, 48, 48, 1)).astype(np.uint8)
