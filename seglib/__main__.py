@@ -16,11 +16,11 @@ from seglib.errors import SeglibError
 
 #: The module that holds the function of each command.
 MODULES = {
-    "predict": "seglib.commands_predict",
-    "evaluate": "seglib.commands_evaluate",
-    "train": "seglib.commands_train",
-    "recipes": "seglib.commands_train",
-    "fetch": "seglib.commands_train",
+    "predict": "seglib.commands.predict",
+    "evaluate": "seglib.commands.evaluate",
+    "train": "seglib.commands.train",
+    "recipes": "seglib.commands.train",
+    "fetch": "seglib.commands.train",
 }
 
 

@@ -9,8 +9,8 @@ import pytest
 from command_line import bright_model, contents, picture, predict
 
 from seglib import inference
+from seglib.commands.staging import staged_folder
 from seglib.preprocessing import Preprocessing
-from seglib.staging import staged_folder
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seglib import volumes
+from seglib.commands import volumes
+from seglib.commands.reading import find_files
 from seglib.datasets.image_files import read_all, read_binary_mask
 from seglib.datasets.slice_set import SliceSet
 from seglib.datasets.sunnybrook import FRAMES_PER_SLICE, NAME, WRONG_LABELS, name_phases
 from seglib.errors import DataError
 from seglib.evaluation import score_cases
-from seglib.reading import find_files
 from seglib.scores import good_contours, score_case
 
 #: What `find_cases` says about names that are all Sunnybrook's.

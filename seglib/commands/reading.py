@@ -10,7 +10,7 @@ import pydicom
 from pydicom.errors import InvalidDicomError
 from pydicom.misc import is_dicom
 
-from seglib import volumes
+from seglib.commands import volumes
 from seglib.datasets.folder import IMAGE_SUFFIXES
 from seglib.datasets.image_files import is_grey, read_image
 from seglib.errors import DataError

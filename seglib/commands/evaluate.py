@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seglib import mask_pairs, reporting
+from seglib import reporting
+from seglib.commands import mask_pairs
 from seglib.errors import DataError
 from seglib.evaluation import per_patient, summarise
 
@@ -27,7 +28,7 @@ def evaluate(
         truth: Folder (or file) of true masks: PNG or TIFF, or NIfTI.
         prediction: The same for predicted ones, under the same names.
         output: JSON file.
-        cases: As ``pattern`` of `seglib.mask_pairs.find_cases`.
+        cases: As ``pattern`` of `seglib.commands.mask_pairs.find_cases`.
         spacing: Pixel side in mm; for pictures only, a volume's header tells it.
         assumed_spacing: Pixel side in mm for the good contours alone, where the true one
             is unknown: distances stay in pixels.

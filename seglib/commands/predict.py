@@ -11,12 +11,13 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from seglib import inference, volumes
+from seglib import inference
+from seglib.commands import volumes
+from seglib.commands.reading import Files, find_files, fit_channels, read_slices
+from seglib.commands.staging import staged_folder
 from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError, ModelFileError
 from seglib.preprocessing import Preprocessing, min_max
-from seglib.reading import Files, find_files, fit_channels, read_slices
-from seglib.staging import staged_folder
 
 if TYPE_CHECKING:
     import keras

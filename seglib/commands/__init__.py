@@ -1,0 +1,1 @@
+"""The commands of ``python -m seglib``, a module each, and what they share."""
