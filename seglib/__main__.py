@@ -19,8 +19,8 @@ MODULES = {
     "predict": "seglib.commands.predict",
     "evaluate": "seglib.commands.evaluate",
     "train": "seglib.commands.train",
-    "recipes": "seglib.commands.train",
-    "fetch": "seglib.commands.train",
+    "recipes": "seglib.commands.recipes",
+    "fetch": "seglib.commands.fetch",
 }
 
 
@@ -144,8 +144,8 @@ example:
     add(
         "--rotations",
         action=argparse.BooleanOptionalAction,
-        help="average over 8 orientations of each image: 8 times the work, a little better; "
-        "default: what the model's card says",
+        help="average over 8 orientations of each image: 8 times the work, for networks trained "
+        "on images turned and mirrored at will; default: what the model's card says",
     )
     add(
         "--largest-component",

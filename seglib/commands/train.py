@@ -1,4 +1,4 @@
-"""`python -m seglib train`, `recipes` and `fetch`."""
+"""`python -m seglib train`: a model file from a recipe and data."""
 
 from __future__ import annotations
 
@@ -9,38 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from seglib import datasets, inference, reporting
-from seglib.datasets import download, folder
+from seglib.datasets import folder
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.evaluation import score_cases, summarise
-from seglib.recipes import RECIPES, Recipe, get_recipe
+from seglib.recipes import Recipe, get_recipe
 from seglib.splits import Split, literature_split, patient_folds
 from seglib.training import train as train_recipe
 
 #: One patient in so many is held out to choose the epoch, if there are that many.
 FOLDS = 5
-
-
-def fetch(dataset: str, to: Path | None = None) -> None:
-    """Download a data set; files that are there with the right checksum are kept.
-
-    Raises:
-        DataError: The server cannot be reached, or sends something else.
-    """
-    print(f"{dataset} is in {download.fetch_sunnybrook(to)}")
-
-
-def recipes() -> None:
-    """Print every recipe in one line."""
-    rows = [("name", "architecture", "filters", "loss", "optimiser", "epochs", "source")]
-    rows += [
-        (r.name, r.architecture, str(r.filters), r.loss, r.optimizer, str(r.epochs), r.source)
-        for r in RECIPES.values()
-    ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = zip(row, widths, strict=True)
-        print("  ".join(cell.ljust(width) for cell, width in cells).rstrip())
 
 
 def train(
