@@ -129,13 +129,14 @@ PROFILES: dict[str, dict] = {
 }
 
 
-def get_recipe(name: str, profile: str = "full", **changes) -> Recipe:
+def get_recipe(name: str, profile: str = "full", /, **changes) -> Recipe:
     """A recipe by name, under a profile, with any field replaced.
 
     Args:
         name: A key of `RECIPES`.
         profile: A key of `PROFILES`.
-        **changes: Fields of `Recipe` to set after the profile has been applied.
+        **changes: Fields of `Recipe` to set after the profile has been applied; give a
+            changed recipe a ``name`` of its own if its runs are to be told apart.
 
     Raises:
         SeglibError: The name or the profile is unknown.

@@ -96,11 +96,16 @@ def execute(
         # Other users of this machine cannot listen in; the kernel warns without it.
         config=Config(KernelManager={"transport_encryption": "auto"}),
     )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    log = output.with_suffix(".log")  # what the kernel process says beside the cells' output
     try:
-        return client.execute(env=env)
+        with log.open("wb") as stderr:
+            client.execute(env=env, stderr=stderr)
     finally:
         drop_start_up_notices(notebook)
         write(notebook, output)
+    log.unlink()
+    return notebook
 
 
 def drop_start_up_notices(notebook: NotebookNode) -> None:
@@ -121,7 +126,11 @@ def explain_failure(script: Path, output: Path, error: Exception) -> str:
     """Say which notebook and cell failed, with the cell's source and its error."""
     place = f"{script.name} failed; executed as far as it came: {relative(output)}"
     if isinstance(error, DeadKernelError):
-        return f"{place}\nIts kernel ended by itself, most often because memory ran out."
+        log = relative(output.with_suffix(".log"))
+        return (
+            f"{place}\nIts kernel ended by itself, most often because memory ran out; {log} holds "
+            "its last words."
+        )
     notebook = json.loads(output.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         for result in cell.get("outputs", []):
