@@ -218,7 +218,7 @@ recipe
 # The schedule says how long the steps are. Long ones find the valley, short ones its floor.
 
 # %%
-steps = recipe.epochs * int(np.ceil(len(study.train) / recipe.batch_size))
+steps = recipe.epochs * (len(study.train) // recipe.batch_size)
 at = np.unique(np.linspace(0, steps, 200).astype(int))
 fig, axes = plt.subplots(figsize=(5.5, 3.2))
 for name in ("constant", "cosine", "polynomial"):

@@ -112,7 +112,7 @@ def attention_maps(
     if not named:
         return {}
     named.sort(key=lambda layer: layer.name)
-    reader = keras.Model(model.inputs, [layer.output for layer in named])
+    reader = keras.Model(model.input, [layer.output for layer in named])
     values = reader.predict_on_batch(preprocessing.images(images))
     return {
         layer.name.removesuffix("_map"): keras.ops.convert_to_numpy(value)
@@ -135,7 +135,7 @@ def save_model(
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    bare = keras.Model(model.inputs, model.outputs, name=model.name)
+    bare = keras.Model(model.input, model.output, name=model.name)
     aside = path.with_name(f".{path.stem}.part.keras")
     bare.save(aside)
     with zipfile.ZipFile(aside, "a", zipfile.ZIP_DEFLATED) as archive:
