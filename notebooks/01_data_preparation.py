@@ -26,7 +26,7 @@
 # - to resize, normalise and crop an image and its mask without spoiling either;
 # - why data are split by patient, and how a split that leaks is caught.
 #
-# Nothing is trained here: the notebook needs less than a minute.
+# Nothing is trained here: the notebook takes about 1 minute on 2 CPU cores.
 
 # %% tags=["colab"]
 import os

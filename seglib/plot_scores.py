@@ -74,9 +74,10 @@ def plot_history(
         if metric != "loss":
             axes.set_ylim(0, 1)
         _plain_axes(axes)
+    validated = any(f"val_{metric}" in run for run in runs.values() for metric in metrics)
+    styles = [("solid", "training"), *([("dashed", "validation")] if validated else [])]
     handles = [
-        Line2D([], [], color="black", linestyle=style, label=label)
-        for style, label in (("solid", "training"), ("dashed", "validation"))
+        Line2D([], [], color="black", linestyle=style, label=label) for style, label in styles
     ]
     colours = zip(_cycle(len(runs)), runs, strict=True)
     handles += [Line2D([], [], color=colour, lw=3, label=name) for colour, name in colours if name]

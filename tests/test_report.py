@@ -1,6 +1,7 @@
 """The committed results: complete, traceable, and reproduced by the committed model."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from seglib.__main__ import main
 from seglib.evaluation import summarise
 from seglib.inference import load_model
+from tools.notebooks import NOTEBOOKS
 from tools.report import GROUPS, MODEL, REPORTS, ROOT, results_table
 
 
@@ -38,6 +40,13 @@ def test_the_readme_shows_the_committed_table():
     summary = committed_summary()
     summary["unit"] = summary["unit"].fillna("")
     assert results_table(summary) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("script", sorted(NOTEBOOKS.glob("0*.py")), ids=lambda path: path.stem)
+def test_a_notebook_states_the_time_it_was_measured_to_take(script):
+    measured = json.loads((REPORTS / "durations.json").read_text(encoding="utf-8"))[script.stem]
+    stated = re.search(r"about (\d+) minutes?\s+(?:# )?on 2 CPU\s+(?:# )?cores", script.read_text())
+    assert abs(int(stated[1]) * 60 - measured) <= 60
 
 
 def test_the_model_was_trained_on_the_challenge_training_patients_alone():

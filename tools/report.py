@@ -38,7 +38,7 @@ LOCAL = REPORTS / "local"
 MODEL = REPORTS / "models" / "sunnybrook.keras"
 SHOWN = ["dice", "jaccard", "precision", "recall", "hd95", "assd"]
 #: What the test patients are reported as: all, and each part of the challenge.
-GROUPS = {"all 29": ("Part2", "Part3"), "Part2": ("Part2",), "Part3": ("Part3",)}
+GROUPS = {"all": ("Part2", "Part3"), "Part2": ("Part2",), "Part3": ("Part3",)}
 #: Pixel side in mm taken for the challenge's "good contours" alone: the PNG files do not
 #: hold it; the patients whose DICOM files are at hand have 1.29 to 1.37.
 ASSUMED_SPACING = 1.33
@@ -99,7 +99,7 @@ def results_table(summary: pd.DataFrame) -> str:
     for name in GROUPS:
         part = summary.loc[name]
         rows[name] = {
-            "patients": int(part.loc["dice", "n"]),
+            "number": int(part.loc["dice", "n"]),
             **{
                 f"{metric} ({unit})" if (unit := part.loc[metric, "unit"]) else metric: (
                     "{mean:.3f} [{low:.3f}, {high:.3f}]".format(**part.loc[metric])
@@ -107,7 +107,8 @@ def results_table(summary: pd.DataFrame) -> str:
                 for metric in SHOWN
             },
         }
-    return reporting.to_markdown(pd.DataFrame(rows).T.rename_axis("test patients").reset_index())
+    table = pd.DataFrame(rows).T.rename_axis("test patients").reset_index()
+    return reporting.to_markdown(table).strip()
 
 
 def write_model_card(run: Run, summary: pd.DataFrame) -> None:
@@ -142,8 +143,8 @@ interval over patients]. Distances are in pixels: the PNG files do not hold the 
 
 By the challenge's kinder count, only contours with a mean distance below 5 mm \
 (pixel side assumed {ASSUMED_SPACING} mm): \
-{summary.loc[("all 29", "good_share"), "mean"]:.1%} of contours are good, with Dice \
-{summary.loc[("all 29", "good_dice"), "mean"]:.3f}.
+{summary.loc[("all", "good_share"), "mean"]:.1%} of contours are good, with Dice \
+{summary.loc[("all", "good_dice"), "mean"]:.3f}.
 
 ## Limits
 
@@ -158,15 +159,32 @@ By the challenge's kinder count, only contours with a mean distance below 5 mm \
 def collect_study() -> None:
     """Run the notebooks in `quick` on Sunnybrook; collect figures, tables and manifests."""
     source = LOCAL / "quick"
+    for kind in ("figures", "tables"):  # nothing from an earlier run may be collected
+        shutil.rmtree(source / kind, ignore_errors=True)
     arguments = ["--profile", "quick", "--dataset", "sunnybrook"]
     if run_study.main(arguments) != 0:
         sys.exit("the notebooks did not run to their end; nothing was collected")
+    shutil.copyfile(source / "durations.json", REPORTS / "durations.json")
     for kind in ("figures", "tables"):
         for path in sorted((source / kind).iterdir()):
             shutil.copyfile(path, REPORTS / kind / path.name)
             if path.suffix == ".json":
-                for run_id in json.loads(path.read_text(encoding="utf-8"))["runs"]:
+                for run_id in cited_runs(path):
                     store_run(source / "runs" / run_id)
+
+
+def cited_runs(note: Path) -> list[str]:
+    """The runs that a figure's or table's note names."""
+    return json.loads(note.read_text(encoding="utf-8"))["runs"]
+
+
+def drop_uncited_runs() -> None:
+    """Remove stored runs that no figure or table names any more."""
+    notes = [*(REPORTS / "figures").glob("*.json"), *(REPORTS / "tables").glob("*.json")]
+    cited = {run_id for note in notes for run_id in cited_runs(note)}
+    for path in (REPORTS / "runs").iterdir():
+        if path.name not in cited:
+            shutil.rmtree(path)
 
 
 def fill_readme(summary: pd.DataFrame) -> None:
@@ -185,6 +203,7 @@ def main() -> None:
     slices = datasets.load("sunnybrook")
     _, summary = report_best(slices)
     collect_study()
+    drop_uncited_runs()
     fill_readme(summary)
     print(results_table(summary))
 
