@@ -27,7 +27,8 @@ class Recipe:
         optimizer: As `seglib.optimizers.make_optimizer`.
         learning_rate: The highest one.
         schedule: As `seglib.optimizers.make_schedule`; ``"plateau"`` instead divides the
-            rate by 10 when the validation loss has not fallen for `patience` / 2 epochs.
+            rate by 10 when the validation loss has not fallen for `patience` / 2 epochs, so
+            it needs a patience of 2 or more, and a validation set.
         momentum: Of SGD, with Nesterov's look-ahead.
         weight_decay: Of AdamW and SGD.
         batch_size: Slices an optimiser step.
@@ -36,6 +37,9 @@ class Recipe:
         preprocessing: From file to network input.
         augmentation: On-line variants, or None.
         source: Where the recipe comes from.
+
+    Raises:
+        SeglibError: The schedule is ``"plateau"`` and the patience is below 2.
     """
 
     name: str
@@ -55,6 +59,13 @@ class Recipe:
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     augmentation: Augmentation | None = None
     source: str = "this project"
+
+    def __post_init__(self) -> None:
+        if self.schedule == "plateau" and self.patience < 2:
+            raise SeglibError(
+                f"recipe {self.name}: the schedule 'plateau' needs a patience of 2 or more epochs, "
+                f"found {self.patience}"
+            )
 
     def to_dict(self) -> dict:
         """Plain nested values, as stored in a manifest."""

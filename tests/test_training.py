@@ -130,6 +130,41 @@ def test_the_best_epoch_is_kept_not_the_last(parts, tmp_path):
     assert dice == pytest.approx(run.history["val_dice"].max(), abs=2e-3)
 
 
+def test_training_stops_early_when_nothing_gets_better(parts, tmp_path):
+    recipe = replace(TINY, learning_rate=0.0, schedule="constant", norm="none", patience=2)
+    recipe = replace(recipe, epochs=6)
+    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
+    assert len(run.history) == 3  # the first epoch is the best, then two without a better one
+
+
+def test_the_plateau_schedule_lowers_the_rate_when_the_loss_stays(parts, tmp_path, monkeypatch):
+    rates = []
+    plain = training._Progress.on_epoch_end
+
+    def notes_the_rate(self, epoch, logs=None):
+        rates.append(float(self.model.optimizer.learning_rate))
+        plain(self, epoch, logs)
+
+    monkeypatch.setattr(training._Progress, "on_epoch_end", notes_the_rate)
+    recipe = replace(TINY, learning_rate=1e-9, schedule="plateau", norm="none", patience=2)
+    recipe = replace(recipe, epochs=4)
+    training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
+    assert rates[0] == pytest.approx(1e-9)
+    assert rates[-1] <= 1.01e-10
+
+
+def test_the_plateau_schedule_needs_patience():
+    with pytest.raises(SeglibError, match="patience"):
+        replace(TINY, schedule="plateau")
+
+
+def test_a_diverged_training_says_so_and_leaves_no_finished_run(parts, tmp_path):
+    recipe = replace(TINY, optimizer="sgd", learning_rate=1e20, schedule="constant", norm="none")
+    with pytest.raises(SeglibError, match="learning_rate"):
+        training.train(recipe, parts["train"], runs_dir=tmp_path)
+    assert not list(tmp_path.glob("*/manifest.json"))
+
+
 def test_progress_goes_to_the_named_file(parts, tmp_path, monkeypatch):
     file = tmp_path / "progress"
     monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(file))
