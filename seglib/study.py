@@ -9,18 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
 import pandas as pd
 
 from seglib import datasets, reporting
-from seglib.datasets import phantom
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import score_cases, summarise
 from seglib.inference import predict, to_mask
 from seglib.leaks import check_no_leaks
+from seglib.recipes import Recipe
 from seglib.splits import Split, literature_split
 from seglib.training import Run, train
 
@@ -84,7 +83,7 @@ def open_study(profile: str, dataset: str = "auto", seed: int = 0) -> Study:
         DataError: The data cannot be loaded.
         LeakError: Parts share a patient, a source image or a near-duplicate.
     """
-    slices = phantom.make() if dataset == "phantom" else datasets.load(dataset)
+    slices = datasets.load(dataset)
     split = literature_split(slices, validation_patients=_validation_patients(slices))
     if profile == "smoke":
         parts = (part[:_SMOKE_PATIENTS] for part in (split.train, split.validation, split.test))
@@ -146,9 +145,9 @@ def score(
     return Scored(slices, prediction, per_case)
 
 
-def train_for(study: Study, recipe, runs_dir: Path | None = None) -> Run:
+def train_for(study: Study, recipe: Recipe) -> Run:
     """Train a recipe on the study's training part, watching its validation part."""
-    return train(recipe, study.train, study.validation, seed=study.seed, runs_dir=runs_dir)
+    return train(recipe, study.train, study.validation, seed=study.seed)
 
 
 def results_table(runs: Mapping[str, Run], scored: Mapping[str, Scored]) -> pd.DataFrame:

@@ -23,7 +23,6 @@ import pandas as pd
 from seglib import datasets, plotting, reporting
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import per_patient, summarise
-from seglib.inference import load_model, save_model
 from seglib.leaks import check_no_leaks
 from seglib.plot_scores import SUNNYBROOK_REFERENCES
 from seglib.recipes import get_recipe
@@ -79,8 +78,7 @@ def report_best(slices: SliceSet) -> tuple[Run, pd.DataFrame]:
     history = plotting.plot_history(run.history, dataset=slices.name, profile="full")
     reporting.save_figure(history, "best_history", **labels)
     store_run(run.path)
-    model, preprocessing, card = load_model(run.path / "model.keras")
-    save_model(model, MODEL, preprocessing, card)
+    reporting.atomic_write(MODEL, (run.path / "model.keras").read_bytes())
     write_model_card(run, summary)
     return run, summary
 
@@ -168,20 +166,19 @@ def collect_study() -> None:
     for kind in ("figures", "tables"):
         for path in sorted((source / kind).iterdir()):
             shutil.copyfile(path, REPORTS / kind / path.name)
-            if path.suffix == ".json":
-                for run_id in cited_runs(path):
-                    store_run(source / "runs" / run_id)
+    for run_id in cited_runs(source):
+        store_run(source / "runs" / run_id)
 
 
-def cited_runs(note: Path) -> list[str]:
-    """The runs that a figure's or table's note names."""
-    return json.loads(note.read_text(encoding="utf-8"))["runs"]
+def cited_runs(results: Path) -> set[str]:
+    """The runs that the figures and tables of a results folder name."""
+    notes = [*(results / "figures").glob("*.json"), *(results / "tables").glob("*.json")]
+    return {run for note in notes for run in json.loads(note.read_text(encoding="utf-8"))["runs"]}
 
 
 def drop_uncited_runs() -> None:
     """Remove stored runs that no figure or table names any more."""
-    notes = [*(REPORTS / "figures").glob("*.json"), *(REPORTS / "tables").glob("*.json")]
-    cited = {run_id for note in notes for run_id in cited_runs(note)}
+    cited = cited_runs(REPORTS)
     for path in (REPORTS / "runs").iterdir():
         if path.name not in cited:
             shutil.rmtree(path)

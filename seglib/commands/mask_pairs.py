@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 from seglib.commands import volumes
 from seglib.commands.reading import find_files
 from seglib.datasets.image_files import read_all, read_binary_mask
+from seglib.datasets.patterns import compile_pattern
 from seglib.datasets.slice_set import SliceSet
 from seglib.datasets.sunnybrook import FRAMES_PER_SLICE, NAME, WRONG_LABELS, name_phases
 from seglib.errors import DataError
@@ -118,14 +118,7 @@ def find_cases(
 
 
 def _cases_by_pattern(keys: list[str], pattern: str) -> pd.DataFrame:
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise DataError(f"--cases {pattern!r}: {error}") from error
-    if "patient" not in compiled.groupindex:
-        raise DataError(
-            f"--cases {pattern!r} has no group named patient; write e.g. '^(?P<patient>[^_]+)_'"
-        )
+    compiled = compile_pattern(pattern, "--cases")
     rows = []
     for number, key in enumerate(keys):
         match = compiled.search(key)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pydicom
-from pydicom.errors import InvalidDicomError
 from pydicom.misc import is_dicom
 
 from seglib.commands import volumes
+from seglib.datasets.dicom_files import read_dicom
 from seglib.datasets.folder import IMAGE_SUFFIXES
 from seglib.datasets.image_files import is_grey, read_image
 from seglib.errors import DataError
@@ -119,13 +118,7 @@ def read_slices(path: Path, kind: str) -> np.ndarray:
 
 def _read_dicom(path: Path) -> np.ndarray:
     """One DICOM frame, ``(H, W)`` float32, bright where the tissue gives signal."""
-    try:
-        frame = pydicom.dcmread(path)
-        pixels = frame.pixel_array.astype(np.float32)
-    except (InvalidDicomError, AttributeError, ValueError, OSError, NotImplementedError) as error:
-        raise DataError(f"{path}: not a readable DICOM image ({error})") from error
-    if pixels.ndim != 2:
-        raise DataError(f"{path}: expected one grey frame, found an array of shape {pixels.shape}")
+    frame, pixels = read_dicom(path)
     inverted = frame.get("PhotometricInterpretation") == "MONOCHROME1"
     return pixels.max() - pixels if inverted else pixels
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from seglib import datasets, inference, reporting
+from seglib import datasets, reporting
 from seglib.datasets import folder
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
-from seglib.evaluation import score_cases, summarise
+from seglib.evaluation import summarise
 from seglib.recipes import Recipe, get_recipe
 from seglib.splits import Split, literature_split, patient_folds
+from seglib.study import score
+from seglib.training import Run
 from seglib.training import train as train_recipe
 
 #: One patient in so many is held out to choose the epoch, if there are that many.
@@ -139,8 +141,7 @@ def _hold_out(slices: SliceSet, seed: int) -> Split | None:
     return Split("validation", fold.train, fold.test, ())
 
 
-def _validation_score(run, slices: SliceSet) -> str:
+def _validation_score(run: Run, slices: SliceSet) -> str:
     """Hard Dice of the held-out patients, on the images' own grid."""
-    probabilities = inference.predict(run.model, slices.images, run.recipe.preprocessing)
-    dice = summarise(score_cases(slices, inference.to_mask(probabilities))).loc["dice"]
+    dice = summarise(score(run, slices).per_case).loc["dice"]
     return f"Dice {dice['mean']:.4f} [{dice['low']:.4f}, {dice['high']:.4f}], n = {dice['n']}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.datasets.image_files import is_grey, read_all, read_pair
+from seglib.datasets.patterns import compile_pattern
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.preprocessing import resize_image, resize_mask
@@ -167,15 +167,7 @@ def _table(pairs: dict[str, tuple[Path, Path]], patient_pattern: str | None) -> 
 
 def _match(keys: list[str], patient_pattern: str) -> tuple[list[str], list[int]]:
     """Patient and slice number that the pattern finds in each key."""
-    try:
-        pattern = re.compile(patient_pattern)
-    except re.error as error:
-        raise DataError(f"patient_pattern {patient_pattern!r}: {error}") from error
-    if "patient" not in pattern.groupindex:
-        raise DataError(
-            f"patient_pattern {patient_pattern!r} has no group named patient; write e.g. "
-            r"'^(?P<patient>[^_]+)_'"
-        )
+    pattern = compile_pattern(patient_pattern, "patient_pattern")
     numbered = "slice" in pattern.groupindex
     patients: list[str] = []
     slices: list[int] = []

@@ -13,9 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
-import pydicom
-from pydicom.errors import InvalidDicomError
 
+from seglib.datasets.dicom_files import read_dicom
 from seglib.datasets.locations import require_folder
 from seglib.datasets.slice_set import SliceSet
 from seglib.datasets.sunnybrook import FRAMES_PER_SLICE, name_phases
@@ -150,19 +149,13 @@ def read_frame(path: Path) -> tuple[np.ndarray, float]:
     Raises:
         DataError: The file is missing, is no DICOM image, or has no square pixels.
     """
-    try:
-        frame = pydicom.dcmread(path)
-        pixels, spacing = frame.pixel_array, [float(side) for side in frame.PixelSpacing]
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such DICOM file, but a contour was drawn on it") from None
-    except (InvalidDicomError, AttributeError, ValueError, OSError, NotImplementedError) as error:
-        raise DataError(f"{path}: not a readable DICOM image ({error})") from error
-    if pixels.ndim != 2 or not np.isclose(*spacing):
-        raise DataError(
-            f"{path}: expected one grey frame with square pixels, found shape {pixels.shape} "
-            f"and pixel spacing {spacing} mm"
-        )
-    return pixels.astype(np.float32), spacing[0]
+    if not path.exists():
+        raise DataError(f"{path}: no such DICOM file, but a contour was drawn on it")
+    frame, pixels = read_dicom(path)
+    spacing = [float(side) for side in frame.get("PixelSpacing") or ()]
+    if len(spacing) != 2 or not np.isclose(*spacing):
+        raise DataError(f"{path}: expected square pixels, found pixel spacing {spacing} mm")
+    return pixels, spacing[0]
 
 
 def read_contour(path: Path) -> np.ndarray:
