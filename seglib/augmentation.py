@@ -9,13 +9,16 @@ nearest neighbour: it stays exactly what it was, class indices.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 
 import cv2
 import keras
 import numpy as np
+import pandas as pd
 
 from seglib.datasets.slice_set import SliceSet
+from seglib.errors import DataError
 from seglib.preprocessing import NORMALISATIONS, Preprocessing, center_crop_or_pad
 
 
@@ -136,6 +139,46 @@ class Augmentation:
         return moved, moved_mask.reshape(*size, 1)
 
 
+#: One variant of a pair: ``(image, mask, generator) -> (image, mask)``.
+PairVariant = Callable[[np.ndarray, np.ndarray, np.random.Generator], tuple]
+
+
+def expand(slices: SliceSet, total: int, variant: PairVariant, seed: int = 0) -> SliceSet:
+    """A larger set: every original, then variants in turn until there are `total` pairs.
+
+    Call it on the training part of a split only. System 1 called it before splitting,
+    which put variants of one slice on both sides.
+
+    Args:
+        slices: Originals; uint8 images are rounded to uint8 again.
+        total: Number of pairs in the result, originals included.
+        variant: Makes one, e.g. `Augmentation.apply`.
+        seed: Of the variants.
+
+    Returns:
+        A set whose table keeps each variant's ``source`` and adds ``variant``: 0 for an
+        original, then 1, 2, ...
+
+    Raises:
+        DataError: There are no originals, or more than `total`.
+    """
+    if not 0 < len(slices) <= total:
+        raise DataError(
+            f"{len(slices)} originals cannot be expanded to {total} pairs; ask for more pairs "
+            "than there are originals"
+        )
+    rng = np.random.default_rng(seed)
+    rows = np.arange(total) % len(slices)
+    grown = slices.take(rows)
+    images, masks = grown.images.copy(), grown.masks.copy()
+    for i in range(len(slices), total):
+        image, mask = variant(images[i], masks[i], rng)
+        images[i] = np.clip(np.rint(image), 0, 255) if images.dtype == np.uint8 else image
+        masks[i] = mask
+    table = grown.table.assign(variant=pd.Series(np.arange(total) // len(slices)))
+    return replace(grown, images=images, masks=masks, table=table)
+
+
 class SliceSequence(keras.utils.PyDataset):
     """Batches for `keras.Model.fit`: preprocessed, optionally augmented and shuffled.
 
@@ -167,7 +210,7 @@ class SliceSequence(keras.utils.PyDataset):
         start_epoch: int = 0,
     ):
         super().__init__()
-        self.slices = slices
+        self.slices = slices = preprocessing.resized(slices)
         self.preprocessing = preprocessing
         self.batch_size = batch_size
         self.augmentation = augmentation

@@ -15,11 +15,10 @@ import threading
 
 import keras
 import numpy as np
-import pandas as pd
 from tensorflow.keras.preprocessing.image import ImageDataGenerator
 
+from seglib.augmentation import expand
 from seglib.datasets.slice_set import SliceSet
-from seglib.errors import DataError
 from seglib.preprocessing import Preprocessing
 
 #: System 1's ranges: any rotation, both flips, zoom and shifts 0. What turns in from
@@ -125,35 +124,20 @@ class PairedGenerator(keras.utils.PyDataset):
 def expand_offline(slices: SliceSet, total: int, seed: int = 0, **ranges) -> SliceSet:
     """A larger set: every original, then variants in turn until there are `total` pairs.
 
-    Call it on the training part of a split only. System 1 called it before splitting,
-    which put variants of one slice on both sides.
+    `seglib.augmentation.expand` with the transforms of `ImageDataGenerator`.
 
     Args:
-        slices: Originals; uint8 images are rounded to uint8 again.
+        slices: Originals of the training part alone.
         total: Number of pairs in the result, originals included.
         seed: Of the transforms.
         **ranges: As `PairTransformer`.
 
-    Returns:
-        A set whose table keeps each variant's ``source`` and adds ``variant``: 0 for an
-        original, then 1, 2, ...
-
     Raises:
         DataError: There are no originals, or more than `total`.
     """
-    if not 0 < len(slices) <= total:
-        raise DataError(
-            f"{len(slices)} originals cannot be expanded to {total} pairs; ask for more pairs "
-            "than there are originals"
-        )
     transformer = PairTransformer(**ranges)
-    rng = np.random.default_rng(seed)
-    rows = np.arange(total) % len(slices)
-    grown = slices.take(rows)
-    images, masks = grown.images.copy(), grown.masks.copy()
-    for i in range(len(slices), total):
-        image, mask = transformer.apply(images[i], masks[i], int(rng.integers(2**32)))
-        images[i] = np.clip(np.rint(image), 0, 255) if images.dtype == np.uint8 else image
-        masks[i] = mask
-    table = grown.table.assign(variant=pd.Series(np.arange(total) // len(slices)))
-    return SliceSet(slices.name, images, masks, table, slices.class_names)
+
+    def variant(image, mask, rng):
+        return transformer.apply(image, mask, int(rng.integers(2**32)))
+
+    return expand(slices, total, variant, seed)

@@ -16,6 +16,7 @@ from seglib.layers import (
     attention_gate,
     channel_attention,
     conv_block,
+    normalise,
     spatial_attention,
     upsample,
 )
@@ -102,7 +103,16 @@ def spatial_attention_unet(input_shape, num_classes=1, filters=16, depth=4, norm
     return _u_shape("spatial_attention_unet", skip, input_shape, num_classes, filters, depth, norm)
 
 
-def published_lv(input_shape=(256, 256, 1), num_classes=1, filters=64, depth=5, norm="batch"):
+def published_lv(
+    input_shape=(256, 256, 1),
+    num_classes=1,
+    filters=64,
+    depth=5,
+    norm="batch",
+    *,
+    skips=False,
+    two_filter_head=True,
+):
     """System 1's "modified spatial attention U-Net", its weaknesses kept.
 
     Channel attention after each block but the last, no skip connections,
@@ -116,17 +126,22 @@ def published_lv(input_shape=(256, 256, 1), num_classes=1, filters=64, depth=5, 
         num_classes: Must be 1: the published head has one sigmoid output.
         filters: Filters of the first level.
         depth: Number of poolings.
-        norm: Must be ``"batch"``, as published.
+        norm: ``"batch"`` as published (Keras' default momentum), or as `build_model`.
+        skips: Join each encoder level to the decoder, which the published network lacks.
+        two_filter_head: The published convolution before the head; without it the head
+            reads the last decoder level.
 
     Raises:
-        ValueError: `num_classes` or `norm` is another.
+        ValueError: `num_classes` is another.
     """
-    if num_classes != 1 or norm != "batch":
-        raise ValueError("published_lv has one class and batch normalisation, as published")
+    if num_classes != 1:
+        raise ValueError("published_lv has one class, as published")
 
     def conv_relu_norm(x, layer):
-        x = layer(x)
-        return layers.BatchNormalization()(layers.ReLU()(x))
+        x = layers.ReLU()(layer(x))
+        if norm == "batch":
+            return layers.BatchNormalization()(x)
+        return normalise(x, norm, f"{layer.name}_norm")
 
     def block(x, channels, name):
         for _ in range(2):
@@ -134,18 +149,35 @@ def published_lv(input_shape=(256, 256, 1), num_classes=1, filters=64, depth=5, 
         return channel_attention(x, name)
 
     inputs = x = keras.Input(input_shape, name="image")
+    levels = []
     for level in range(depth):
         x = block(x, filters * 2**level, f"encoder{level + 1}")
+        levels.append(x)
         x = layers.MaxPooling2D()(x)
     x = block(x, filters * 2**depth, "bottleneck")
     for level in reversed(range(depth)):
         channels = filters * 2**level
         x = conv_relu_norm(x, layers.Conv2DTranspose(channels, 2, strides=2))
+        if skips:
+            x = layers.Concatenate()([levels[level], x])
         x = conv_relu_norm(x, layers.Conv2D(channels, 3, padding="same"))
         if level:
             x = channel_attention(x, f"decoder{level + 1}")
-    x = layers.Conv2D(2, 3, padding="same", activation="relu", name="two_filters")(x)
+    if two_filter_head:
+        x = layers.Conv2D(2, 3, padding="same", activation="relu", name="two_filters")(x)
     return keras.Model(inputs, _head(x, num_classes), name="published_lv")
+
+
+def published_lv_skips(input_shape, num_classes=1, filters=64, depth=5, norm="batch"):
+    """`published_lv` with the skip connections it lacks. Arguments as there."""
+    return published_lv(input_shape, num_classes, filters, depth, norm, skips=True)
+
+
+def published_lv_repaired(input_shape, num_classes=1, filters=64, depth=5, norm="batch"):
+    """`published_lv` with skip connections and without the head that can die."""
+    return published_lv(
+        input_shape, num_classes, filters, depth, norm, skips=True, two_filter_head=False
+    )
 
 
 ARCHITECTURES = {
@@ -157,6 +189,8 @@ ARCHITECTURES = {
         channel_attention_unet,
         spatial_attention_unet,
         published_lv,
+        published_lv_skips,
+        published_lv_repaired,
     )
 }
 

@@ -44,6 +44,7 @@ def make_optimizer(
     momentum: float = 0.9,
     nesterov: bool = True,
     weight_decay: float = 0.0,
+    ema: float = 0.0,
 ) -> keras.optimizers.Optimizer:
     """An optimiser by name.
 
@@ -53,19 +54,22 @@ def make_optimizer(
         momentum: SGD's momentum; others ignore it.
         nesterov: SGD's look-ahead; others ignore it.
         weight_decay: Decoupled weight decay of AdamW and SGD; Adam ignores it.
+        ema: Momentum of a moving average of the weights, kept beside them; 0 for none.
 
     Raises:
         ValueError: The name is unknown.
     """
+    average = {"use_ema": True, "ema_momentum": ema} if ema else {}
     if name == "sgd":
         return keras.optimizers.SGD(
             learning_rate,
             momentum=momentum,
             nesterov=nesterov,
             weight_decay=weight_decay or None,
+            **average,
         )
     if name == "adam":
-        return keras.optimizers.Adam(learning_rate)
+        return keras.optimizers.Adam(learning_rate, **average)
     if name == "adamw":
-        return keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay)
+        return keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay, **average)
     raise ValueError(f"no optimiser {name!r}; choose from {', '.join(OPTIMIZERS)}")

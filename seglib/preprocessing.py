@@ -6,11 +6,13 @@ in-between values.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from PIL import Image
 
+from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 
 
@@ -35,6 +37,26 @@ def resize_mask(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         size: New ``(height, width)`` in pixels.
     """
     return _resize(mask, size, Image.Resampling.NEAREST)
+
+
+def resize_mask_smoothly(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize one binary mask with Pillow's default filter and cut it at half: **system 1's way**.
+
+    Bicubic smoothing makes grey values of a label, and the threshold then rounds the
+    outline. Here only so that the study can measure what this costs.
+
+    Args:
+        mask: ``(H, W)`` or ``(H, W, 1)``, uint8, 0 or 1.
+        size: New ``(height, width)`` in pixels.
+
+    Raises:
+        DataError: The mask has other classes, which no threshold can tell apart.
+    """
+    if mask.max(initial=0) > 1:
+        raise DataError(
+            f"a mask with class {mask.max()} cannot be resized smoothly; use the nearest neighbour"
+        )
+    return threshold(_resize(mask * np.uint8(255), size, Image.Resampling.BICUBIC))
 
 
 def _resize(array: np.ndarray, size: tuple[int, int], method: Image.Resampling) -> np.ndarray:
@@ -154,6 +176,9 @@ class Preprocessing:
     Attributes:
         size: Side in pixels of the central square the network sees, or None for the
             whole image, padded to a multiple of `multiple`.
+        resize: Side in pixels that every whole image is resized to first, square; None
+            keeps the stored grid. Predictions come back on the stored grid.
+        smooth_masks: Resize training masks as `resize_mask_smoothly` does.
         normalisation: ``"255"``, ``"z-score"`` or ``"min-max"``; done per image, after
             the crop, so that what lies outside the crop has no say.
         multiple: Sides are padded to a multiple of this; 2**depth of the network.
@@ -165,6 +190,8 @@ class Preprocessing:
     size: int | None = 128
     normalisation: str = "z-score"
     multiple: int = 16
+    resize: int | None = None
+    smooth_masks: bool = False
 
     def __post_init__(self) -> None:
         if self.normalisation not in NORMALISATIONS:
@@ -180,6 +207,8 @@ class Preprocessing:
 
     def target_size(self, height: int, width: int) -> tuple[int, int]:
         """The ``(height, width)`` that a ``(height, width)`` image has for the network."""
+        if self.resize is not None:
+            height = width = self.resize
         if self.size is not None:
             return self.size, self.size
         return next_multiple(height, self.multiple), next_multiple(width, self.multiple)
@@ -187,20 +216,41 @@ class Preprocessing:
     def images(self, images: np.ndarray) -> np.ndarray:
         """``(N, H, W, C)`` stored intensities to ``(N, h, w, C)`` float32 network input."""
         target = self.target_size(*images.shape[1:3])
+        images = self._resized(images, resize_image)
         crop = tuple(min(side, new) for side, new in zip(images.shape[1:3], target, strict=True))
         normalised = NORMALISATIONS[self.normalisation](center_crop_or_pad(images, crop))
         return center_crop_or_pad(normalised, target)  # padding must not change the statistics
 
     def masks(self, masks: np.ndarray) -> np.ndarray:
         """``(N, H, W, 1)`` class indices to ``(N, h, w, 1)``, dtype kept."""
-        return center_crop_or_pad(masks, self.target_size(*masks.shape[1:3]))
+        method = resize_mask_smoothly if self.smooth_masks else resize_mask
+        target = self.target_size(*masks.shape[1:3])
+        return center_crop_or_pad(self._resized(masks, method), target)
+
+    def resized(self, slices: SliceSet) -> SliceSet:
+        """A set of which every image and mask has been resized, and nothing else done."""
+        method = resize_mask_smoothly if self.smooth_masks else resize_mask
+        return replace(
+            slices,
+            images=self._resized(slices.images, resize_image),
+            masks=self._resized(slices.masks, method),
+        )
+
+    def _resized(self, stack: np.ndarray, method: Callable) -> np.ndarray:
+        """``(N, H, W, C)`` to ``(N, resize, resize, C)``; untouched where that changes nothing."""
+        if self.resize is None or stack.shape[1:3] == (self.resize, self.resize):
+            return stack
+        return np.stack([method(item, (self.resize, self.resize)) for item in stack])
 
     def restore(self, outputs: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """Network output ``(N, h, w, K)`` back onto the ``(height, width)`` of the input.
 
         Pixels outside the crop get 0: background in a one-channel probability map.
         """
-        return center_crop_or_pad(outputs, size)
+        if self.resize is None or tuple(size) == (self.resize, self.resize):
+            return center_crop_or_pad(outputs, size)
+        outputs = center_crop_or_pad(outputs, (self.resize, self.resize))
+        return np.stack([resize_image(item, size) for item in outputs])
 
     def to_dict(self) -> dict:
         """Plain values, as stored beside the weights."""

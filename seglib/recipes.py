@@ -33,6 +33,10 @@ class Recipe:
         weight_decay: Of AdamW and SGD.
         batch_size: Slices an optimiser step.
         epochs: Passes over the training slices.
+        ema: Momentum of a moving average of the weights over the optimiser steps, which
+            replaces them at the end of training; 0 for none.
+        deep_supervision: Coarser decoder levels that the loss sees too, see
+            `seglib.deep_supervision`.
         patience: Stop after so many epochs without a better validation Dice; 0 never stops.
         preprocessing: From file to network input.
         augmentation: On-line variants, or None.
@@ -55,6 +59,8 @@ class Recipe:
     weight_decay: float = 1e-4
     batch_size: int = 8
     epochs: int = 60
+    ema: float = 0.0
+    deep_supervision: int = 0
     patience: int = 0
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     augmentation: Augmentation | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ from tqdm.auto import tqdm
 from seglib import reporting
 from seglib.augmentation import SliceSequence
 from seglib.datasets.slice_set import SliceSet
+from seglib.deep_supervision import with_deep_supervision
 from seglib.errors import SeglibError
 from seglib.inference import load_model, save_model
 from seglib.losses import make_loss
@@ -29,6 +31,7 @@ from seglib.recipes import Recipe
 #: The modules whose code decides what a training gives; a change to one makes a new run.
 _DECISIVE = (
     "augmentation",
+    "deep_supervision",
     "layers",
     "losses",
     "models",
@@ -114,11 +117,26 @@ class _Seconds(keras.callbacks.Callback):
 
 
 def code_hash() -> str:
-    """Fingerprint of the modules that decide what a training gives."""
+    """Fingerprint of the modules that decide what a training gives.
+
+    Comments and docstrings have no part in it: better words do not make another run.
+    """
     digest = hashlib.sha256()
     for name in _DECISIVE:
-        digest.update(Path(__file__).with_name(f"{name}.py").read_bytes())
+        source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+        digest.update(without_words(source).encode())
     return digest.hexdigest()[:16]
+
+
+def without_words(source: str) -> str:
+    """Python source with its comments, docstrings and layout normalised away."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            if isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str):
+                body[0] = ast.Pass()
+    return ast.unparse(tree)
 
 
 def _identity(
@@ -136,7 +154,9 @@ def _identity(
     }
 
 
-def compile_model(recipe: Recipe, input_shape: tuple, num_classes: int, total_steps: int):
+def compile_model(
+    recipe: Recipe, input_shape: tuple, num_classes: int, total_steps: int
+) -> tuple[keras.Model, keras.Model]:
     """Build and compile a recipe's network.
 
     Args:
@@ -144,24 +164,32 @@ def compile_model(recipe: Recipe, input_shape: tuple, num_classes: int, total_st
         input_shape: ``(h, w, C)`` after preprocessing.
         num_classes: Network outputs: 1 for one foreground class.
         total_steps: Optimiser steps of the whole training, for the schedule.
+
+    Returns:
+        The network, and the compiled model that fits its weights: the same one, unless
+        deep supervision gives it more outputs.
     """
     model = build_model(
         recipe.architecture, input_shape, num_classes, recipe.filters, recipe.depth, recipe.norm
     )
+    fitted = model
+    if recipe.deep_supervision:
+        fitted = with_deep_supervision(model, recipe.deep_supervision)
     schedule = "constant" if recipe.schedule == "plateau" else recipe.schedule
-    model.compile(
+    fitted.compile(
         optimizer=make_optimizer(
             recipe.optimizer,
             make_schedule(schedule, recipe.learning_rate, total_steps),
             momentum=recipe.momentum,
             weight_decay=recipe.weight_decay,
+            ema=recipe.ema,
         ),
         loss=make_loss(recipe.loss),
         metrics=[DiceScore(), JaccardScore()],
         # XLA nearly doubles the speed on a CPU, where Keras would not choose it by itself.
         jit_compile=keras.backend.backend() != "torch",
     )
-    return model
+    return model, fitted
 
 
 def train(
@@ -175,7 +203,7 @@ def train(
     """Train a recipe; a run that is already there is read, one that was cut short goes on.
 
     With a validation set the weights of the epoch with the best validation Dice are
-    kept, else those of the last epoch.
+    kept, else those of the last epoch; a recipe with `ema` always ends on the average.
 
     Args:
         recipe: What to train.
@@ -188,8 +216,19 @@ def train(
         The finished run.
 
     Raises:
-        SeglibError: The loss became NaN or infinite.
+        SeglibError: The loss became NaN or infinite, or the recipe's patience or
+            plateau schedule has no validation set to watch.
     """
+    if validation_set is None and recipe.patience:
+        raise SeglibError(
+            f"recipe {recipe.name} has a patience of {recipe.patience} epochs, but there is no "
+            "validation set to watch; give one, or set patience=0 and another schedule"
+        )
+    if recipe.ema and recipe.patience:
+        raise SeglibError(
+            f"recipe {recipe.name} averages its weights to the end (ema={recipe.ema}), so it "
+            "cannot stop early; set patience=0 or ema=0"
+        )
     identity = _identity(recipe, train_set, validation_set, seed)
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
     runs_dir = Path(runs_dir) if runs_dir else reporting.results_dir() / "runs"
@@ -234,15 +273,21 @@ def _fit(
         validation = SliceSequence(validation_set, recipe.preprocessing, 16)
     channels = train_set.images.shape[-1]
     outputs = 1 if train_set.num_classes == 2 else train_set.num_classes
-    model = compile_model(recipe, (*batches.size, channels), outputs, len(batches) * recipe.epochs)
-    callbacks = [
-        _Seconds(seconds),
+    steps = len(batches) * recipe.epochs
+    model, fitted = compile_model(recipe, (*batches.size, channels), outputs, steps)
+    callbacks: list[keras.callbacks.Callback] = [_Seconds(seconds)]
+    if recipe.schedule == "plateau":  # before the log, which then holds the learning rate
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=recipe.patience // 2)
+        )
+    callbacks += [
         keras.callbacks.CSVLogger(log, append=True),
         _Progress(f"{recipe.name} {recipe.optimizer}", recipe.epochs, first),
         keras.callbacks.TerminateOnNaN(),
     ]
     best = path / "best.weights.h5"
-    if validation is not None:
+    chooses = validation is not None and not recipe.ema
+    if chooses:
         watch = {"monitor": "val_dice", "mode": "max"}
         callbacks.append(
             keras.callbacks.ModelCheckpoint(
@@ -255,13 +300,9 @@ def _fit(
         )
         if recipe.patience:
             callbacks.append(keras.callbacks.EarlyStopping(patience=recipe.patience, **watch))
-        if recipe.schedule == "plateau":
-            callbacks.append(
-                keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=recipe.patience // 2)
-            )
     # Last, so that a backup is never ahead of the log.
     callbacks.append(keras.callbacks.BackupAndRestore(path / "backup"))
-    model.fit(
+    fitted.fit(
         batches,
         validation_data=validation,
         epochs=recipe.epochs,
@@ -273,10 +314,11 @@ def _fit(
             f"training {recipe.name} diverged: the loss is no longer a number. Lower the "
             f"recipe's learning_rate, {recipe.learning_rate}"
         )
-    if validation is not None:
-        model.load_weights(best)
+    if chooses:
+        fitted.load_weights(best)
     # A sitting that ended between log and backup left its last epoch to be done twice.
     history = pd.read_csv(log).drop_duplicates("epoch", keep="last")
+    history = history.dropna(axis="columns", how="all")  # no validation, no such columns
     manifest = identity | {
         "run": path.name,
         "data": train_set.name,

@@ -1,0 +1,251 @@
+"""Jobs: one training and its scoring, independent of all others and stored by itself.
+
+An experiment is a list of jobs (`seglib.experiments`). What a job leaves under
+``reports/runs/<experiment>/<variant>/<fold>-seed<k>/`` is enough to rebuild every table
+and figure: ``manifest.json``, ``history.csv``, ``per_case.csv``, ``per_slice.csv`` and
+the predicted masks, packed. Weights and probabilities are large; they stay in
+`reporting.results_dir`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from seglib import reporting
+from seglib.augmentation import expand
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import SeglibError
+from seglib.evaluation import score_cases
+from seglib.leaks import check_no_leaks
+from seglib.recipes import Recipe
+from seglib.splits import Split, random_slice_split
+
+#: The committed results.
+STORED = Path(__file__).resolve().parents[1] / "reports" / "runs"
+
+#: Columns of the set's table that the per-slice results keep.
+_KEPT = ["case", "patient", "slice", "phase", "pathology"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training and its scoring.
+
+    Attributes:
+        experiment: Name of the list it belongs to.
+        variant: What is varied there, e.g. the network's name.
+        fold: Which part of the patients is tested, e.g. ``"fold1"`` or ``"literature"``.
+        seed: Of weights, order and augmentation.
+        recipe: What to train.
+        split: Who trains and who is tested.
+        offline_pairs: Instead of augmenting on-line, grow the training set once to so
+            many pairs with the recipe's augmentation, as system 1 did; 0 for on-line.
+        leaky: Grow *all* slices to `offline_pairs` first, then split them at random, as
+            system 1 did: variants of one slice stand on both sides. To measure what
+            that is worth, nothing else.
+    """
+
+    experiment: str
+    variant: str
+    fold: str
+    seed: int
+    recipe: Recipe
+    split: Split
+    offline_pairs: int = 0
+    leaky: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its folder below the results: what figures and tables cite."""
+        return f"{self.experiment}/{self.variant}/{self.fold}-seed{self.seed}"
+
+    def identity(self) -> dict:
+        """What was asked for. A stored result with another identity is not this job's."""
+        return {
+            "recipe": self.recipe.to_dict(),
+            "seed": self.seed,
+            "split": reporting.split_hash(self.split),
+            "offline_pairs": self.offline_pairs,
+            "leaky": self.leaky,
+        }
+
+    def is_done(self, stored: Path = STORED) -> bool:
+        """Whether `stored` holds this job's result."""
+        if not (stored / self.name / "manifest.json").is_file():
+            return False
+        found = read_manifest(self.name, stored)
+        asked = json.loads(json.dumps(self.identity()))  # tuples become lists, as in the file
+        return {key: found.get(key) for key in asked} == asked
+
+    def data(self, slices: SliceSet) -> tuple[SliceSet, SliceSet]:
+        """The slices that train, and those that are scored.
+
+        Raises:
+            LeakError: The two share a patient or an image, and the job is not `leaky`.
+        """
+        variant = self.recipe.augmentation.apply if self.offline_pairs else None
+        if self.leaky:
+            known = slices.of_patients(self.split.train + self.split.test)
+            small = self.recipe.preprocessing.resized(known)
+            grown = expand(small, self.offline_pairs, variant, self.seed)
+            train, test = random_slice_split(len(grown), seed=self.seed)
+            # A fifth of the rest was system 1's validation part: nobody trains on it.
+            train = train[random_slice_split(len(train), seed=self.seed)[0]]
+            return grown.take(train), grown.take(test)
+        parts = self.split.apply(slices)
+        check_no_leaks({"train": parts["train"], "test": parts["test"]})
+        train = parts["train"]
+        if self.offline_pairs:
+            small = self.recipe.preprocessing.resized(train)
+            train = expand(small, self.offline_pairs, variant, self.seed)
+        return train, parts["test"]
+
+
+def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
+    """Train and score a job, unless its result is already there.
+
+    Args:
+        job: What to do.
+        slices: The whole set that its split was made from.
+        stored: Where results are kept.
+
+    Returns:
+        The folder of the job's result. ``manifest.json`` is written last.
+    """
+    # Here, so that reading results needs no backend.
+    from seglib.inference import predict, to_mask
+    from seglib.training import train
+
+    folder = stored / job.name
+    if job.is_done(stored):
+        return folder
+    train_set, test_set = job.data(slices)
+    recipe = replace(job.recipe, augmentation=None) if job.offline_pairs else job.recipe
+    run = train(recipe, train_set, seed=job.seed)
+    probabilities = predict(run.model, test_set.images, recipe.preprocessing)
+    prediction = to_mask(probabilities)
+    network = recipe.preprocessing.resized(test_set)
+    soft = predict(run.model, network.images, recipe.preprocessing)
+    local = reporting.results_dir() / "probabilities" / f"{job.name.replace('/', '-')}.npz"
+    local.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(local, probabilities=probabilities[..., 0].astype(np.float16))
+    tables = {"history": run.history, "per_slice": _per_slice(test_set, prediction, network, soft)}
+    if not job.leaky:  # variants of one slice are no volume
+        tables["per_case"] = score_cases(test_set, prediction)
+    for name, table in tables.items():
+        text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        reporting.atomic_write(folder / f"{name}.csv", text)
+    packed = io.BytesIO()
+    np.savez_compressed(packed, bits=np.packbits(prediction), shape=prediction.shape)
+    reporting.atomic_write(folder / "masks.npz", packed.getvalue())
+    manifest = {
+        **run.manifest,
+        **job.identity(),
+        "experiment": job.experiment,
+        "variant": job.variant,
+        "fold": job.fold,
+        "test_patients": list(test_set.patients),
+        "test_slices": len(test_set),
+        "source": reporting.data_hash(slices),
+    }
+    reporting.write_manifest(folder / "manifest.json", manifest)
+    return folder
+
+
+def _per_slice(
+    truth: SliceSet, prediction: np.ndarray, network: SliceSet, soft: np.ndarray
+) -> pd.DataFrame:
+    """Pixel counts of each slice, from which any Dice can be formed.
+
+    ``truth``, ``predicted`` and ``overlap`` are counted on the native grid with hard
+    masks; those beginning with ``network_`` on the grid the network works on, where
+    ``soft_predicted`` and ``soft_overlap`` sum probabilities instead.
+    """
+
+    def pixels(mask: np.ndarray) -> np.ndarray:
+        return mask.sum(axis=(1, 2, 3), dtype=np.float64)
+
+    hard = soft >= 0.5
+    return truth.table[_KEPT].assign(
+        truth=pixels(truth.masks),
+        predicted=pixels(prediction),
+        overlap=pixels(truth.masks * prediction),
+        network_truth=pixels(network.masks),
+        network_predicted=pixels(hard),
+        network_overlap=pixels(network.masks * hard),
+        soft_predicted=pixels(soft),
+        soft_overlap=pixels(network.masks * soft),
+    )
+
+
+def stored_names(
+    experiment: str, variants: Sequence[str] | None = None, stored: Path = STORED
+) -> list[str]:
+    """The names of an experiment's stored jobs, sorted: what a figure made of them cites.
+
+    Args:
+        experiment: Its name.
+        variants: Some of its variants; None for all.
+        stored: Where results are kept.
+
+    Raises:
+        SeglibError: Nothing is stored, or a variant has no result.
+    """
+    found = sorted(path.parent for path in (stored / experiment).glob("*/*/manifest.json"))
+    if variants is not None:
+        found = [path for path in found if path.parent.name in variants]
+    missing = set(variants or [experiment]) - {path.parent.name for path in found}
+    if not found or (variants is not None and missing):
+        raise SeglibError(
+            f"no stored result of {', '.join(sorted(missing))}; run: python -m tools.experiments "
+            f"run {experiment}"
+        )
+    return [path.relative_to(stored).as_posix() for path in found]
+
+
+def read_results(
+    experiment: str, table: str, variants: Sequence[str] | None = None, stored: Path = STORED
+) -> pd.DataFrame:
+    """One stored table of an experiment's jobs, with columns ``variant``, ``fold``, ``seed``.
+
+    Args:
+        experiment: Its name.
+        table: ``"per_case"``, ``"per_slice"`` or ``"history"``.
+        variants: Some of its variants; None for all.
+        stored: Where results are kept.
+
+    Raises:
+        SeglibError: Nothing is stored, or a variant has no result.
+    """
+    parts = []
+    for name in stored_names(experiment, variants, stored):
+        manifest = read_manifest(name, stored)
+        labels = {key: manifest[key] for key in ("variant", "fold", "seed")}
+        parts.append(pd.read_csv(stored / name / f"{table}.csv").assign(**labels))
+    return pd.concat(parts, ignore_index=True)
+
+
+def read_manifest(name: str, stored: Path = STORED) -> dict:
+    """The manifest of one stored job."""
+    return json.loads((stored / name / "manifest.json").read_text(encoding="utf-8"))
+
+
+def read_masks(name: str, stored: Path = STORED) -> np.ndarray:
+    """The masks one stored job predicted, ``(N, H, W, 1)`` uint8, in the order of its slices.
+
+    Raises:
+        SeglibError: The job's masks are not kept beside its tables.
+    """
+    path = stored / name / "masks.npz"
+    if not path.is_file():
+        raise SeglibError(f"{name} has no masks.npz; run the job again to have its masks")
+    with np.load(path) as packed:
+        shape = tuple(packed["shape"])
+        return np.unpackbits(packed["bits"], count=int(np.prod(shape))).reshape(shape)

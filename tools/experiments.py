@@ -1,0 +1,121 @@
+"""Run the study's experiments, job by job, and say which results are stored.
+
+    python -m tools.experiments status
+    python -m tools.experiments run comparison waterfall --workers 2
+
+A job that is stored is not run again, so a stopped run goes on where it was. Each job
+has a process of its own, and the workers share the processor's cores among them: small
+networks gain more from a second job than from a second core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from seglib import reporting
+from seglib.datasets import sunnybrook
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import SeglibError
+from seglib.experiments import EXPERIMENTS
+from seglib.jobs import Job, read_manifest, run_job
+from tools.console import clock
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def all_jobs(slices: SliceSet, names: list[str] | None = None) -> list[Job]:
+    """The jobs of the named experiments, or of all."""
+    return [job for name in names or EXPERIMENTS for job in EXPERIMENTS[name](slices)]
+
+
+def status(slices: SliceSet) -> None:
+    """Print, for each experiment, how many jobs are stored and by which code they ran."""
+    for name in EXPERIMENTS:
+        jobs = all_jobs(slices, [name])
+        done = [job for job in jobs if job.is_done()]
+        codes = {read_manifest(job.name)["code"] for job in done}
+        note = f", trained by {len(codes)} versions of the code" if len(codes) > 1 else ""
+        print(f"{name:12} {len(done):3} of {len(jobs):3} jobs stored{note}")
+
+
+def run(jobs: list[Job], workers: int) -> int:
+    """Run jobs side by side; return how many failed. A failed job does not stop the others."""
+    waiting: queue.Queue[Job] = queue.Queue()
+    for job in jobs:
+        waiting.put(job)
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    failed: list[str] = []
+    finished = 0
+    logs = reporting.results_dir() / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+
+    def work(number: int) -> None:
+        nonlocal finished
+        while True:
+            try:
+                job = waiting.get_nowait()
+            except queue.Empty:
+                return
+            started = time.monotonic()
+            log = logs / f"{job.name.replace('/', '-')}.log"
+            command = [sys.executable, "-m", "tools.experiments", "job", job.name]
+            if cores and workers > 1:
+                command += ["--cores", ",".join(map(str, cores[number::workers]))]
+            with log.open("wb") as stream:
+                code = subprocess.run(command, cwd=ROOT, stdout=stream, stderr=stream).returncode
+            finished += 1
+            word = "done" if code == 0 else f"FAILED, see {os.path.relpath(log)}"
+            took = clock(time.monotonic() - started)
+            print(f"[{finished}/{len(jobs)}] {job.name} {word} in {took}", flush=True)
+            if code:
+                failed.append(job.name)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(failed)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.experiments", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("status", help="say which results are stored")
+    many = commands.add_parser("run", help="run the jobs that are not stored yet")
+    many.add_argument("experiments", nargs="+", choices=list(EXPERIMENTS), metavar="EXPERIMENT")
+    many.add_argument("--workers", type=int, default=1, help="jobs side by side (default 1)")
+    one = commands.add_parser("job", help="run one job by its name")
+    one.add_argument("name")
+    one.add_argument("--cores", help="processor cores to run on, e.g. 0,2")
+    options = parser.parse_args(arguments)
+    if getattr(options, "cores", None):  # before a backend starts and counts them
+        os.sched_setaffinity(0, {int(core) for core in options.cores.split(",")})
+    try:
+        slices = sunnybrook.load(exclude_wrong=False)
+        if options.command == "status":
+            status(slices)
+            return 0
+        if options.command == "job":
+            found = [job for job in all_jobs(slices) if job.name == options.name]
+            if not found:
+                raise SeglibError(f"no job {options.name!r}; see tools.experiments status")
+            run_job(found[0], slices)
+            return 0
+        jobs = [job for job in all_jobs(slices, options.experiments) if not job.is_done()]
+        return 1 if run(jobs, options.workers) else 0
+    except SeglibError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
