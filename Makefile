@@ -17,14 +17,14 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lab report notebooks lint
+.PHONY: help study test lab report runs notebooks lint
 
 help:  ## print this list
 	@echo "make TARGET, where TARGET is one of"
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 	@echo "Variables: PROFILE=$(PROFILE) DATASET=$(DATASET) SEED=$(SEED) PYTHON=$(PYTHON)"
 
-study: $(STAMP)  ## run notebooks 01-06 and print the results (PROFILE, DATASET, SEED)
+study: $(STAMP)  ## run the notebooks and print the results (PROFILE, DATASET, SEED)
 	@$(PY) -m tools.run_study --profile $(PROFILE) --dataset $(DATASET) --seed $(SEED)
 
 test: $(STAMP)  ## run the tests, every notebook included (PYTEST_ARGS)
@@ -33,8 +33,12 @@ test: $(STAMP)  ## run the tests, every notebook included (PYTEST_ARGS)
 lab: $(STAMP)  ## open the notebooks in JupyterLab
 	@$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
 
-report: $(STAMP)  ## make reports/ anew from a real run on Sunnybrook
+report: $(STAMP)  ## rebuild reports/ from the stored results, without training
 	@$(PY) -m tools.report
+
+runs: $(STAMP)  ## compute the stored results that are missing (hours)
+	@$(PY) -m tools.experiments run all --workers 2
+	@$(PY) -m tools.collect_study
 
 notebooks: $(STAMP)  ## write every .ipynb from its .py half
 	@$(PY) -m tools.notebooks sync

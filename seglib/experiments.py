@@ -12,7 +12,7 @@ from seglib.datasets.slice_set import SliceSet
 from seglib.datasets.sunnybrook import WRONG_LABELS
 from seglib.jobs import Job
 from seglib.preprocessing import Preprocessing
-from seglib.recipes import Recipe, get_recipe
+from seglib.recipes import STRONG_AUGMENTATION, STUDY_AUGMENTATION, Recipe, get_recipe
 from seglib.splits import literature_split, patient_folds
 
 #: Of Part1 and of all 44 patients, the masks fit into the central 96 pixels to 0.01 %.
@@ -132,6 +132,55 @@ def audit(slices: SliceSet) -> list[Job]:
     ]
 
 
+# --- Getting to the top ----------------------------------------------------------------
+
+
+def ablation_recipes() -> dict[str, Recipe]:
+    """The U-Net of the study with one thing changed at a time, slim (8 filters)."""
+    base = get_recipe("unet", "quick", name="base", epochs=40, preprocessing=CROP)
+    plain = replace(STUDY_AUGMENTATION, elastic=0.0, gamma=(1.0, 1.0), noise=0.0)
+    changes = {
+        "base": {},
+        "no-augmentation": {"augmentation": None},
+        "affine-only": {"augmentation": plain},
+        "strong-augmentation": {"augmentation": STRONG_AUGMENTATION},
+        "whole-field": {"preprocessing": Preprocessing(size=128)},
+        "dice-alone": {"loss": "dice"},
+        "deep-supervision": {"deep_supervision": 2},
+        "averaged-weights": {"ema": 0.99},
+    }
+    return {name: replace(base, name=name, **change) for name, change in changes.items()}
+
+
+def ablation(slices: SliceSet) -> list[Job]:
+    """What each part brings, on five folds of the 15 *training* patients alone.
+
+    The parts of the best recipe are chosen here, so no test patient has a say. What
+    is done at test time, and ensembles of three, use the networks of ``base``.
+    """
+    training = slices.table.loc[slices.table["part"] == "Part1", "patient"]
+    folds = list(enumerate(patient_folds(slices.of_patients(set(training))), start=1))
+    recipes = ablation_recipes()
+    jobs = [
+        Job("ablation", variant, f"fold{number}", 0, recipe, split)
+        for variant, recipe in recipes.items()
+        for number, split in folds
+    ]
+    after = {
+        "poses": {"test_time": "poses"},
+        "rotations": {"test_time": "rotations"},
+        "largest-piece": {"test_time": "largest"},
+        "ensemble-of-3": {"members": 3},
+        "ensemble-and-poses": {"members": 3, "test_time": "poses"},
+    }
+    jobs += [
+        Job("ablation", variant, f"fold{number}", 0, recipes["base"], split, **change)
+        for variant, change in after.items()
+        for number, split in folds
+    ]
+    return jobs
+
+
 # --- Best ------------------------------------------------------------------------------
 
 
@@ -146,5 +195,6 @@ EXPERIMENTS = {
     "waterfall": waterfall,
     "comparison": comparison,
     "audit": audit,
+    "ablation": ablation,
     "literature": literature,
 }

@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -27,8 +28,19 @@ from seglib.leaks import check_no_leaks
 from seglib.recipes import Recipe
 from seglib.splits import Split, random_slice_split
 
+if TYPE_CHECKING:
+    from seglib.training import Run
+
+#: What can be done with a trained network: nothing more; the mean over small turns and
+#: magnifications; the mean over all flips and quarter turns; the largest piece a slice.
+TEST_TIME = ("plain", "poses", "rotations", "largest")
+
 #: The committed results.
 STORED = Path(__file__).resolve().parents[1] / "reports" / "runs"
+
+#: Pixel side in mm taken for the challenge's "good contours" alone: the PNG files do not
+#: hold it; the patients whose DICOM files are at hand have 1.29 to 1.37.
+ASSUMED_SPACING = 1.33
 
 #: Columns of the set's table that the per-slice results keep.
 _KEPT = ["case", "patient", "slice", "phase", "pathology"]
@@ -50,6 +62,9 @@ class Job:
         leaky: Grow *all* slices to `offline_pairs` first, then split them at random, as
             system 1 did: variants of one slice stand on both sides. To measure what
             that is worth, nothing else.
+        test_time: What is done with the trained network: one of `TEST_TIME`.
+        members: Networks whose probabilities are averaged: as many trainings, which
+            differ by seed alone.
     """
 
     experiment: str
@@ -60,6 +75,8 @@ class Job:
     split: Split
     offline_pairs: int = 0
     leaky: bool = False
+    test_time: str = "plain"
+    members: int = 1
 
     @property
     def name(self) -> str:
@@ -74,13 +91,20 @@ class Job:
             "split": reporting.split_hash(self.split),
             "offline_pairs": self.offline_pairs,
             "leaky": self.leaky,
+            "test_time": self.test_time,
+            "members": self.members,
         }
+
+    @property
+    def seeds(self) -> range:
+        """The seeds of its trainings: those of job 0 come first, then those of job 1, ..."""
+        return range(self.seed * self.members, (self.seed + 1) * self.members)
 
     def is_done(self, stored: Path = STORED) -> bool:
         """Whether `stored` holds this job's result."""
         if not (stored / self.name / "manifest.json").is_file():
             return False
-        found = read_manifest(self.name, stored)
+        found = {"test_time": "plain", "members": 1, **read_manifest(self.name, stored)}
         asked = json.loads(json.dumps(self.identity()))  # tuples become lists, as in the file
         return {key: found.get(key) for key in asked} == asked
 
@@ -120,7 +144,7 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
         The folder of the job's result. ``manifest.json`` is written last.
     """
     # Here, so that reading results needs no backend.
-    from seglib.inference import predict, to_mask
+    from seglib.inference import largest_component, to_mask
     from seglib.training import train
 
     folder = stored / job.name
@@ -128,17 +152,22 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
         return folder
     train_set, test_set = job.data(slices)
     recipe = replace(job.recipe, augmentation=None) if job.offline_pairs else job.recipe
-    run = train(recipe, train_set, seed=job.seed)
-    probabilities = predict(run.model, test_set.images, recipe.preprocessing)
+    runs = [train(recipe, train_set, seed=seed) for seed in job.seeds]
+    run = runs[0]
+    probabilities = _mean_prediction(job, runs, test_set.images)
     prediction = to_mask(probabilities)
-    network = recipe.preprocessing.resized(test_set)
-    soft = predict(run.model, network.images, recipe.preprocessing)
+    if job.test_time == "largest":
+        prediction = largest_component(prediction)
+    network, soft = test_set, probabilities
+    if recipe.preprocessing.resize is not None:
+        network = recipe.preprocessing.resized(test_set)
+        soft = _mean_prediction(job, runs, network.images)
     local = reporting.results_dir() / "probabilities" / f"{job.name.replace('/', '-')}.npz"
     local.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(local, probabilities=probabilities[..., 0].astype(np.float16))
     tables = {"history": run.history, "per_slice": _per_slice(test_set, prediction, network, soft)}
     if not job.leaky:  # variants of one slice are no volume
-        tables["per_case"] = score_cases(test_set, prediction)
+        tables["per_case"] = _per_case(test_set, prediction)
     for name, table in tables.items():
         text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
         reporting.atomic_write(folder / f"{name}.csv", text)
@@ -148,6 +177,8 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
     manifest = {
         **run.manifest,
         **job.identity(),
+        "trainings": [run.id for run in runs],
+        "seconds": sum(run.manifest["seconds"] for run in runs),
         "experiment": job.experiment,
         "variant": job.variant,
         "fold": job.fold,
@@ -157,6 +188,29 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
     }
     reporting.write_manifest(folder / "manifest.json", manifest)
     return folder
+
+
+def _mean_prediction(job: Job, runs: Sequence[Run], images: np.ndarray) -> np.ndarray:
+    """Probabilities ``(N, H, W, K)`` on the images' grid, averaged over the job's networks."""
+    from seglib.inference import predict
+    from seglib.test_time import predict_in_poses
+
+    def one(run: Run) -> np.ndarray:
+        if job.test_time == "poses":
+            return predict_in_poses(run.model, images, job.recipe.preprocessing)
+        rotations = job.test_time == "rotations"
+        return predict(run.model, images, job.recipe.preprocessing, rotations=rotations)
+
+    return sum(one(run) for run in runs) / np.float32(len(runs))
+
+
+def _per_case(test_set: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
+    """Scores of `seglib.evaluation.score_cases`, with the challenge part where there is one."""
+    scores = score_cases(test_set, prediction, assumed_spacing=ASSUMED_SPACING)
+    if "part" not in test_set.table:
+        return scores
+    part_of = test_set.table.drop_duplicates("patient").set_index("patient")["part"]
+    return scores.assign(part=scores["patient"].map(part_of))
 
 
 def _per_slice(

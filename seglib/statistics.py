@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -86,6 +87,58 @@ def compare_paired(
         }
     result = pd.DataFrame.from_dict(rows, orient="index").rename_axis("network")
     return result.assign(p_holm=holm(result["p"]))
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Networks ranked within each patient, best first.
+
+    Attributes:
+        mean_ranks: Mean rank of each network over the patients, 1 being the best; sorted.
+        patients: How many patients have the metric in all networks.
+        p: Of Friedman's test: how surprising such ranks were if all were equally good.
+        critical_difference: Mean ranks nearer than this cannot be told apart (Nemenyi).
+    """
+
+    mean_ranks: pd.Series
+    patients: int
+    p: float
+    critical_difference: float
+
+
+def rank_networks(
+    tables: Mapping[str, pd.DataFrame], metric: str = "dice", *, level: float = 0.05
+) -> Ranking:
+    """Rank three or more networks by a metric of which more is better.
+
+    Args:
+        tables: As `compare_paired`.
+        metric: Column to rank by.
+        level: Chance of one false difference among all pairs.
+
+    Raises:
+        DataError: There are fewer than three networks, or the tables do not hold the
+            same patients, each once.
+
+    Source:
+        Demsar 2006, Statistical comparisons of classifiers over multiple data sets.
+    """
+    if len(tables) < 3:
+        raise DataError(f"a ranking needs three networks or more, found {len(tables)}")
+    columns = {name: _by_patient(table, name, metric) for name, table in tables.items()}
+    values = pd.DataFrame(columns)
+    if any(set(column.index) != set(values.index) for column in columns.values()):
+        raise DataError("the networks were scored on different patients; score all on the same set")
+    values = values.dropna()
+    ranks = values.rank(axis=1, ascending=False).mean().sort_values()
+    k, n = len(tables), len(values)
+    quantile = stats.studentized_range.ppf(1 - level, k, np.inf) / np.sqrt(2)
+    return Ranking(
+        mean_ranks=ranks,
+        patients=n,
+        p=float(stats.friedmanchisquare(*values.to_numpy().T).pvalue),
+        critical_difference=float(quantile * np.sqrt(k * (k + 1) / (6 * n))),
+    )
 
 
 def _by_patient(table: pd.DataFrame, name: str, metric: str) -> pd.Series:

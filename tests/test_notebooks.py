@@ -9,7 +9,7 @@ import pytest
 from tools import notebooks
 from tools.run_study import environment, execute
 
-SCRIPTS = sorted(notebooks.NOTEBOOKS.glob("0*.py"))
+SCRIPTS = sorted(notebooks.NOTEBOOKS.glob("[0-9]*.py"))
 
 
 def test_both_halves_of_every_notebook_agree():

@@ -12,6 +12,7 @@ from seglib.preprocessing import (
     next_multiple,
     resize_image,
     resize_mask,
+    resize_mask_smoothly,
     scale_255,
     threshold,
     z_score,
@@ -171,3 +172,31 @@ def test_settings_survive_the_round_trip_to_a_dictionary():
 def test_real_masks_lie_inside_the_crop(sunnybrook):
     cropped = Preprocessing(size=128).masks(sunnybrook.masks)
     assert cropped.sum() == sunnybrook.masks.sum()
+
+
+def test_a_smoothly_resized_mask_is_binary_but_not_the_nearest_one():
+    mask = cv2.circle(np.zeros((256, 256), np.uint8), (120, 130), 37, 1, -1)
+    smooth, nearest = (resize(mask, (100, 100)) for resize in (resize_mask_smoothly, resize_mask))
+    assert set(np.unique(smooth)) == {0, 1}
+    assert 0 < np.sum(smooth != nearest) < 0.1 * nearest.sum()
+    with pytest.raises(DataError, match="class 2"):
+        resize_mask_smoothly(mask * np.uint8(2), (100, 100))
+
+
+def test_a_resized_set_predicts_on_the_stored_grid():
+    preprocessing = Preprocessing(size=64, resize=64, multiple=16)
+    images = random_images(2, 128, 128, 1)
+    assert preprocessing.images(images).shape == (2, 64, 64, 1)
+    mask = cv2.circle(np.zeros((128, 128), np.uint8), (60, 70), 30, 1, -1)[None, ..., None]
+    back = preprocessing.restore(preprocessing.masks(mask).astype(np.float32), (128, 128)) >= 0.5
+    overlap = 2 * (back & (mask > 0)).sum() / (back.sum() + mask.sum())
+    assert overlap > 0.97
+    assert preprocessing.target_size(300, 200) == (64, 64)
+
+
+def test_resizing_a_whole_set_leaves_its_table_and_does_nothing_twice(phantom_set):
+    preprocessing = Preprocessing(size=32, resize=32, multiple=16)
+    small = preprocessing.resized(phantom_set)
+    assert small.images.shape[1:3] == small.masks.shape[1:3] == (32, 32)
+    assert small.table.equals(phantom_set.table)
+    assert preprocessing.resized(small).images is small.images

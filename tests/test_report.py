@@ -9,16 +9,13 @@ import pytest
 from seglib.__main__ import main
 from seglib.evaluation import summarise
 from seglib.inference import load_model
+from seglib.jobs import STORED, read_manifest
 from tools.notebooks import NOTEBOOKS
-from tools.report import GROUPS, MODEL, REPORTS, ROOT, results_table
-
-
-def committed_summary():
-    return pd.read_csv(REPORTS / "tables" / "best_summary.csv", index_col=["patients", "metric"])
+from tools.report import MODEL, MODEL_JOB, REPORTS, check, differences, rebuild_tables
 
 
 def test_every_figure_and_table_names_runs_that_are_stored():
-    stored = {path.parent.name for path in (REPORTS / "runs").glob("*/manifest.json")}
+    stored = {path.parent.relative_to(STORED).as_posix() for path in STORED.rglob("manifest.json")}
     results = [*(REPORTS / "figures").glob("*.png"), *(REPORTS / "tables").glob("*.csv")]
     assert results
     for path in results:
@@ -27,22 +24,39 @@ def test_every_figure_and_table_names_runs_that_are_stored():
         assert set(note["runs"]) <= stored, path.name
 
 
-def test_the_summary_follows_from_the_per_case_table():
-    per_case = pd.read_csv(REPORTS / "tables" / "best_per_case.csv")
-    for name, parts in GROUPS.items():
-        again = summarise(per_case[per_case["part"].isin(parts)])
-        committed = committed_summary().loc[name]
-        columns = ["mean", "sd", "median", "low", "high", "n"]
-        pd.testing.assert_frame_equal(again[columns], committed[columns], check_dtype=False)
+def test_every_committed_table_follows_from_the_stored_results():
+    assert check() == []
 
 
-def test_the_readme_shows_the_committed_table():
-    summary = committed_summary()
-    summary["unit"] = summary["unit"].fillna("")
-    assert results_table(summary) in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_a_changed_table_is_found(tmp_path):
+    rebuild_tables(tmp_path / "rebuilt")
+    rebuild_tables(tmp_path / "committed")
+    assert differences(tmp_path / "rebuilt", tmp_path / "committed") == []
+    table = tmp_path / "committed" / "tables" / "best_summary.csv"
+    frame = pd.read_csv(table)
+    frame.loc[0, "mean"] += 0.001
+    frame.to_csv(table, index=False)
+    (found,) = differences(tmp_path / "rebuilt", tmp_path / "committed")
+    assert "best_summary.csv" in found
+    table.unlink()
+    (found,) = differences(tmp_path / "rebuilt", tmp_path / "committed")
+    assert "not there" in found
 
 
-@pytest.mark.parametrize("script", sorted(NOTEBOOKS.glob("0*.py")), ids=lambda path: path.stem)
+def test_every_stored_job_tests_patients_it_did_not_train_on():
+    names = [
+        path.parent.relative_to(STORED).as_posix() for path in STORED.glob("*/*/*/manifest.json")
+    ]
+    assert names
+    for name in names:
+        manifest = read_manifest(name)
+        if not manifest["leaky"]:
+            assert not set(manifest["train_patients"]) & set(manifest["test_patients"]), name
+            scored = set(pd.read_csv(STORED / name / "per_case.csv")["patient"])
+            assert scored == set(manifest["test_patients"]), name
+
+
+@pytest.mark.parametrize("script", sorted(NOTEBOOKS.glob("[0-9]*.py")), ids=lambda path: path.stem)
 def test_a_notebook_states_the_time_it_was_measured_to_take(script):
     measured = json.loads((REPORTS / "durations.json").read_text(encoding="utf-8"))[script.stem]
     stated = re.search(r"about (\d+) minutes?\s+(?:# )?on 2 CPU\s+(?:# )?cores", script.read_text())
@@ -52,11 +66,10 @@ def test_a_notebook_states_the_time_it_was_measured_to_take(script):
 def test_the_model_was_trained_on_the_challenge_training_patients_alone():
     assert MODEL.stat().st_size <= 10 * 2**20
     _, _, card = load_model(MODEL)
-    manifest = json.loads((REPORTS / "runs" / card["run"] / "manifest.json").read_text())
-    tested = set(pd.read_csv(REPORTS / "tables" / "best_per_case.csv")["patient"])
+    manifest = read_manifest(MODEL_JOB)
+    assert card["run"] == manifest["run"]
     assert len(manifest["train_patients"]) == 15
-    assert len(tested) == 29
-    assert not tested & set(manifest["train_patients"])
+    assert len(manifest["test_patients"]) == 29
 
 
 def test_predict_then_evaluate_gives_the_committed_figures(sunnybrook_dir, tmp_path):
@@ -68,7 +81,8 @@ def test_predict_then_evaluate_gives_the_committed_figures(sunnybrook_dir, tmp_p
     evaluate = ["evaluate", "--truth", str(truth), "--prediction", str(predictions)]
     assert main([*evaluate, "--output", str(scores)]) == 0
     found = json.loads(scores.read_text())["summary"]
-    expected = committed_summary().loc["Part3"]
+    per_case = pd.read_csv(STORED / MODEL_JOB / "per_case.csv")
+    expected = summarise(per_case[per_case["part"] == "Part3"])
     for metric, tolerance in (("dice", 1e-3), ("jaccard", 1e-3), ("hd95", 0.05)):
         assert found[metric]["mean"] == pytest.approx(
             expected.loc[metric, "mean"], abs=tolerance

@@ -185,3 +185,38 @@ def test_unknown_names_are_refused_with_the_choices():
         get_recipe("vnet")
     with pytest.raises(SeglibError, match="smoke"):
         get_recipe("unet", "fast")
+
+
+def test_words_do_not_change_the_codes_fingerprint():
+    plain = '"""A."""\ndef f(x):\n    """B."""\n    return x + 1\n'
+    worded = '"""Module."""\n# why\ndef f(x):\n    """Doc."""\n    return (x + 1)  # so\n'
+    assert training.without_words(worded) == training.without_words(plain)
+    other = plain.replace("1", "2")
+    assert training.without_words(plain) != training.without_words(other)
+
+
+def test_averaged_weights_lag_behind_the_last_ones(parts, tmp_path):
+    last = weights(training.train(TINY, parts["train"], runs_dir=tmp_path))
+    nearly = training.train(replace(TINY, ema=1e-7), parts["train"], runs_dir=tmp_path)
+    np.testing.assert_allclose(weights(nearly), last, atol=1e-4)  # no memory, no average
+    slow = training.train(replace(TINY, ema=0.9), parts["train"], runs_dir=tmp_path)
+    assert np.abs(weights(slow) - last).max() > 1e-3
+
+
+def test_patience_needs_patients_to_watch_and_no_average(parts, tmp_path):
+    with pytest.raises(SeglibError, match="validation"):
+        training.train(replace(TINY, patience=3), parts["train"], runs_dir=tmp_path)
+    with pytest.raises(SeglibError, match="ema"):
+        recipe = replace(TINY, patience=3, ema=0.9)
+        training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
+
+
+def test_the_plateau_schedules_rate_is_in_the_history(parts, tmp_path):
+    recipe = replace(TINY, schedule="plateau", patience=2, epochs=1)
+    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
+    assert run.history["learning_rate"].iloc[0] == pytest.approx(5e-3)
+
+
+def test_without_validation_the_history_has_no_such_columns(parts, tmp_path):
+    run = training.train(TINY, parts["train"], runs_dir=tmp_path)
+    assert not [column for column in run.history if column.startswith("val_")]

@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("status", help="say which results are stored")
     many = commands.add_parser("run", help="run the jobs that are not stored yet")
-    many.add_argument("experiments", nargs="+", choices=list(EXPERIMENTS), metavar="EXPERIMENT")
+    many.add_argument("experiments", nargs="+", choices=["all", *EXPERIMENTS], metavar="EXPERIMENT")
     many.add_argument("--workers", type=int, default=1, help="jobs side by side (default 1)")
     one = commands.add_parser("job", help="run one job by its name")
     one.add_argument("name")
@@ -110,7 +110,8 @@ def main(arguments: list[str] | None = None) -> int:
                 raise SeglibError(f"no job {options.name!r}; see tools.experiments status")
             run_job(found[0], slices)
             return 0
-        jobs = [job for job in all_jobs(slices, options.experiments) if not job.is_done()]
+        names = None if "all" in options.experiments else options.experiments
+        jobs = [job for job in all_jobs(slices, names) if not job.is_done()]
         return 1 if run(jobs, options.workers) else 0
     except SeglibError as error:
         print(error, file=sys.stderr)

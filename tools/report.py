@@ -1,94 +1,87 @@
-"""Make `reports/` anew from real runs on Sunnybrook; ``make report`` calls this.
+"""Rebuild ``reports/`` and the README's table from the stored results: no training.
 
-Two parts, both resumable (a run that is already there is read back, not repeated):
+    python -m tools.report            tables, figures, README blocks
+    python -m tools.report --check    only say which committed tables cannot be rebuilt
 
-1. The best recipe is trained on the 15 challenge-training patients, then scored once on
-   the other 29. Its model, model card, tables and figures are written.
-2. The notebooks are run in the ``quick`` profile; their figures, tables and run manifests
-   are collected.
-
-Finally the results table of README.md is filled in from what was measured.
+What is stored, and how to compute it anew, is the matter of `tools.experiments`. Every
+figure and table is written with a note that names the jobs it was made from.
 """
 
 from __future__ import annotations
 
-import json
+import argparse
 import os
-import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pandas as pd
 
-from seglib import datasets, plotting, reporting
+from seglib import comparison, jobs, plot_comparison, plotting, reporting
+from seglib.datasets import sunnybrook
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import per_patient, summarise
-from seglib.leaks import check_no_leaks
 from seglib.plot_scores import SUNNYBROOK_REFERENCES
-from seglib.recipes import get_recipe
-from seglib.splits import literature_split
-from seglib.study import score
-from seglib.training import Run, train
-from tools import run_study
+from seglib.statistics import rank_networks
+from tools import model_card
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "reports"
-LOCAL = REPORTS / "local"
 MODEL = REPORTS / "models" / "sunnybrook.keras"
+#: The job that trained it.
+MODEL_JOB = "literature/lv_best/literature-seed0"
 SHOWN = ["dice", "jaccard", "precision", "recall", "hd95", "assd"]
 #: What the test patients are reported as: all, and each part of the challenge.
 GROUPS = {"all": ("Part2", "Part3"), "Part2": ("Part2",), "Part3": ("Part3",)}
-#: Pixel side in mm taken for the challenge's "good contours" alone: the PNG files do not
-#: hold it; the patients whose DICOM files are at hand have 1.29 to 1.37.
-ASSUMED_SPACING = 1.33
 
 
-def report_best(slices: SliceSet) -> tuple[Run, pd.DataFrame]:
-    """Train the best recipe, score the test patients, write model, tables and figures."""
-    recipe = get_recipe("lv_best")
-    split = literature_split(slices)
-    parts = split.apply(slices)
-    check_no_leaks({"train": parts["train"], "test": parts["test"]})
-    run = train(recipe, parts["train"], runs_dir=LOCAL / "report" / "runs")
-    scored = score(run, parts["test"], assumed_spacing=ASSUMED_SPACING)
-    part_of = slices.table.drop_duplicates("patient").set_index("patient")["part"]
-    per_case = scored.per_case.assign(part=scored.per_case["patient"].map(part_of))
-    summary = pd.concat(
-        {
-            name: summarise(per_case[per_case["part"].isin(members)])
-            for name, members in GROUPS.items()
-        },
+def labels(experiment: str, variants: list[str] | None = None) -> dict:
+    """What a figure or table of an experiment is labelled with, and the jobs it cites."""
+    names = jobs.stored_names(experiment, variants)
+    return {"dataset": "Sunnybrook", "profile": "stored runs", "runs": names}
+
+
+# --- The best network ------------------------------------------------------------------
+
+
+def best_summary() -> pd.DataFrame:
+    """Scores of the test patients, all and by challenge part; seeds averaged by case."""
+    per_case = jobs.read_results("literature", "per_case", ["lv_best"])
+    cases = comparison.average_seeds(per_case)
+    return pd.concat(
+        {name: summarise(cases[cases["part"].isin(parts)]) for name, parts in GROUPS.items()},
         names=["patients"],
     )
-    labels = {"dataset": slices.name, "profile": "full", "runs": [run.id]}
-    reporting.save_table(per_case, "best_per_case", **labels)
-    reporting.save_table(summary, "best_summary", **labels, markdown=True)
-    patients = per_patient(per_case)
+
+
+def best_tables() -> None:
+    """Write the best network's summary."""
+    note = labels("literature", ["lv_best"])
+    reporting.save_table(best_summary(), "best_summary", **note, markdown=True)
+
+
+def best_figures(slices: SliceSet) -> None:
+    """Write the best network's charts and its best, median and worst case."""
+    note = labels("literature", ["lv_best"])
+    shown = {"dataset": note["dataset"], "profile": note["profile"]}
+    per_case = jobs.read_results("literature", "per_case", ["lv_best"])
+    patients = per_patient(comparison.average_seeds(per_case))
     box = plotting.box_plot_per_patient(
-        {"best U-Net": patients},
-        dataset=slices.name,
-        profile="full",
-        references=SUNNYBROOK_REFERENCES,
+        {"best U-Net": patients}, **shown, references=SUNNYBROOK_REFERENCES
     )
-    reporting.save_figure(box, "best_per_patient", **labels)
+    reporting.save_figure(box, "best_per_patient", **note)
+    first = note["runs"][0]
+    test = slices.of_patients(jobs.read_manifest(first)["test_patients"])
     cases = plotting.cases_best_median_worst(
-        scored.slices, scored.prediction, per_case, profile="full"
+        test,
+        jobs.read_masks(first),
+        per_case[per_case["seed"] == jobs.read_manifest(first)["seed"]],
+        profile=note["profile"],
     )
-    reporting.save_figure(cases, "best_cases", **labels)
-    history = plotting.plot_history(run.history, dataset=slices.name, profile="full")
-    reporting.save_figure(history, "best_history", **labels)
-    store_run(run.path)
-    reporting.atomic_write(MODEL, (run.path / "model.keras").read_bytes())
-    write_model_card(run, summary)
-    return run, summary
-
-
-def store_run(path: Path) -> None:
-    """Copy a run's manifest and history, without its weights, to ``reports/runs/``."""
-    target = REPORTS / "runs" / path.name
-    target.mkdir(parents=True, exist_ok=True)
-    for name in ("manifest.json", "history.csv"):
-        shutil.copyfile(path / name, target / name)
+    reporting.save_figure(cases, "best_cases", **{**note, "runs": [first]})
+    history = pd.read_csv(jobs.STORED / first / "history.csv")
+    fig = plotting.plot_history(history, **shown)
+    reporting.save_figure(fig, "best_history", **{**note, "runs": [first]})
 
 
 def results_table(summary: pd.DataFrame) -> str:
@@ -109,101 +102,138 @@ def results_table(summary: pd.DataFrame) -> str:
     return reporting.to_markdown(table).strip()
 
 
-def write_model_card(run: Run, summary: pd.DataFrame) -> None:
-    """Write ``sunnybrook.md`` beside the model; every figure comes from the run."""
-    manifest = run.manifest
-    recipe = run.recipe
-    text = f"""# Model card: sunnybrook.keras
-
-Outlines the left-ventricular blood pool (inside the endocardium, papillary muscles
-counted as blood, as the experts drew it) on short-axis cine MR slices.
-For teaching and research. Not a medical device.
-
-| | |
-|---|---|
-| network | {recipe.architecture}, {recipe.filters} filters, depth {recipe.depth}, \
-{manifest["parameters"]:,} parameters |
-| trained on | Sunnybrook Cardiac Data (CC0 1.0), {len(manifest["train_patients"])} \
-challenge-training patients, {manifest["train_slices"]} slices |
-| training | {recipe.epochs} epochs, {recipe.loss}, {recipe.optimizer}, seed \
-{manifest["seed"]}, {manifest["seconds"] / 60:.0f} minutes on \
-{manifest["environment"]["cpu_count"]} cores |
-| input | grey, 1.3 mm pixels, heart near the centre: the network sees the central \
-{recipe.preprocessing.size}x{recipe.preprocessing.size} pixels |
-| run | `{run.id}` (manifest in `reports/runs/`) |
-
-## Held-out patients, scored once
-
-Per patient, hard masks on the native grid, every slice counted; mean [95 % bootstrap
-interval over patients]. Distances are in pixels: the PNG files do not hold the spacing.
-
-{results_table(summary)}
-
-By the challenge's kinder count, only contours with a mean distance below 5 mm \
-(pixel side assumed {ASSUMED_SPACING} mm): \
-{summary.loc[("all", "good_share"), "mean"]:.1%} of contours are good, with Dice \
-{summary.loc[("all", "good_dice"), "mean"]:.3f}.
-
-## Limits
-
-- One seed, 15 training patients, one hospital, one scanner family, end-diastole and
-  end-systole only. Images in the usual orientation: not turned or mirrored.
-- No epicardium, no right ventricle. The slices at base and apex are the weakest.
-- Images with another pixel size must be resized to about 1.3 mm first.
-"""
-    reporting.atomic_write(MODEL.with_suffix(".md"), text)
+# --- Networks, losses and optimisers ---------------------------------------------------
 
 
-def collect_study() -> None:
-    """Run the notebooks in `quick` on Sunnybrook; collect figures, tables and manifests."""
-    source = LOCAL / "quick"
-    for kind in ("figures", "tables"):  # nothing from an earlier run may be collected
-        shutil.rmtree(source / kind, ignore_errors=True)
-    arguments = ["--profile", "quick", "--dataset", "sunnybrook"]
-    if run_study.main(arguments) != 0:
-        sys.exit("the notebooks did not run to their end; nothing was collected")
-    shutil.copyfile(source / "durations.json", REPORTS / "durations.json")
-    for kind in ("figures", "tables"):
-        for path in sorted((source / kind).iterdir()):
-            shutil.copyfile(path, REPORTS / kind / path.name)
-    for run_id in cited_runs(source):
-        store_run(source / "runs" / run_id)
+def comparison_tables() -> None:
+    """Write what each variant reached over five folds, and the paired tests."""
+    per_case = jobs.read_results("comparison", "per_case")
+    note = labels("comparison")
+    table = comparison.compare_variants(per_case)
+    reporting.save_table(table, "comparison_folds", **note, markdown=True)
+    if len(table) > 1:
+        paired = comparison.compare_with(per_case, "unet")
+        reporting.save_table(paired, "comparison_paired", **note, markdown=True)
 
 
-def cited_runs(results: Path) -> set[str]:
-    """The runs that the figures and tables of a results folder name."""
-    notes = [*(results / "figures").glob("*.json"), *(results / "tables").glob("*.json")]
-    return {run for note in notes for run in json.loads(note.read_text(encoding="utf-8"))["runs"]}
+def comparison_figures(slices: SliceSet) -> None:
+    """Write the means, the ranks, and where the U-Net fails."""
+    per_case = jobs.read_results("comparison", "per_case")
+    note = labels("comparison")
+    shown = {"dataset": note["dataset"], "profile": note["profile"]}
+    seeds = pd.DataFrame(
+        [
+            {"variant": variant, "dice": per_patient(rows)["dice"].mean()}
+            for (variant, _), rows in per_case.groupby(["variant", "seed"])
+        ]
+    )
+    fig = plot_comparison.plot_means(
+        comparison.compare_variants(per_case), seeds, **shown, references=SUNNYBROOK_REFERENCES
+    )
+    reporting.save_figure(fig, "comparison_means", **note)
+    tables = comparison.patients_by_variant(per_case)
+    if len(tables) > 2:
+        fig = plot_comparison.plot_ranks(rank_networks(tables), **shown)
+        reporting.save_figure(fig, "comparison_ranks", **note)
+    per_slice = jobs.read_results("comparison", "per_slice", ["unet"])
+    fig = plot_comparison.plot_strata(comparison.strata(per_slice), **shown)
+    reporting.save_figure(fig, "comparison_strata", **labels("comparison", ["unet"]))
 
 
-def drop_uncited_runs() -> None:
-    """Remove stored runs that no figure or table names any more."""
-    cited = cited_runs(REPORTS)
-    for path in (REPORTS / "runs").iterdir():
-        if path.name not in cited:
-            shutil.rmtree(path)
+# --- All of it -------------------------------------------------------------------------
+
+TABLES = (best_tables, comparison_tables)
+FIGURES = (best_figures, comparison_figures)
 
 
-def fill_readme(summary: pd.DataFrame) -> None:
-    """Put the results table between the two markers in README.md."""
-    readme = ROOT / "README.md"
-    before, rest = readme.read_text(encoding="utf-8").split("<!-- results -->\n")
-    _, after = rest.split("<!-- /results -->")
-    table = results_table(summary)
-    text = f"{before}<!-- results -->\n{table}\n<!-- /results -->{after}"
-    reporting.atomic_write(readme, text)
+def rebuild_tables(folder: Path) -> None:
+    """Write every table that follows from stored results into ``folder/tables``."""
+    before = os.environ.get("SEGLIB_REPORTS_DIR")
+    os.environ["SEGLIB_REPORTS_DIR"] = str(folder)
+    try:
+        for make in TABLES:
+            make()
+    finally:
+        if before is None:
+            del os.environ["SEGLIB_REPORTS_DIR"]
+        else:
+            os.environ["SEGLIB_REPORTS_DIR"] = before
 
 
-def main() -> None:
-    """Do both parts."""
+def differences(rebuilt: Path, committed: Path) -> list[str]:
+    """What is wrong with committed tables, compared with those rebuilt: one line each.
+
+    Numbers may differ in the last digits, as they do between processors.
+    """
+    found = []
+    for path in sorted((rebuilt / "tables").glob("*.csv")):
+        other = committed / "tables" / path.name
+        if not other.is_file():
+            found.append(f"{path.name} follows from the stored results but is not there")
+            continue
+        try:
+            pd.testing.assert_frame_equal(pd.read_csv(path), pd.read_csv(other), rtol=1e-6)
+        except AssertionError as error:
+            found.append(f"{path.name} does not follow from the stored results: {error}")
+    return found
+
+
+def check() -> list[str]:
+    """Rebuild all tables aside and compare them with the committed ones."""
+    with tempfile.TemporaryDirectory() as folder:
+        rebuild_tables(Path(folder))
+        found = differences(Path(folder), REPORTS)
+    for page, blocks in pages().items():
+        text = page.read_text(encoding="utf-8")
+        found += [
+            f"{page.relative_to(ROOT)}: the block {name} is out of date"
+            for name, block in blocks.items()
+            if block not in text
+        ]
+    return found
+
+
+def pages() -> dict[Path, dict[str, str]]:
+    """The pages with blocks made from results: for each block its name and its text."""
+    results = results_table(best_summary())
+    folds = REPORTS / "tables" / "comparison_folds.md"
+    return {
+        ROOT / "README.md": {"results": results},
+        REPORTS / "README.md": {"results": results, "folds": folds.read_text().strip()},
+    }
+
+
+def fill(page: Path, blocks: dict[str, str]) -> None:
+    """Put each block between its two markers, ``<!-- name -->`` and ``<!-- /name -->``."""
+    text = page.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        before, rest = text.split(f"<!-- {name} -->\n")
+        _, after = rest.split(f"<!-- /{name} -->")
+        text = f"{before}<!-- {name} -->\n{block}\n<!-- /{name} -->{after}"
+    reporting.atomic_write(page, text)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.report", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    if parser.parse_args(arguments).check:
+        found = check()
+        print("\n".join(found) or "every committed table follows from the stored results")
+        return 1 if found else 0
+    slices = sunnybrook.load(exclude_wrong=False)
+    rebuild_tables(REPORTS)
     os.environ["SEGLIB_REPORTS_DIR"] = str(REPORTS)
-    slices = datasets.load("sunnybrook")
-    _, summary = report_best(slices)
-    collect_study()
-    drop_uncited_runs()
-    fill_readme(summary)
+    for make in FIGURES:
+        make(slices)
+        print(f"{make.__name__} done", flush=True)
+    summary = best_summary()
+    model_card.write(MODEL, MODEL_JOB, results_table(summary), summary)
+    for page, blocks in pages().items():
+        fill(page, blocks)
     print(results_table(summary))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -225,11 +225,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--notebooks", type=Path, default=NOTEBOOKS, help="default: notebooks/")
     parser.add_argument("--reports", type=Path, help="default: reports/local/<profile>")
     options = parser.parse_args(arguments)
-    scripts = sorted(options.notebooks.glob(f"{options.only or '0'}*.py"))
+    scripts = sorted(options.notebooks.glob(f"{options.only or '[0-9]'}*.py"))
     if not scripts:
         here = ", ".join(path.stem for path in sorted(options.notebooks.glob("*.py"))) or "none"
         print(
-            f"No notebook named {options.only or '0'}*.py in {relative(options.notebooks)}; "
+            f"No notebook named {options.only or '[0-9]'}*.py in {relative(options.notebooks)}; "
             f"found: {here}.",
             file=sys.stderr,
         )

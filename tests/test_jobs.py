@@ -1,0 +1,146 @@
+"""Jobs: what they train on, what they leave, and when a stored result counts."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seglib import jobs
+from seglib.augmentation import Augmentation
+from seglib.errors import SeglibError
+from seglib.evaluation import score_cases
+from seglib.experiments import EXPERIMENTS
+from seglib.preprocessing import Preprocessing
+from seglib.recipes import Recipe
+from seglib.splits import literature_split, patient_folds
+
+#: Patients that each experiment tests.
+PATIENTS = {"waterfall": 27, "comparison": 44, "audit": 45, "ablation": 15, "literature": 29}
+
+TINY = Recipe(
+    name="tiny",
+    filters=4,
+    depth=2,
+    epochs=1,
+    batch_size=4,
+    preprocessing=Preprocessing(size=32, resize=32, multiple=4),
+    augmentation=Augmentation(rotation=20.0),
+)
+
+
+@pytest.fixture
+def job(phantom_set):
+    return jobs.Job("trial", "tiny", "fold1", 0, TINY, literature_split(phantom_set))
+
+
+@pytest.fixture
+def finished(job, phantom_set, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+    jobs.run_job(job, phantom_set, tmp_path / "stored")
+    return tmp_path / "stored"
+
+
+def test_a_job_leaves_tables_that_agree_with_one_another(finished, job, phantom_set):
+    test = phantom_set.of_patients(job.split.test)
+    cases = jobs.read_results("trial", "per_case", stored=finished)
+    slices = jobs.read_results("trial", "per_slice", stored=finished)
+    masks = jobs.read_masks(job.name, finished)
+    assert masks.shape == test.masks.shape
+    again = score_cases(test, masks)
+    np.testing.assert_allclose(again["dice"], cases["dice"], rtol=1e-5)
+    assert slices["predicted"].sum() == masks.sum() == cases["predicted_voxels"].sum()
+    assert slices["truth"].sum() == test.masks.sum()
+    assert (slices["soft_overlap"] <= slices["network_truth"] + 1e-3).all()
+    assert set(cases["variant"]) == {"tiny"}
+
+
+def test_a_job_that_is_stored_is_not_run_again(finished, job, phantom_set):
+    manifest = finished / job.name / "manifest.json"
+    before = manifest.stat().st_mtime_ns
+    assert job.is_done(finished)
+    jobs.run_job(job, phantom_set, finished)
+    assert manifest.stat().st_mtime_ns == before
+
+
+def test_another_recipe_seed_or_split_is_another_job(finished, job, phantom_set):
+    folds = patient_folds(phantom_set, 3)
+    assert not replace(job, recipe=replace(TINY, epochs=2)).is_done(finished)
+    assert not replace(job, offline_pairs=40).is_done(finished)
+    assert not replace(job, split=folds[0]).is_done(finished)
+    assert not replace(job, seed=1).is_done(finished)
+
+
+def test_the_manifest_says_what_ran_and_nothing_about_where(finished, job):
+    manifest = jobs.read_manifest(job.name, finished)
+    assert manifest["test_patients"] == sorted(job.split.test)
+    assert not set(manifest["test_patients"]) & set(manifest["train_patients"])
+    assert str(finished.parent) not in json.dumps(manifest)
+
+
+def test_absent_results_are_named(finished):
+    with pytest.raises(SeglibError, match="tools.experiments run nowhere"):
+        jobs.read_results("nowhere", "per_case", stored=finished)
+    with pytest.raises(SeglibError, match="other"):
+        jobs.stored_names("trial", ["tiny", "other"], finished)
+
+
+def test_a_leaking_job_puts_variants_of_one_slice_on_both_sides(job, phantom_set):
+    pairs = 2 * len(phantom_set)
+    train, test = replace(job, offline_pairs=pairs, leaky=True).data(phantom_set)
+    assert len(test) == round(0.2 * pairs)
+    assert len(train) == pairs - len(test) - round(0.2 * (pairs - len(test)))
+    assert set(train.table["source"]) & set(test.table["source"])
+
+
+def test_an_honest_job_grows_the_training_patients_alone(job, phantom_set):
+    train, test = replace(job, offline_pairs=50).data(phantom_set)
+    assert len(train) == 50
+    assert train.images.shape[1:3] == (32, 32)
+    assert set(train.patients) == set(job.split.train)
+    assert set(test.patients) == set(job.split.test)
+
+
+def test_every_experiment_tests_each_patient_once_a_variant_and_seed(sunnybrook_dir):
+    from seglib.datasets import sunnybrook
+
+    slices = sunnybrook.load(sunnybrook_dir, exclude_wrong=False)
+    for name, build in EXPERIMENTS.items():
+        listed = build(slices)
+        assert len({job.name for job in listed}) == len(listed)
+        rows = [(job.variant, job.seed, patient) for job in listed for patient in job.split.test]
+        counts = pd.Series(rows).value_counts()
+        assert counts.max() == 1, name
+        tested = {patient for _, _, patient in rows}
+        assert ("SC-N-06" in tested) == (name == "audit")
+        assert len(tested) == PATIENTS[name]
+
+
+def test_an_ensemble_averages_its_members(job, phantom_set, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+    stored = tmp_path / "stored"
+    single = [replace(job, seed=seed) for seed in (0, 1)]
+    both = replace(job, variant="ensemble", members=2)
+    assert list(replace(both, seed=1).seeds) == [2, 3]
+    for each in (*single, both):
+        jobs.run_job(each, phantom_set, stored)
+    slices = [pd.read_csv(stored / each.name / "per_slice.csv") for each in (*single, both)]
+    mean = (slices[0]["soft_predicted"] + slices[1]["soft_predicted"]) / 2
+    np.testing.assert_allclose(slices[2]["soft_predicted"], mean, rtol=1e-4)
+    manifest = jobs.read_manifest(both.name, stored)
+    trained = [jobs.read_manifest(each.name, stored)["trainings"][0] for each in single]
+    assert manifest["trainings"] == trained  # read back, not trained again
+
+
+@pytest.mark.parametrize("test_time", ["poses", "rotations", "largest"])
+def test_what_is_done_at_test_time_needs_no_new_training(finished, job, phantom_set, test_time):
+    other = replace(job, variant=test_time, test_time=test_time)
+    jobs.run_job(other, phantom_set, finished)
+    plain, changed = (jobs.read_manifest(name, finished) for name in (job.name, other.name))
+    assert changed["trainings"] == plain["trainings"]
+    masks = [jobs.read_masks(name, finished) for name in (job.name, other.name)]
+    if test_time == "largest":
+        assert (masks[1] <= masks[0]).all()
+    else:
+        assert not np.array_equal(*masks)
