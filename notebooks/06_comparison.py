@@ -16,7 +16,8 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/06_comparison.ipynb)
 #
-# [Previous: spatial attention U-Net](05_spatial_attention_unet.ipynb)
+# [Previous: spatial attention U-Net](05_spatial_attention_unet.ipynb) ·
+# [Next: why 0.80 was not 0.80](10_why_080_was_not_080.ipynb)
 #
 # You will learn
 #
@@ -48,8 +49,11 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from seglib import plotting, reporting
+from seglib.comparison import compare_variants, strata
 from seglib.evaluation import per_patient, per_slice, score_cases
 from seglib.inference import largest_component
+from seglib.jobs import read_results, stored_names
+from seglib.plot_comparison import plot_means, plot_strata
 from seglib.recipes import get_recipe
 from seglib.statistics import compare_paired
 from seglib.study import (
@@ -306,6 +310,45 @@ for label, test in paired.iterrows():
 # one recipe can differ among themselves as much as two recipes do. One seed each, as here,
 # cannot rank architectures. A claim needs at least three.
 #
+# ## Five folds, more seeds
+#
+# So the study ran a comparison once more where it can say more: five folds over all 44
+# Sunnybrook patients, each tested once by networks that never saw them, and three seeds of
+# the U-Net. That takes hours on two cores; the runs are stored with the repository, and
+# here they are only read. `python -m tools.experiments status` lists them.
+#
+# Losses are in it too. Before you look: which of them would you expect to matter?
+
+# %%
+folds = read_results("comparison", "per_case")
+stored = {"dataset": "Sunnybrook", "profile": "stored runs"}
+by_variant = compare_variants(folds)
+by_variant.drop(columns=["unit", "missed"]).round(3)
+
+# %% [markdown]
+# `seed_sd` is how far apart the means of equal trainings lie. Compare it with the distances
+# between the rows. In the figure, each seed's own mean is a tick.
+
+# %%
+means = [(variant, per_patient(rows)["dice"].mean())
+         for (variant, _), rows in folds.groupby(["variant", "seed"])]
+seeds = pd.DataFrame(means, columns=["variant", "dice"])
+fig = plot_means(by_variant, seeds, **stored, references=plotting.SUNNYBROOK_REFERENCES)
+reporting.save_figure(fig, "06_folds", **stored, runs=stored_names("comparison"))
+plt.show()
+
+# %% [markdown]
+# Which hearts and which slices are hard, now with every patient in: diagnosis, heart phase,
+# place from base to apex, and size of the expert's mask. How much of the other three is
+# really the size?
+
+# %%
+slices = strata(read_results("comparison", "per_slice", ["unet"]))
+fig = plot_strata(slices, **stored)
+reporting.save_figure(fig, "06_strata", **stored, runs=stored_names("comparison", ["unet"]))
+plt.show()
+
+# %% [markdown]
 # ## What it costs
 #
 # Parameters and minutes belong beside a Dice value. Is there a cheaper network inside the
@@ -343,4 +386,4 @@ inside.sort_values("parameters")[["dice", "low", "high", "parameters", "minutes"
 # 5. How many patients would it take to see a difference of 0.01? Resample the differences
 #    with more patients and watch the interval.
 #
-# [Back to the beginning](01_data_preparation.ipynb)
+# Next: [why 0.80 was not 0.80](10_why_080_was_not_080.ipynb)
