@@ -36,6 +36,8 @@ PACKAGES = (
     "seglib",
     "keras",
     "tensorflow",
+    "jax",
+    "torch",
     "numpy",
     "pandas",
     "scipy",
@@ -140,15 +142,19 @@ def environment() -> dict[str, Any]:
 
 
 def _device() -> str:
-    """The GPUs that an already imported TensorFlow sees, else the processor's name."""
-    tensorflow = sys.modules.get("tensorflow")
-    if tensorflow is not None:
-        names = [
+    """The GPUs that an already imported backend sees, else the processor's name."""
+    names = []
+    if (tensorflow := sys.modules.get("tensorflow")) is not None:
+        names += [
             tensorflow.config.experimental.get_device_details(gpu).get("device_name", "GPU")
             for gpu in tensorflow.config.list_physical_devices("GPU")
         ]
-        if names:
-            return ", ".join(names)
+    if not names and (jax := sys.modules.get("jax")) is not None:
+        names += [device.device_kind for device in jax.devices() if device.platform == "gpu"]
+    if not names and (torch := sys.modules.get("torch")) is not None:
+        names += [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    if names:
+        return ", ".join(names)
     cpu_info = Path("/proc/cpuinfo")
     if cpu_info.is_file():
         model = re.search(r"^model name\s*:\s*(.+)$", cpu_info.read_text(), re.MULTILINE)

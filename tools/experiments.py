@@ -2,6 +2,8 @@
 
     python -m tools.experiments status
     python -m tools.experiments run comparison waterfall --workers 2
+    python -m tools.experiments pack sunnybrook.npz       # one file to carry to a GPU machine
+    python -m tools.experiments --data sunnybrook.npz run ablation --workers 8
 
 A job that is stored is not run again, so a stopped run goes on where it was. Each job
 has a process of its own, and the workers share the processor's cores among them: small
@@ -20,7 +22,7 @@ import time
 from pathlib import Path
 
 from seglib import reporting
-from seglib.datasets import sunnybrook
+from seglib.datasets import packed, sunnybrook
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import SeglibError
 from seglib.experiments import EXPERIMENTS
@@ -28,6 +30,11 @@ from seglib.jobs import Job, read_manifest, run_job
 from tools.console import clock
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def _all_patients() -> SliceSet:
+    """All 45 patients, the one with wrong labels among them."""
+    return sunnybrook.load(exclude_wrong=False)
 
 
 def all_jobs(slices: SliceSet, names: list[str] | None = None) -> list[Job]:
@@ -45,8 +52,14 @@ def status(slices: SliceSet) -> None:
         print(f"{name:12} {len(done):3} of {len(jobs):3} jobs stored{note}")
 
 
-def run(jobs: list[Job], workers: int) -> int:
-    """Run jobs side by side; return how many failed. A failed job does not stop the others."""
+def run(jobs: list[Job], workers: int, data: Path | None = None) -> int:
+    """Run jobs side by side; return how many failed. A failed job does not stop the others.
+
+    Args:
+        jobs: What to run.
+        workers: How many at a time.
+        data: A packed set to read, see `seglib.datasets.packed`; None for the PNG files.
+    """
     waiting: queue.Queue[Job] = queue.Queue()
     for job in jobs:
         waiting.put(job)
@@ -65,7 +78,9 @@ def run(jobs: list[Job], workers: int) -> int:
                 return
             started = time.monotonic()
             log = logs / f"{job.name.replace('/', '-')}.log"
-            command = [sys.executable, "-m", "tools.experiments", "job", job.name]
+            command = [sys.executable, "-m", "tools.experiments"]
+            command += ["--data", str(data.resolve())] if data else []
+            command += ["job", job.name]
             if cores and workers > 1:
                 command += ["--cores", ",".join(map(str, cores[number::workers]))]
             with log.open("wb") as stream:
@@ -88,11 +103,14 @@ def run(jobs: list[Job], workers: int) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.experiments", description=__doc__)
+    parser.add_argument("--data", type=Path, help="read a packed set, not the PNG files")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("status", help="say which results are stored")
     many = commands.add_parser("run", help="run the jobs that are not stored yet")
     many.add_argument("experiments", nargs="+", choices=["all", *EXPERIMENTS], metavar="EXPERIMENT")
     many.add_argument("--workers", type=int, default=1, help="jobs side by side (default 1)")
+    pack = commands.add_parser("pack", help="write all slices into one file")
+    pack.add_argument("file", type=Path)
     one = commands.add_parser("job", help="run one job by its name")
     one.add_argument("name")
     one.add_argument("--cores", help="processor cores to run on, e.g. 0,2")
@@ -100,9 +118,12 @@ def main(arguments: list[str] | None = None) -> int:
     if getattr(options, "cores", None):  # before a backend starts and counts them
         os.sched_setaffinity(0, {int(core) for core in options.cores.split(",")})
     try:
-        slices = sunnybrook.load(exclude_wrong=False)
+        slices = packed.load(options.data) if options.data else _all_patients()
         if options.command == "status":
             status(slices)
+            return 0
+        if options.command == "pack":
+            packed.save(slices, options.file)
             return 0
         if options.command == "job":
             found = [job for job in all_jobs(slices) if job.name == options.name]
@@ -112,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         names = None if "all" in options.experiments else options.experiments
         jobs = [job for job in all_jobs(slices, names) if not job.is_done()]
-        return 1 if run(jobs, options.workers) else 0
+        return 1 if run(jobs, options.workers, options.data) else 0
     except SeglibError as error:
         print(error, file=sys.stderr)
         return 1
