@@ -52,9 +52,9 @@ from seglib import plotting, reporting
 from seglib.comparison import compare_variants, strata
 from seglib.evaluation import per_patient, per_slice, score_cases
 from seglib.inference import largest_component
-from seglib.jobs import read_results, stored_names
 from seglib.plot_comparison import plot_means, plot_strata
 from seglib.recipes import get_recipe
+from seglib.results import read_results, stored_names
 from seglib.statistics import compare_paired
 from seglib.study import (
     Scored,

@@ -3,8 +3,8 @@
 An experiment is a list of jobs (`seglib.experiments`). What a job leaves under
 ``reports/runs/<experiment>/<variant>/<fold>-seed<k>/`` is enough to rebuild every table
 and figure: ``manifest.json``, ``history.csv``, ``per_case.csv``, ``per_slice.csv`` and
-the predicted masks, packed. Weights and probabilities are large; they stay in
-`reporting.results_dir`.
+the predicted masks, packed; `seglib.results` reads them. Weights and probabilities are
+large; they stay in `reporting.results_dir`.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ import pandas as pd
 from seglib import reporting
 from seglib.augmentation import expand
 from seglib.datasets.slice_set import SliceSet
-from seglib.errors import SeglibError
 from seglib.evaluation import score_cases
 from seglib.leaks import check_no_leaks
 from seglib.recipes import Recipe
+from seglib.results import STORED, read_manifest, read_masks, read_results, stored_names  # noqa: F401
 from seglib.splits import Split, random_slice_split
 
 if TYPE_CHECKING:
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 #: What can be done with a trained network: nothing more; the mean over small turns and
 #: magnifications; the mean over all flips and quarter turns; the largest piece a slice.
 TEST_TIME = ("plain", "poses", "rotations", "largest")
-
-#: The committed results.
-STORED = Path(__file__).resolve().parents[1] / "reports" / "runs"
 
 #: Pixel side in mm taken for the challenge's "good contours" alone: the PNG files do not
 #: hold it; the patients whose DICOM files are at hand have 1.29 to 1.37.
@@ -237,69 +234,3 @@ def _per_slice(
         soft_predicted=pixels(soft),
         soft_overlap=pixels(network.masks * soft),
     )
-
-
-def stored_names(
-    experiment: str, variants: Sequence[str] | None = None, stored: Path = STORED
-) -> list[str]:
-    """The names of an experiment's stored jobs, sorted: what a figure made of them cites.
-
-    Args:
-        experiment: Its name.
-        variants: Some of its variants; None for all.
-        stored: Where results are kept.
-
-    Raises:
-        SeglibError: Nothing is stored, or a variant has no result.
-    """
-    found = sorted(path.parent for path in (stored / experiment).glob("*/*/manifest.json"))
-    if variants is not None:
-        found = [path for path in found if path.parent.name in variants]
-    missing = set(variants or [experiment]) - {path.parent.name for path in found}
-    if not found or (variants is not None and missing):
-        raise SeglibError(
-            f"no stored result of {', '.join(sorted(missing))}; run: python -m tools.experiments "
-            f"run {experiment}"
-        )
-    return [path.relative_to(stored).as_posix() for path in found]
-
-
-def read_results(
-    experiment: str, table: str, variants: Sequence[str] | None = None, stored: Path = STORED
-) -> pd.DataFrame:
-    """One stored table of an experiment's jobs, with columns ``variant``, ``fold``, ``seed``.
-
-    Args:
-        experiment: Its name.
-        table: ``"per_case"``, ``"per_slice"`` or ``"history"``.
-        variants: Some of its variants; None for all.
-        stored: Where results are kept.
-
-    Raises:
-        SeglibError: Nothing is stored, or a variant has no result.
-    """
-    parts = []
-    for name in stored_names(experiment, variants, stored):
-        manifest = read_manifest(name, stored)
-        labels = {key: manifest[key] for key in ("variant", "fold", "seed")}
-        parts.append(pd.read_csv(stored / name / f"{table}.csv").assign(**labels))
-    return pd.concat(parts, ignore_index=True)
-
-
-def read_manifest(name: str, stored: Path = STORED) -> dict:
-    """The manifest of one stored job."""
-    return json.loads((stored / name / "manifest.json").read_text(encoding="utf-8"))
-
-
-def read_masks(name: str, stored: Path = STORED) -> np.ndarray:
-    """The masks one stored job predicted, ``(N, H, W, 1)`` uint8, in the order of its slices.
-
-    Raises:
-        SeglibError: The job's masks are not kept beside its tables.
-    """
-    path = stored / name / "masks.npz"
-    if not path.is_file():
-        raise SeglibError(f"{name} has no masks.npz; run the job again to have its masks")
-    with np.load(path) as packed:
-        shape = tuple(packed["shape"])
-        return np.unpackbits(packed["bits"], count=int(np.prod(shape))).reshape(shape)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seglib import jobs
+from seglib import jobs, results
 from seglib.augmentation import Augmentation
 from seglib.errors import SeglibError
 from seglib.evaluation import score_cases
@@ -44,9 +44,9 @@ def finished(job, phantom_set, tmp_path, monkeypatch):
 
 def test_a_job_leaves_tables_that_agree_with_one_another(finished, job, phantom_set):
     test = phantom_set.of_patients(job.split.test)
-    cases = jobs.read_results("trial", "per_case", stored=finished)
-    slices = jobs.read_results("trial", "per_slice", stored=finished)
-    masks = jobs.read_masks(job.name, finished)
+    cases = results.read_results("trial", "per_case", stored=finished)
+    slices = results.read_results("trial", "per_slice", stored=finished)
+    masks = results.read_masks(job.name, finished)
     assert masks.shape == test.masks.shape
     again = score_cases(test, masks)
     np.testing.assert_allclose(again["dice"], cases["dice"], rtol=1e-5)
@@ -73,7 +73,7 @@ def test_another_recipe_seed_or_split_is_another_job(finished, job, phantom_set)
 
 
 def test_the_manifest_says_what_ran_and_nothing_about_where(finished, job):
-    manifest = jobs.read_manifest(job.name, finished)
+    manifest = results.read_manifest(job.name, finished)
     assert manifest["test_patients"] == sorted(job.split.test)
     assert not set(manifest["test_patients"]) & set(manifest["train_patients"])
     assert str(finished.parent) not in json.dumps(manifest)
@@ -81,9 +81,9 @@ def test_the_manifest_says_what_ran_and_nothing_about_where(finished, job):
 
 def test_absent_results_are_named(finished):
     with pytest.raises(SeglibError, match="tools.experiments run nowhere"):
-        jobs.read_results("nowhere", "per_case", stored=finished)
+        results.read_results("nowhere", "per_case", stored=finished)
     with pytest.raises(SeglibError, match="other"):
-        jobs.stored_names("trial", ["tiny", "other"], finished)
+        results.stored_names("trial", ["tiny", "other"], finished)
 
 
 def test_a_leaking_job_puts_variants_of_one_slice_on_both_sides(job, phantom_set):
@@ -128,8 +128,8 @@ def test_an_ensemble_averages_its_members(job, phantom_set, tmp_path, monkeypatc
     slices = [pd.read_csv(stored / each.name / "per_slice.csv") for each in (*single, both)]
     mean = (slices[0]["soft_predicted"] + slices[1]["soft_predicted"]) / 2
     np.testing.assert_allclose(slices[2]["soft_predicted"], mean, rtol=1e-4)
-    manifest = jobs.read_manifest(both.name, stored)
-    trained = [jobs.read_manifest(each.name, stored)["trainings"][0] for each in single]
+    manifest = results.read_manifest(both.name, stored)
+    trained = [results.read_manifest(each.name, stored)["trainings"][0] for each in single]
     assert manifest["trainings"] == trained  # read back, not trained again
 
 
@@ -137,9 +137,9 @@ def test_an_ensemble_averages_its_members(job, phantom_set, tmp_path, monkeypatc
 def test_what_is_done_at_test_time_needs_no_new_training(finished, job, phantom_set, test_time):
     other = replace(job, variant=test_time, test_time=test_time)
     jobs.run_job(other, phantom_set, finished)
-    plain, changed = (jobs.read_manifest(name, finished) for name in (job.name, other.name))
+    plain, changed = (results.read_manifest(name, finished) for name in (job.name, other.name))
     assert changed["trainings"] == plain["trainings"]
-    masks = [jobs.read_masks(name, finished) for name in (job.name, other.name)]
+    masks = [results.read_masks(name, finished) for name in (job.name, other.name)]
     if test_time == "largest":
         assert (masks[1] <= masks[0]).all()
     else:

@@ -9,7 +9,7 @@ import pytest
 from seglib.__main__ import main
 from seglib.evaluation import summarise
 from seglib.inference import load_model
-from seglib.jobs import STORED, read_manifest
+from seglib.results import STORED, read_manifest
 from tools.notebooks import NOTEBOOKS
 from tools.report import MODEL, MODEL_JOB, REPORTS, check, differences, rebuild_tables
 

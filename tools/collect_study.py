@@ -13,7 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from seglib.jobs import STORED
+from seglib.results import STORED
 from tools import run_study
 from tools.report import REPORTS
 

@@ -26,7 +26,8 @@ from seglib.datasets import packed, sunnybrook
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import SeglibError
 from seglib.experiments import EXPERIMENTS
-from seglib.jobs import Job, read_manifest, run_job
+from seglib.jobs import Job, run_job
+from seglib.results import read_manifest
 from tools.console import clock
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,7 +18,7 @@ def write(model: Path, name: str, results: str, summary: pd.DataFrame) -> None:
         results: The results as a Markdown table.
         summary: The table behind it, index ``patients`` and ``metric``.
     """
-    manifest = jobs.read_manifest(name)
+    manifest = results.read_manifest(name)
     recipe = manifest["recipe"]
     side = recipe["preprocessing"]["size"]
     text = f"""# Model card: {model.name}

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from seglib import comparison, jobs, plot_comparison, plotting, reporting
+from seglib import comparison, plot_comparison, plotting, reporting, results
 from seglib.datasets import sunnybrook
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import per_patient, summarise
@@ -37,7 +37,7 @@ GROUPS = {"all": ("Part2", "Part3"), "Part2": ("Part2",), "Part3": ("Part3",)}
 
 def labels(experiment: str, variants: list[str] | None = None) -> dict:
     """What a figure or table of an experiment is labelled with, and the jobs it cites."""
-    names = jobs.stored_names(experiment, variants)
+    names = results.stored_names(experiment, variants)
     return {"dataset": "Sunnybrook", "profile": "stored runs", "runs": names}
 
 
@@ -46,7 +46,7 @@ def labels(experiment: str, variants: list[str] | None = None) -> dict:
 
 def best_summary() -> pd.DataFrame:
     """Scores of the test patients, all and by challenge part; seeds averaged by case."""
-    per_case = jobs.read_results("literature", "per_case", ["lv_best"])
+    per_case = results.read_results("literature", "per_case", ["lv_best"])
     cases = comparison.average_seeds(per_case)
     return pd.concat(
         {name: summarise(cases[cases["part"].isin(parts)]) for name, parts in GROUPS.items()},
@@ -64,22 +64,22 @@ def best_figures(slices: SliceSet) -> None:
     """Write the best network's charts and its best, median and worst case."""
     note = labels("literature", ["lv_best"])
     shown = {"dataset": note["dataset"], "profile": note["profile"]}
-    per_case = jobs.read_results("literature", "per_case", ["lv_best"])
+    per_case = results.read_results("literature", "per_case", ["lv_best"])
     patients = per_patient(comparison.average_seeds(per_case))
     box = plotting.box_plot_per_patient(
         {"best U-Net": patients}, **shown, references=SUNNYBROOK_REFERENCES
     )
     reporting.save_figure(box, "best_per_patient", **note)
     first = note["runs"][0]
-    test = slices.of_patients(jobs.read_manifest(first)["test_patients"])
+    test = slices.of_patients(results.read_manifest(first)["test_patients"])
     cases = plotting.cases_best_median_worst(
         test,
-        jobs.read_masks(first),
-        per_case[per_case["seed"] == jobs.read_manifest(first)["seed"]],
+        results.read_masks(first),
+        per_case[per_case["seed"] == results.read_manifest(first)["seed"]],
         profile=note["profile"],
     )
     reporting.save_figure(cases, "best_cases", **{**note, "runs": [first]})
-    history = pd.read_csv(jobs.STORED / first / "history.csv")
+    history = pd.read_csv(results.STORED / first / "history.csv")
     fig = plotting.plot_history(history, **shown)
     reporting.save_figure(fig, "best_history", **{**note, "runs": [first]})
 
@@ -107,7 +107,7 @@ def results_table(summary: pd.DataFrame) -> str:
 
 def comparison_tables() -> None:
     """Write what each variant reached over five folds, and the paired tests."""
-    per_case = jobs.read_results("comparison", "per_case")
+    per_case = results.read_results("comparison", "per_case")
     note = labels("comparison")
     table = comparison.compare_variants(per_case)
     reporting.save_table(table, "comparison_folds", **note, markdown=True)
@@ -118,7 +118,7 @@ def comparison_tables() -> None:
 
 def comparison_figures(slices: SliceSet) -> None:
     """Write the means, the ranks, and where the U-Net fails."""
-    per_case = jobs.read_results("comparison", "per_case")
+    per_case = results.read_results("comparison", "per_case")
     note = labels("comparison")
     shown = {"dataset": note["dataset"], "profile": note["profile"]}
     seeds = pd.DataFrame(
@@ -135,7 +135,7 @@ def comparison_figures(slices: SliceSet) -> None:
     if len(tables) > 2:
         fig = plot_comparison.plot_ranks(rank_networks(tables), **shown)
         reporting.save_figure(fig, "comparison_ranks", **note)
-    per_slice = jobs.read_results("comparison", "per_slice", ["unet"])
+    per_slice = results.read_results("comparison", "per_slice", ["unet"])
     fig = plot_comparison.plot_strata(comparison.strata(per_slice), **shown)
     reporting.save_figure(fig, "comparison_strata", **labels("comparison", ["unet"]))
 
@@ -195,11 +195,11 @@ def check() -> list[str]:
 
 def pages() -> dict[Path, dict[str, str]]:
     """The pages with blocks made from results: for each block its name and its text."""
-    results = results_table(best_summary())
+    best = results_table(best_summary())
     folds = REPORTS / "tables" / "comparison_folds.md"
     return {
-        ROOT / "README.md": {"results": results},
-        REPORTS / "README.md": {"results": results, "folds": folds.read_text().strip()},
+        ROOT / "README.md": {"results": best},
+        REPORTS / "README.md": {"results": best, "folds": folds.read_text().strip()},
     }
 
 
