@@ -53,9 +53,10 @@ def store_run(path: Path) -> None:
 def drop_uncited_runs() -> None:
     """Remove the stored runs of notebooks that no figure or table names any more."""
     cited = cited_runs(REPORTS)
-    for path in STORED.iterdir():
-        if (path / "manifest.json").is_file() and path.name not in cited:
-            shutil.rmtree(path)
+    for manifest in STORED.glob("*/manifest.json"):
+        name = json.loads(manifest.read_text(encoding="utf-8")).get("run")
+        if name == manifest.parent.name and name not in cited:
+            shutil.rmtree(manifest.parent)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from seglib import jobs, reporting
+from seglib import jobs, reporting, results
 
 
-def write(model: Path, name: str, results: str, summary: pd.DataFrame) -> None:
+def write(model: Path, name: str, table: str, summary: pd.DataFrame) -> None:
     """Write the card.
 
     Args:
         model: The committed model file; the card has its name and the ending ``.md``.
         name: The stored job that trained it.
-        results: The results as a Markdown table.
+        table: The results as a Markdown table.
         summary: The table behind it, index ``patients`` and ``metric``.
     """
     manifest = results.read_manifest(name)
@@ -45,7 +45,7 @@ challenge-training patients, {manifest["train_slices"]} slices |
 Per patient, hard masks on the native grid, every slice counted; mean [95 % bootstrap
 interval over patients]. Distances are in pixels: the PNG files do not hold the spacing.
 
-{results}
+{table}
 
 By the challenge's kinder count, only contours with a mean distance below 5 mm \
 (pixel side assumed {jobs.ASSUMED_SPACING} mm): \
