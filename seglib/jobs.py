@@ -25,7 +25,7 @@ from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import score_cases
 from seglib.leaks import check_no_leaks
 from seglib.recipes import Recipe
-from seglib.results import STORED, read_manifest, read_masks, read_results, stored_names  # noqa: F401
+from seglib.results import STORED, read_manifest
 from seglib.splits import Split, random_slice_split
 
 if TYPE_CHECKING:

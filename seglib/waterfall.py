@@ -18,7 +18,7 @@ import pandas as pd
 
 from seglib.errors import SeglibError
 from seglib.evaluation import bootstrap_interval
-from seglib.jobs import STORED, read_manifest, read_results, stored_names
+from seglib.results import STORED, read_manifest, read_results, stored_names
 
 _EXPERIMENT = "waterfall"
 

@@ -151,7 +151,7 @@ def waterfall_tables() -> None:
 def waterfall_figures(slices: SliceSet) -> None:
     """Draw both."""
     table, branches = waterfall_table(), branch_table()
-    fig = plot_waterfall(table, **SLIM, references=PUBLISHED)
+    fig = plot_waterfall(table, **SLIM, references=PUBLISHED[:1])
     reporting.save_figure(fig, "waterfall", **SLIM, runs=cited(table))
     fig = plot_branches(branches, **SLIM)
     reporting.save_figure(fig, "waterfall_branches", **SLIM, runs=cited(branches))

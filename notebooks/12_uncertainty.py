@@ -1,0 +1,346 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 12 · Uncertainty: does the network know when it is wrong?
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/12_uncertainty.ipynb)
+#
+# [Previous: the label audit](11_label_audit.ipynb) ·
+# [Back to the start: data preparation](01_data_preparation.ipynb)
+#
+# You will learn
+#
+# - to check whether a network that says 0.8 is right 8 times of 10, first by hand;
+# - why that check looks good on any network until you choose which pixels count;
+# - to mend confidence with one number, and to see what that number cannot mend;
+# - whether networks that disagree point at the patients they get wrong.
+#
+# In the `quick` profile this notebook trains one small network, about 1 minute on 2 CPU
+# cores, or reads back the one of the comparison; the rest is read from stored runs.
+
+# %% tags=["colab"]
+import os
+import subprocess
+import sys
+
+if "google.colab" in sys.modules and not os.path.isdir("../seglib"):
+    subprocess.run(["git", "clone", "--depth", "1", "https://github.com/seglib/seglib"], check=True)
+    os.chdir("seglib/notebooks")
+sys.path.insert(0, os.path.abspath(".."))  # seglib beside this folder
+
+# %% tags=["parameters"]
+PROFILE = os.environ.get("SEGLIB_PROFILE", "quick")  # smoke, quick or full
+DATASET = os.environ.get("SEGLIB_DATASET", "auto")  # auto, sunnybrook or phantom
+SEED = int(os.environ.get("SEGLIB_SEED", "0"))
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from seglib import plotting, reporting
+from seglib.calibration import (
+    BINS,
+    brier_score,
+    calibration_scores,
+    compare_calibration,
+    expected_calibration_error,
+    near_outline,
+    reliability_curve,
+    reliability_table,
+)
+from seglib.ensemble import (
+    MEASURES,
+    judge_measures,
+    patients_of,
+    read_uncertainty,
+    risk_coverage,
+)
+from seglib.inference import predict
+from seglib.plot_uncertainty import plot_doubt, plot_reliability, plot_risk_coverage
+from seglib.recipes import get_recipe
+from seglib.results import read_manifest
+from seglib.study import describe_environment, middle_slices, open_study, train_for
+from seglib.temperature import apply_temperature
+
+describe_environment()
+
+# %%
+study = open_study(PROFILE, DATASET, SEED)
+print(f"{study.slices.name}: train {len(study.split.train)}, validate "
+      f"{len(study.split.validation)} patients; the test patients stay closed here")
+
+# %% [markdown]
+# ## What the network says
+#
+# So far we cut the network's answer at 0.5 and looked at the mask. Here is the answer before
+# the cut, for validation patients. Where is it grey?
+
+# %%
+run = train_for(study, get_recipe("unet", PROFILE))
+probabilities = predict(run.model, study.validation.images, run.recipe.preprocessing)
+rows = middle_slices(study.validation)
+fig = plotting.show_probabilities(
+    study.validation.take(rows), probabilities[rows], profile=PROFILE
+)
+reporting.save_figure(fig, "12_probabilities", **study.labels, runs=[run.id])
+plt.show()
+
+# %% [markdown]
+# A trained network is grey along the outline, if anywhere. The question is whether the grey
+# values mean what they say.
+#
+# ## Reliability by hand
+#
+# Take all pixels to which the network gives about 0.8. If 8 of 10 lie inside the expert's
+# mask, it keeps its word there. So: sort the pixels into bins by probability, and compare
+# the mean probability of each bin with the share of true pixels.
+#
+# Only the crop that the network sees counts; outside it nobody was asked.
+
+# %%
+crop = run.recipe.preprocessing.masks  # cuts the crop out of any stack
+p, truth = crop(probabilities), crop(study.validation.masks)
+edges = np.arange(BINS + 1) / BINS
+by_hand = []
+for low, high in zip(edges[:-1], edges[1:], strict=True):
+    inside = (p >= low) & ((p < high) | ((high == 1) & (p == 1)))
+    if inside.any():
+        by_hand.append((low, inside.sum(), p[inside].mean(dtype=float), truth[inside].mean()))
+by_hand = pd.DataFrame(by_hand, columns=["from", "pixels", "probability", "true"])
+by_hand.round(3)
+
+# %% [markdown]
+# Two numbers sum this up. The **expected calibration error** is the mean distance between
+# the last two columns, each bin counted by its pixels. The **Brier score** is the mean
+# squared distance of each pixel's probability from its truth, 0 or 1; it asks for sharp
+# answers too, not only for honest ones.
+
+# %%
+gap = (by_hand["probability"] - by_hand["true"]).abs()
+ece = (gap * by_hand["pixels"]).sum() / by_hand["pixels"].sum()
+brier = np.mean((p.astype(float) - truth) ** 2)
+print(f"expected calibration error {ece:.4f}, Brier score {brier:.4f}")
+
+# %% [markdown]
+# The library keeps the sums by case, so that they can be stored and patients resampled. It
+# agrees:
+
+# %%
+everywhere = reliability_table(p, truth, study.validation.table)
+curve = reliability_curve(everywhere)
+assert np.allclose(curve[["probability", "true"]], by_hand[["probability", "true"]])
+assert np.isclose(expected_calibration_error(everywhere), ece)
+assert np.isclose(brier_score(everywhere), brier)
+curve.round(3)
+
+# %% [markdown]
+# ## Which pixels count?
+#
+# Look at the column `pixels` once more. In a trained network most are at the two ends: air,
+# lungs, and the middle of the ventricle, which hardly any network gets wrong. They make a
+# network look calibrated whatever it does at the outline.
+#
+# So we count the pixels **within 5 pixels of the predicted outline** by themselves. Of the
+# *predicted* one: to choose pixels by the expert's outline is to choose them by their
+# answer, and then an honest network looks dishonest.
+
+# %%
+near = near_outline(p >= 0.5)
+outline = reliability_table(p, truth, study.validation.table, counted=near)
+tables = {"whole crop": everywhere, "near the predicted outline": outline}
+print(f"near the outline: {near.mean():.1%} of the crop")
+pd.DataFrame({name: calibration_scores(table)["value"] for name, table in tables.items()}).round(4)
+
+# %% [markdown]
+# The diagram shows the same. A point below the dotted line is over-confident (it promises
+# more than it holds), one above it under-confident. Check the lower panel before you believe
+# a point: how many pixels are behind it?
+
+# %%
+fig = plot_reliability(tables, **study.labels)
+reporting.save_figure(fig, "12_reliability_live", **study.labels, runs=[run.id])
+plt.show()
+
+# %% [markdown]
+# Bars are 95 % intervals over patients, and these are a handful: enough to learn to read the
+# diagram, too few to judge the network.
+#
+# ## The study's networks
+#
+# From here on everything is read from stored tables: the U-Net of the five-fold comparison,
+# every Sunnybrook patient predicted by networks that never saw it. `single` is one network,
+# `ensemble` the mean probability of several that differ by their seed alone.
+
+# %%
+stored = {"dataset": "Sunnybrook", "profile": "stored runs"}
+reliability = read_uncertainty("reliability")
+about = read_manifest("uncertainty")
+calibration = compare_calibration(reliability)
+reporting.save_table(calibration, "12_calibration", **stored, runs=about["jobs"])
+print(f"{about['patients']} patients, seeds {about['seeds']}")
+calibration[["ece", "ece_low", "ece_high", "mce", "brier"]].round(4)
+
+# %% [markdown]
+# `ece_low` to `ece_high` is the interval of `ece` over patients, `mce` the distance in the worst bin.
+# Read the rows `none` first, `near` against `all`: the same network, the same answers.
+#
+# ## One number to mend it
+#
+# **Temperature scaling** divides the network's logits by one number. Above 1 it pulls all
+# probabilities towards 0.5, below 1 away from it. 0.5 itself stays, so the mask and its Dice
+# do not change at all.
+
+# %%
+said = np.array([0.05, 0.2, 0.5, 0.8, 0.95])
+pd.DataFrame({f"temperature {t}": apply_temperature(said, t) for t in (0.5, 1, 1.5, 3)},
+             index=pd.Index(said, name="said")).round(3)
+
+# %% [markdown]
+# The number is fitted, so it must not be fitted on the patients it is judged on. For each
+# fold it comes from the other four. Do the five agree?
+
+# %%
+pd.DataFrame(about["temperatures"]).T.rename_axis("network").round(2)
+
+# %% [markdown]
+# The temperature was fitted near the outline. In the figure, do the points come nearer to
+# the diagonal, and is it the same on both halves of it? What one number does to all logits
+# alike cannot bend a curve that is wrong on one side only.
+
+# %%
+names = {"none": "as predicted", "temperature": "temperature"}
+near_outline_rows = reliability[reliability["region"] == "near"]
+shown = {f"{network}, {names[scaling]}": rows for (network, scaling), rows
+         in near_outline_rows.groupby(["network", "scaling"], sort=False)}
+fig = plot_reliability(shown, **stored)
+reporting.save_figure(fig, "12_reliability", **stored, runs=about["jobs"])
+plt.show()
+
+# %% [markdown]
+# And elsewhere? A remedy for the outline also touches the pixels far from it, which may not
+# have needed one. Below zero is better after scaling.
+
+# %%
+change = (calibration.xs("temperature", level="scaling")
+          - calibration.xs("none", level="scaling"))[["ece", "mce", "brier"]]
+change.round(4)
+
+# %% [markdown]
+# ## Does doubt find the patients that fail?
+#
+# A clinic does not ask about pixels. It asks: *which patients should a human look at?* Some
+# measures of doubt, none of which needs the expert's mask:
+
+# %%
+members = read_uncertainty("members")
+patients = patients_of(members).join(members.groupby("patient")["pathology"].first())
+pd.Series({name: text for name, text in MEASURES.items() if name in patients},
+          name="is").to_frame()
+
+# %% [markdown]
+# The last one is no doubt at all, only size. It is here because a small heart has much
+# outline for its area and so a lower Dice: a measure of doubt that merely notices small
+# hearts would look clever. Which way do you expect the points to run?
+
+# %%
+some = [name for name in ("disagreement", "entropy_single", "smallness") if name in patients]
+fig = plot_doubt(patients, some, **stored)
+reporting.save_figure(fig, "12_doubt", **stored, runs=about["jobs"])
+plt.show()
+
+# %% [markdown]
+# `rho` is Spearman's correlation with Dice: at -1 the order of doubt would be the order of
+# failure. `rho_at_size` is what is left of it among hearts of like size. An interval that
+# holds 0 says we cannot tell.
+
+# %%
+judged = judge_measures(patients)
+reporting.save_table(judged, "12_doubt", **stored, runs=about["jobs"])
+judged.round(2)
+
+# %%
+for name, row in judged.drop(index="smallness").iterrows():
+    verdict = "says more than size" if row["high_at_size"] < 0 else "beyond size, we cannot tell"
+    print(f"{name}: rho {row['rho']:+.2f}, at like size {row['rho_at_size']:+.2f}: {verdict}")
+
+# %% [markdown]
+# ## Sending the doubtful ones to a human
+#
+# Suppose the most doubtful patients are drawn by hand and the network keeps the rest. How
+# good is the rest? The dashed line is an oracle that knows every Dice: nothing can be above
+# it. The grey band is what sending patients at random would do. Leave it, and the measure
+# earns its keep.
+
+# %%
+fig = plot_risk_coverage(patients, some, **stored)
+reporting.save_figure(fig, "12_risk_coverage", **stored, runs=about["jobs"])
+plt.show()
+
+# %% [markdown]
+# In numbers, when about a fifth are sent:
+
+# %%
+fifth = {}
+for name in some:
+    curve = risk_coverage(patients[name], patients["dice"])
+    fifth[name] = curve.loc[(curve["sent"] - 0.2).abs().idxmin()]
+pd.DataFrame(fifth).T[["sent", "dice", "oracle", "random", "random_high"]].round(3)
+
+# %% [markdown]
+# Last, the patients themselves. Are the most doubtful ones those with the lowest Dice? A low
+# Dice that comes without doubt is the dangerous kind: the network is wrong and sure.
+
+# %%
+ranks = pd.DataFrame({
+    "dice": patients["dice"],
+    "rank of dice": patients["dice"].rank(),
+    "rank of doubt": patients[some[0]].rank(ascending=False, na_option="top"),
+})
+ranks.sort_values("dice").head(8).round(3)
+
+# %% [markdown]
+# ## What we saw
+#
+# - A reliability diagram is a table of means by bin; it takes ten lines.
+# - Over all pixels a calibration error can be small only because most pixels are easy. Say
+#   which pixels count, and choose them without looking at the answer.
+# - A temperature changes how sure the network sounds, not what it says: masks and Dice stay.
+#   It is fitted on other patients than it is judged on, and it acts on all pixels alike.
+# - Doubt that follows Dice may follow size. Compare with size alone before you call it
+#   insight.
+# - The curve of kept patients answers the practical question; the correlation does not.
+#
+# ## Limits
+#
+# Pixels of one image are not independent, and a large heart brings more of them; only the
+# intervals are over patients. Even a perfectly calibrated network has an error above 0 with
+# finitely many pixels. The expert's outline is one of several possible, so near it no
+# network can be sure and right. Members differ by seed alone: what all of them learnt
+# wrongly, they agree on. And all patients come from one data set; calibration is the first
+# thing to go on images from elsewhere.
+#
+# ## Exercises
+#
+# 1. Choose the near pixels by the expert's outline, `near_outline(truth)`. What happens to
+#    the lowest bin, and why?
+# 2. Fit a temperature to the network trained above, on the validation patients
+#    (`seglib.temperature.fit_temperature`). Is it near the stored ones? Why may you not
+#    report its effect on the same patients?
+# 3. Measure with 5 and with 50 bins. Which score depends on the bins, and which does not?
+# 4. Give each patient the same weight instead of each pixel. Whose bins are noisy now?
+# 5. A network that always says 0.03 in every pixel of the crop: what are its calibration
+#    error and its Brier score, roughly?
+#
+# Back to [data preparation](01_data_preparation.ipynb)
