@@ -22,7 +22,13 @@ from seglib.datasets import sunnybrook
 from seglib.reporting import atomic_write
 from seglib.waterfall import waterfall_table
 from tools import model_card, report_parts
-from tools.report_parts import best_summary, folds_table, results_table, steps_table
+from tools.report_parts import (
+    best_summary,
+    folds_table,
+    results_table,
+    steps_table,
+    suspects_table,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "reports"
@@ -88,6 +94,7 @@ def pages() -> dict[Path, dict[str, str]]:
             "results": best,
             "waterfall": steps_table(waterfall_table()),
             "folds": folds_table(compared),
+            "suspects": suspects_table(),
             "calibration": markdown("calibration"),
             "doubt": markdown("doubt"),
         },

@@ -9,10 +9,13 @@ from __future__ import annotations
 import pandas as pd
 
 from seglib import comparison, plot_comparison, plotting, reporting, results
+from seglib.audit import rank_suspects, read_audit
 from seglib.calibration import compare_calibration
+from seglib.datasets import sunnybrook
 from seglib.datasets.slice_set import SliceSet
 from seglib.ensemble import judge_measures, patients_of, read_uncertainty
 from seglib.evaluation import per_patient, summarise
+from seglib.plot_audit import plot_ranking, show_suspects
 from seglib.plot_scores import SUNNYBROOK_REFERENCES
 from seglib.plot_uncertainty import plot_doubt, plot_reliability, plot_risk_coverage
 from seglib.plot_waterfall import PUBLISHED, plot_branches, plot_waterfall
@@ -181,6 +184,37 @@ def with_interval(table: pd.DataFrame) -> list[str]:
     ]
 
 
+# --- Label audit -----------------------------------------------------------------------
+
+
+def audit_tables() -> None:
+    """Write all patients, the most suspect labels first."""
+    suspects = rank_suspects(results.read_results("audit", "per_slice"))
+    reporting.save_table(suspects, "audit_suspects", **labels("audit"))
+
+
+def audit_figures(slices: SliceSet) -> None:
+    """Draw the ranking, and the first five suspects."""
+    note = labels("audit")
+    shown = {"dataset": note["dataset"], "profile": note["profile"]}
+    found = read_audit(slices)
+    suspects = rank_suspects(found.per_slice)
+    ranking = plot_ranking(suspects, **shown, wrong=sunnybrook.WRONG_LABELS)
+    reporting.save_figure(ranking, "audit_ranking", **note)
+    pictures = show_suspects(
+        found.slices, found.prediction, suspects.head(5), profile=note["profile"]
+    )
+    reporting.save_figure(pictures, "audit_suspects", **note)
+
+
+def suspects_table() -> str:
+    """The ten most suspect patients as a short Markdown table."""
+    suspects = rank_suspects(results.read_results("audit", "per_slice")).head(10)
+    columns = ["patient", "pathology", "dice", "z", "area_ratio", "worst_slice"]
+    shown = suspects[[column for column in columns if column in suspects]]
+    return reporting.to_markdown(shown).strip()
+
+
 # --- Uncertainty -----------------------------------------------------------------------
 
 
@@ -218,5 +252,11 @@ def uncertainty_figures(slices: SliceSet) -> None:
     reporting.save_figure(curve, "risk_coverage", **note)
 
 
-TABLES = (best_tables, comparison_tables, waterfall_tables, uncertainty_tables)
-FIGURES = (best_figures, comparison_figures, waterfall_figures, uncertainty_figures)
+TABLES = (best_tables, comparison_tables, waterfall_tables, audit_tables, uncertainty_tables)
+FIGURES = (
+    best_figures,
+    comparison_figures,
+    waterfall_figures,
+    audit_figures,
+    uncertainty_figures,
+)
