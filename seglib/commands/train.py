@@ -63,8 +63,8 @@ def train(
         chosen = replace(chosen, preprocessing=replace(chosen.preprocessing, size=crop or None))
     if not images and (patients or size):
         raise DataError("--patients and --size are for your own --images and --masks")
-    slices = _own(images, masks, patients, size) if images or masks else _challenge(dataset)
-    _check_crop(chosen, slices)
+    slices = own_images(images, masks, patients, size) if images or masks else _challenge(dataset)
+    check_crop(chosen, slices)
     split = _hold_out(slices, seed) if validation else None
     parts = split.apply(slices) if split else {"train": slices, "validation": None}
     print(
@@ -84,9 +84,14 @@ def _challenge(dataset: str) -> SliceSet:
     return slices.of_patients(literature_split(slices).train)
 
 
-def _own(
+def own_images(
     images: Path | None, masks: Path | None, patients: str | None, size: int | None
 ) -> SliceSet:
+    """Read own pictures; the library's warnings are printed in the words of the command line.
+
+    Raises:
+        DataError: A folder is not given, or the files in it cannot be used.
+    """
     if not (images and masks):
         raise DataError("own data need both folders: --images DIR --masks DIR")
     with warnings.catch_warnings(record=True) as caught:
@@ -98,7 +103,7 @@ def _own(
     return slices
 
 
-def _check_crop(recipe: Recipe, slices: SliceSet) -> None:
+def check_crop(recipe: Recipe, slices: SliceSet) -> None:
     """Compare what the network will see with the images.
 
     Raises:

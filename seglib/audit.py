@@ -1,0 +1,259 @@
+"""Label audit: which labels disagree most with networks that never saw them?
+
+Each patient is predicted by a network trained on other patients only. Where expert and
+network disagree far more than usual, one of the two is wrong; which one, only a look at
+the picture can tell. `seglib.label_checks` measures how.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import DataError
+from seglib.results import STORED, read_masks, read_results, stored_names
+from seglib.splits import patient_folds
+
+if TYPE_CHECKING:
+    from seglib.recipes import Recipe
+
+#: Pixel counts of a slice: of the expert's mask, of the predicted one, of both together.
+COUNTS = ["truth", "predicted", "overlap"]
+_KEPT = ["case", "patient", "slice", "phase", "pathology"]
+#: A patient's own median means something from so many slices on.
+_OWN_MEDIAN = 3
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Predictions of all slices by networks that saw nothing of their patient.
+
+    Attributes:
+        slices: What was audited.
+        prediction: ``(N, H, W, 1)`` uint8 masks on the native grid.
+        per_slice: ``N`` rows of pixel counts, see `count_slices`.
+        runs: Names of the trainings, one a fold.
+    """
+
+    slices: SliceSet
+    prediction: np.ndarray
+    per_slice: pd.DataFrame
+    runs: tuple[str, ...]
+
+
+def audit(slices: SliceSet, recipe: Recipe, folds: int = 5, seed: int = 0) -> Audit:
+    """Train one network a fold and predict each patient with the one that did not see it.
+
+    A patient's cases stay together. Trainings are stored as runs: a call that was
+    stopped goes on where it was.
+
+    Args:
+        slices: Images and the labels in doubt; several foreground classes count as one.
+        recipe: What to train. It need not be the best network, only a fair one.
+        folds: Networks to train; each sees all patients but one part in so many.
+        seed: Of the folds and of the trainings.
+
+    Raises:
+        DataError: There are fewer than two folds, or fewer patients than folds.
+    """
+    # Here, so that ranking stored counts needs no backend.
+    from seglib.inference import predict, to_mask
+    from seglib.training import train
+
+    if folds < 2:
+        raise DataError(f"{folds} fold(s): an audit needs 2 or more, or nobody would be left out")
+    prediction = np.zeros_like(slices.masks)
+    runs = []
+    for split in patient_folds(slices, folds, seed):
+        run = train(recipe, slices.of_patients(split.train), seed=seed)
+        held_out = slices.table["patient"].isin(split.test).to_numpy()
+        probabilities = predict(run.model, slices.images[held_out], recipe.preprocessing)
+        prediction[held_out] = to_mask(probabilities)
+        runs.append(run.id)
+    return Audit(slices, prediction, count_slices(slices, prediction), tuple(runs))
+
+
+def read_audit(slices: SliceSet, experiment: str = "audit", stored: Path = STORED) -> Audit:
+    """A stored experiment's out-of-fold masks, put in the order of `slices`.
+
+    Args:
+        slices: The set that was audited, or some of its patients.
+        experiment: An experiment that predicts each slice once.
+        stored: Where results are kept.
+
+    Raises:
+        SeglibError: Nothing is stored.
+        DataError: A slice has no stored mask, or other labels than it had then.
+    """
+    names = stored_names(experiment, stored=stored)
+    counts = read_results(experiment, "per_slice", stored=stored)
+    masks = np.concatenate([read_masks(name, stored) for name in names])
+    known, asked = (
+        pd.MultiIndex.from_frame(table[["case", "slice"]]) for table in (counts, slices.table)
+    )
+    rows = known.get_indexer(asked)
+    if (rows < 0).any():
+        case, slice_ = asked[rows < 0][0]
+        raise DataError(f"{experiment} has no mask of {case}, slice {slice_}, of {slices.name}")
+    per_slice = count_slices(slices, masks[rows])
+    differs = per_slice[COUNTS].to_numpy() != counts[COUNTS].to_numpy()[rows]
+    if differs.any():
+        case, slice_ = asked[differs.any(axis=1)][0]
+        raise DataError(
+            f"{case}, slice {slice_}: the label is not the one that {experiment} was counted with"
+        )
+    return Audit(slices, masks[rows], per_slice, tuple(names))
+
+
+def count_slices(slices: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
+    """Count the pixels of each slice.
+
+    Args:
+        slices: The set with its labels.
+        prediction: ``(N, H, W, 1)`` uint8 class indices.
+
+    Returns:
+        ``case``, ``patient``, ``slice``, ``phase``, ``pathology``, and foreground pixels:
+        ``truth`` (expert), ``predicted``, and ``overlap`` where both give the same class.
+
+    Raises:
+        DataError: The prediction has another shape than the masks.
+    """
+    if prediction.shape != slices.masks.shape:
+        raise DataError(
+            f"the prediction has shape {prediction.shape}, expected {slices.masks.shape}"
+        )
+    agreed = (slices.masks == prediction) & (prediction > 0)
+    pixels = [np.count_nonzero(a, axis=(1, 2, 3)) for a in (slices.masks, prediction, agreed)]
+    return slices.table[_KEPT].assign(**dict(zip(COUNTS, pixels, strict=True)))
+
+
+def dice(counts: pd.DataFrame) -> pd.Series:
+    """Hard Dice of each row of pixel counts; NaN where both masks are empty."""
+    return 2 * counts["overlap"] / (counts["truth"] + counts["predicted"])
+
+
+def gap(counts: pd.DataFrame) -> pd.Series:
+    """About how far apart the two outlines of each slice lie, in pixels.
+
+    The pixels that only one mask has, over the length of the outline, taken as that of a
+    circle of the mean area. Dice makes a small mask suspicious for being small: one
+    pixel all around costs the apex far more than the base. The gap is about 1 in both.
+
+    Returns:
+        At least 0; 0 where both masks are empty.
+    """
+    total = counts["truth"] + counts["predicted"]
+    outline = np.sqrt(2 * np.pi * total)  # of a circle of area total / 2
+    return ((total - 2 * counts["overlap"]) / outline.where(total > 0, 1)).rename("gap")
+
+
+def robust_z(values: pd.Series) -> pd.Series:
+    """How unusual each value is: its distance from the median, in scaled MADs.
+
+    The median absolute deviation (MAD) is scaled by 1.4826, so that it is the standard
+    deviation for normal values. Unlike that, it is not stretched by the very outliers
+    that are looked for. If more than half of the values are equal, every other one is
+    infinitely unusual.
+
+    Source:
+        Iglewicz and Hoaglin 1993, How to detect and handle outliers.
+    """
+    distance = values - values.median()
+    scale = 1.4826 * distance.abs().median()
+    return (distance / scale).where(distance != 0, 0.0).where(values.notna())
+
+
+def rank_suspects(per_slice: pd.DataFrame) -> pd.DataFrame:
+    """Patients, the one whose labels disagree most with the prediction first.
+
+    Args:
+        per_slice: Out-of-fold pixel counts, with the columns ``case``, ``patient``,
+            ``slice``, ``truth``, ``predicted`` and ``overlap``.
+
+    Returns:
+        Index ``rank`` from 1. ``patient``; ``dice`` (pixels of a case pooled, mean of the
+        patient's cases); ``z``, how unusual that is (`robust_z`, negative below the
+        median); ``gap`` (median over its slices, see `gap`); ``area_ratio`` (pixels
+        predicted over pixels labelled); ``slices``; and the slice with the widest gap:
+        ``worst_case``, ``worst_slice``, ``worst_gap``. A patient with neither label nor
+        prediction has no Dice and comes last.
+
+    Raises:
+        DataError: A column is missing, or there is no row.
+    """
+    _check_columns(per_slice)
+    cases = per_slice.groupby(["patient", "case"], as_index=False)[COUNTS].sum()
+    scores = cases.assign(dice=dice(cases)).groupby("patient")["dice"].mean()
+    gaps = per_slice.assign(gap=gap(per_slice))
+    by_patient = gaps.groupby("patient")
+    sums = by_patient[COUNTS].sum()
+    worst = gaps.loc[by_patient["gap"].idxmax()].set_index("patient")
+    ranked = pd.DataFrame(
+        {
+            "dice": scores,
+            "z": robust_z(scores),
+            "gap": by_patient["gap"].median(),
+            "area_ratio": sums["predicted"] / sums["truth"],
+            "slices": by_patient.size(),
+            "worst_case": worst["case"],
+            "worst_slice": worst["slice"],
+            "worst_gap": worst["gap"],
+        }
+    )
+    return _numbered(ranked.sort_values("dice", kind="stable").rename_axis("patient").reset_index())
+
+
+def rank_slices(per_slice: pd.DataFrame) -> pd.DataFrame:
+    """Slices, the one that disagrees most for its patient first.
+
+    A single wrong label hides in a patient's pooled Dice. Here each slice is measured
+    against the other slices of its patient, so that one which is wrong as a whole does
+    not fill the list.
+
+    Args:
+        per_slice: As `rank_suspects`.
+
+    Returns:
+        Index ``rank`` from 1. ``row`` (place in `per_slice`, from 0), ``case``, ``patient``,
+        ``slice``, ``truth``, ``predicted``, ``dice``; ``gap`` (see there); ``usual_gap``, the
+        patient's median (of all patients where there are fewer than 3 slices); ``z``, the
+        gap beyond the usual one in scaled MADs over all slices.
+
+    Raises:
+        DataError: A column is missing, or there is no row.
+    """
+    _check_columns(per_slice)
+    gaps = gap(per_slice)
+    groups = gaps.groupby(per_slice["patient"])
+    usual = groups.transform("median").where(groups.transform("size") >= _OWN_MEDIAN, gaps.median())
+    beyond = gaps - usual
+    scale = 1.4826 * beyond.abs().median()
+    columns = per_slice[["case", "patient", "slice", "truth", "predicted"]]
+    rows = pd.Series(np.arange(len(columns)), columns.index, name="row")
+    ranked = pd.concat([rows, columns], axis=1).assign(
+        dice=dice(per_slice),
+        gap=gaps,
+        usual_gap=usual,
+        z=(beyond / scale).where(beyond != 0, 0.0),
+    )
+    order = ranked.sort_values(["z", "gap"], ascending=False, kind="stable")
+    return _numbered(order.reset_index(drop=True))
+
+
+def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.set_index(pd.RangeIndex(1, len(frame) + 1, name="rank"))
+
+
+def _check_columns(per_slice: pd.DataFrame) -> None:
+    wanted = ["case", "patient", "slice", *COUNTS]
+    missing = [column for column in wanted if column not in per_slice]
+    if missing:
+        raise DataError(f"the counts lack the column(s) {', '.join(missing)}")
+    if per_slice.empty:
+        raise DataError("there are no slices to rank")

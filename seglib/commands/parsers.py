@@ -1,0 +1,282 @@
+"""What each command takes: its options and its help text. No heavy imports."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+
+def _command(commands, name: str, summary: str, text: str) -> argparse.ArgumentParser:
+    """Add a command whose help is laid out as it is written in `text`."""
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=text,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _at_least(smallest: int) -> Callable[[str], int]:
+    """An argument type: a whole number that is not below `smallest`."""
+
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or int(text) < smallest:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a whole number of at least {smallest}"
+            )
+        return int(text)
+
+    return whole_number
+
+
+def _predict(commands) -> None:
+    add = _command(
+        commands,
+        "predict",
+        "write a mask for each image of a folder",
+        """Write a mask for each image: all of them, or none if one cannot be used.
+
+  PNG, TIFF or JPEG   NAME.png, 0 and 255, at the image's own size
+  NIfTI volume        a NIfTI mask of the same name, shape and affine, 0 and 1;
+                      slices lie along the third axis (and a fourth)
+  DICOM               NAME.png, as above
+
+A folder holds one kind of file; sizes may differ, and subfolders are kept. A model of
+several classes gives class numbers in NIfTI, and grey values spread over 0-255 in PNG.
+A colour image for a grey model is reduced to its brightness, a grey image for a colour
+model is repeated in its three channels; either is said.
+
+example:
+  python -m seglib predict --input my_images --output my_masks""",
+    ).add_argument
+    add("--input", type=Path, required=True, metavar="PATH", help="folder of images, or one image")
+    add("--output", type=Path, required=True, metavar="DIR", help="folder for the masks")
+    add(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="model file (.keras) of this project; default: reports/models/sunnybrook.keras, "
+        "which finds the left ventricle's blood pool in short-axis MR",
+    )
+    add(
+        "--rotations",
+        action=argparse.BooleanOptionalAction,
+        help="average over 8 orientations of each image: 8 times the work, for networks trained "
+        "on images turned and mirrored at will; default: what the model's card says",
+    )
+    add(
+        "--largest-component",
+        action="store_true",
+        help="keep only the largest piece of each slice's mask (default: keep all)",
+    )
+
+
+def _evaluate(commands) -> None:
+    add = _command(
+        commands,
+        "evaluate",
+        "score predicted masks against true ones",
+        """Score a folder of predicted masks against a folder of true ones, paired by name.
+
+Masks are PNG or TIFF with the values 0 and 255 (or 0 and 1), or NIfTI. The files of a case
+are pooled, then cases are averaged into their patient and patients into the mean, which
+is printed with its 95 % bootstrap interval over patients. The JSON file holds this
+summary and the scores of each patient and case. Distances are in mm for NIfTI (through the
+volume) and with --spacing (inside each slice), else in pixels.
+
+example:
+  python -m seglib evaluate --truth my_labels --prediction my_masks --output scores.json \\
+      --cases '^(?P<patient>[^_]+)_(?P<slice>[0-9]+)'""",
+    ).add_argument
+    add("--truth", type=Path, required=True, metavar="DIR", help="folder of true masks")
+    add("--prediction", type=Path, required=True, metavar="DIR", help="folder of predicted masks")
+    add("--output", type=Path, required=True, metavar="FILE.json", help="file for the scores")
+    add(
+        "--cases",
+        metavar="REGEX",
+        help="regular expression with the group 'patient' and, if wanted, 'case' and 'slice', "
+        "searched in each file's path inside the folder, without the ending; default: "
+        "Sunnybrook's names where all files have them, else each file is its own case "
+        "and patient",
+    )
+    add("--spacing", type=float, metavar="MM", help="side of a pixel; default: unknown")
+    add(
+        "--assumed-spacing",
+        type=float,
+        metavar="MM",
+        help="side of a pixel for counting good contours (mean distance below 5 mm) where it is "
+        "unknown; distances stay in pixels; default: none, so they are not counted",
+    )
+    add(
+        "--tolerance",
+        type=float,
+        default=2.0,
+        metavar="D",
+        help="of the surface Dice, in mm, or in pixels if the spacing is unknown; default: 2",
+    )
+
+
+def _picture_options(add: Callable) -> None:
+    """How own pictures are read, and how much of a recipe is spent on them."""
+    add(
+        "--patients",
+        metavar="REGEX",
+        help="regular expression with the group 'patient', searched in each image's path inside "
+        "the folder, without the ending; default: each file is its own patient",
+    )
+    add(
+        "--size",
+        type=_at_least(1),
+        metavar="N",
+        help="resize own images to NxN; default: as they are",
+    )
+    add(
+        "--crop",
+        type=_at_least(0),
+        metavar="N",
+        help="the network sees the central NxN pixels, 0: the whole image; default: the recipe's",
+    )
+    add(
+        "--profile",
+        choices=("smoke", "quick", "full"),
+        default="full",
+        help="how much of the recipe to spend; default: full",
+    )
+
+
+def _seed(add: Callable) -> None:
+    add(
+        "--seed",
+        type=_at_least(0),
+        default=0,
+        metavar="N",
+        help="seed of all that is random; default: 0",
+    )
+
+
+def _train(commands) -> None:
+    add = _command(
+        commands,
+        "train",
+        "train a recipe",
+        """Train a recipe and write one model file, which predict takes.
+
+Without --images the 15 challenge-training patients of Sunnybrook are used (downloaded if they
+are not there). A fifth of the patients, if there are 5 or more, is held out to choose
+the epoch; their Dice is printed. The same command run again goes on where it was stopped.
+
+examples:
+  python -m seglib train unet --profile quick --output my_model.keras
+  python -m seglib train unet --images my_images --masks my_labels \\
+      --patients '^(?P<patient>[^_]+)_' --output my_model.keras""",
+    ).add_argument
+    add("recipe", metavar="RECIPE", help="name of a recipe; python -m seglib recipes lists them")
+    add("--output", type=Path, required=True, metavar="FILE.keras", help="the model file")
+    add(
+        "--dataset",
+        choices=("sunnybrook", "phantom"),
+        default="sunnybrook",
+        help="phantom: simulated hearts, to try things out; default: sunnybrook",
+    )
+    add("--images", type=Path, metavar="DIR", help="folder of your own images (PNG, TIFF, JPEG)")
+    add("--masks", type=Path, metavar="DIR", help="folder of their masks (PNG, TIFF), same names")
+    _picture_options(add)
+    add(
+        "--validation",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="hold out a fifth of the patients; default: yes",
+    )
+    _seed(add)
+
+
+def _audit(commands) -> None:
+    add = _command(
+        commands,
+        "audit",
+        "find the labels that should be checked first",
+        """Rank the labels of your own data by how much they disagree with a network that never saw
+them. The patients are cut into folds; each fold is predicted by a network trained on the
+others, so the work is that of FOLDS trainings. DIR receives
+
+  suspects.csv   patients, the one that disagrees most first
+  slices.csv     slices, each measured against the others of its patient
+  suspects.png   the first patients with the outlines of label and prediction
+  slices.png     the first slices likewise
+
+A suspect is no verdict: the network may be the one that is wrong. Look, then decide. The
+same command run again goes on where it was stopped.
+
+example:
+  python -m seglib audit --images my_images --masks my_labels --output my_audit \\
+      --patients '^(?P<patient>[^_]+)_' --profile quick""",
+    ).add_argument
+    add(
+        "--images",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of your images (PNG, TIFF, JPEG)",
+    )
+    add(
+        "--masks",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of their masks (PNG, TIFF), same names",
+    )
+    add("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
+    add(
+        "--recipe",
+        default="unet",
+        metavar="RECIPE",
+        help="what to train; python -m seglib recipes lists them; default: unet",
+    )
+    add(
+        "--folds",
+        type=_at_least(2),
+        default=5,
+        metavar="N",
+        help="networks to train; at most the number of patients; default: 5",
+    )
+    add(
+        "--top",
+        type=_at_least(1),
+        default=8,
+        metavar="N",
+        help="how many suspects are drawn; default: 8",
+    )
+    _picture_options(add)
+    _seed(add)
+
+
+def _recipes(commands) -> None:
+    _command(
+        commands,
+        "recipes",
+        "list the recipes",
+        """List the recipes: what each trains, how, and where it comes from.
+
+example:
+  python -m seglib recipes""",
+    )
+
+
+def _fetch(commands) -> None:
+    add = _command(
+        commands,
+        "fetch",
+        "download a data set",
+        """Download a data set from its public source, each file checked by its SHA-256.
+Run again, it goes on where it was stopped.
+
+example:
+  python -m seglib fetch sunnybrook""",
+    ).add_argument
+    add("dataset", choices=("sunnybrook",), help="805 PNG pairs of 45 patients, about 35 MB")
+    add("--to", type=Path, metavar="DIR", help="folder to fill; default: data/raw/sunnybrook")
+
+
+#: Adds the parser of each command, in the order of the help.
+PARSERS = (_predict, _evaluate, _train, _audit, _recipes, _fetch)
