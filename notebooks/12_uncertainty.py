@@ -26,7 +26,7 @@
 # - to mend confidence with one number, and to see what that number cannot mend;
 # - whether networks that disagree point at the patients they get wrong.
 #
-# In the `quick` profile this notebook trains one small network, about 1 minute on 2 CPU
+# In the `quick` profile this notebook trains one small network, about 3 minutes on 2 CPU
 # cores, or reads back the one of the comparison; the rest is read from stored runs.
 
 # %% tags=["colab"]

@@ -92,8 +92,10 @@ def show_suspects(
         prediction: ``(N, H, W, 1)`` out-of-fold masks.
         suspects: The rows of `seglib.audit.rank_suspects` to show.
         profile: Profile named in the label.
-        columns: Slices shown of each.
+        columns: Slices shown of each, at most.
     """
+    sizes = slices.table.groupby("case").size()
+    columns = min(columns, sizes[suspects["worst_case"]].max())
     fig, grid = new_figure(len(suspects), columns, width=1.85, height=2.0)
     for axes_row, (rank, suspect) in zip(grid, suspects.iterrows(), strict=True):
         of_case = slices.table[slices.table["case"] == suspect["worst_case"]].sort_values("slice")
@@ -187,8 +189,8 @@ def plot_two_checks(
     for patient, row in table.loc[lowest].iterrows():
         _name(axes, patient, row["contrast"], row["dice"])
     axes.set(xlabel="contrast of the expert's masks", ylabel="Dice with the out-of-fold prediction")
-    axes.set_xlim(min(0, table["contrast"].min()), None)
-    axes.margins(x=0.15)
+    low, high = min(0, table["contrast"].min()), table["contrast"].max()
+    axes.set_xlim(low - 0.05 * (high - low), high + 0.15 * (high - low))  # room for the names
     _plain_axes(axes)
     if known.any():
         legend_below(fig, [drawn])
