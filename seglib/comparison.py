@@ -20,7 +20,7 @@ def patients_by_variant(per_case: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """One table a variant, one row a patient: seeds averaged.
 
     Args:
-        per_case: From `seglib.jobs.read_results`, one foreground class.
+        per_case: From `seglib.results.read_results`, one foreground class.
 
     Returns:
         For each variant ``patient``, ``pathology`` and the metrics of
@@ -97,7 +97,7 @@ def strata(per_slice: pd.DataFrame, sizes: int = 4) -> pd.DataFrame:
     """Slices with what they are grouped by when one asks where a network fails.
 
     Args:
-        per_slice: From `seglib.jobs.read_results`.
+        per_slice: From `seglib.results.read_results`.
         sizes: Groups of equal number that the mask's size is cut into.
 
     Returns:

@@ -124,7 +124,7 @@ def soft_dice(per_slice: pd.DataFrame) -> pd.Series:
     That loss adds 1 to |A B| and to (|A| + |B|) / 2, so twice as much stands here.
 
     Args:
-        per_slice: From `seglib.jobs.read_results`.
+        per_slice: From `seglib.results.read_results`.
     """
     both = per_slice["soft_predicted"] + per_slice["network_truth"]
     return (2 * per_slice["soft_overlap"] + 2) / (both + 2)
@@ -134,7 +134,7 @@ def hard_dice(per_slice: pd.DataFrame) -> pd.Series:
     """Hard Dice of each slice on the network's grid; NaN where both masks are empty.
 
     Args:
-        per_slice: From `seglib.jobs.read_results`.
+        per_slice: From `seglib.results.read_results`.
     """
     both = per_slice["network_predicted"] + per_slice["network_truth"]
     return (2 * per_slice["network_overlap"] / both).where(both > 0)

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from seglib import ensemble, jobs, plot_uncertainty, reporting
+from seglib import ensemble, plot_uncertainty, reporting
 from seglib.datasets import phantom
 from seglib.errors import DataError, SeglibError
 from seglib.evaluation import per_patient, score_cases
 from seglib.preprocessing import Preprocessing, center_crop_or_pad
+from seglib.results import read_manifest, read_results, stored_names
 from seglib.splits import patient_folds
 from tools import uncertainty
 
@@ -254,14 +255,14 @@ def make(hearts, stored):
 
 def test_the_tool_makes_tables_that_agree_with_the_stored_jobs(results, hearts):
     reliability, members, per_case = make(hearts, results)
-    manifest = jobs.read_manifest("uncertainty", results)
+    manifest = read_manifest("uncertainty", results)
     assert manifest["seeds"] == [0, 1]
-    assert manifest["jobs"] == jobs.stored_names("trial", stored=results)
+    assert manifest["jobs"] == stored_names("trial", stored=results)
     assert set(manifest["temperatures"]["ensemble"]) == {"fold1", "fold2"}
     sums = reliability.groupby(["network", "scaling"])[["pixels", "true"]].sum()
     assert (sums["pixels"] == len(hearts) * 48 * 48).all()
     assert (sums["true"] == hearts.masks[:, 8:56, 8:56].sum()).all()
-    stored = jobs.read_results("trial", "per_case", stored=results)
+    stored = read_results("trial", "per_case", stored=results)
     own = stored[stored["seed"] == 1].set_index("case")["dice"]
     np.testing.assert_allclose(members["dice_seed1"], own.loc[members["case"]], rtol=1e-5)
     np.testing.assert_allclose(members["dice"], per_case["dice"])
@@ -279,7 +280,7 @@ def test_near_are_the_same_pixels_for_all_networks_before_and_after(results, hea
 def test_a_seed_that_some_fold_lacks_is_left_out(results, hearts):
     shutil.rmtree(results / "trial/tiny/fold2-seed1")
     reliability, members, _ = make(hearts, results)
-    assert jobs.read_manifest("uncertainty", results)["seeds"] == [0]
+    assert read_manifest("uncertainty", results)["seeds"] == [0]
     assert set(reliability["network"]) == {"single"}
     assert "disagreement" not in members
     np.testing.assert_allclose(members["dice"], members["dice_seed0"], atol=0.01)
