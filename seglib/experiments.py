@@ -144,10 +144,13 @@ def ablation_recipes() -> dict[str, Recipe]:
         "no-augmentation": {"augmentation": None},
         "affine-only": {"augmentation": plain},
         "strong-augmentation": {"augmentation": STRONG_AUGMENTATION},
+        "free-rotation": {"augmentation": replace(STUDY_AUGMENTATION, rotation=180.0)},
         "whole-field": {"preprocessing": Preprocessing(size=128)},
         "dice-alone": {"loss": "dice"},
         "deep-supervision": {"deep_supervision": 2},
         "averaged-weights": {"ema": 0.99},
+        "twice-the-filters": {"filters": 16},
+        "three-times-the-epochs": {"epochs": 120},
     }
     return {name: replace(base, name=name, **change) for name, change in changes.items()}
 

@@ -26,7 +26,7 @@ from seglib.evaluation import score_cases
 from seglib.leaks import check_no_leaks
 from seglib.recipes import Recipe
 from seglib.results import STORED, read_manifest
-from seglib.splits import Split, random_slice_split
+from seglib.splits import Split, patient_folds, random_slice_split
 
 if TYPE_CHECKING:
     from seglib.training import Run
@@ -62,6 +62,8 @@ class Job:
         test_time: What is done with the trained network: one of `TEST_TIME`.
         members: Networks whose probabilities are averaged: as many trainings, which
             differ by seed alone.
+        inner_folds: Instead of `members`: average so many networks, each trained on all
+            but one fold of the training patients; 0 for none.
     """
 
     experiment: str
@@ -74,6 +76,7 @@ class Job:
     leaky: bool = False
     test_time: str = "plain"
     members: int = 1
+    inner_folds: int = 0
 
     @property
     def name(self) -> str:
@@ -90,18 +93,26 @@ class Job:
             "leaky": self.leaky,
             "test_time": self.test_time,
             "members": self.members,
+            "inner_folds": self.inner_folds,
         }
 
-    @property
-    def seeds(self) -> range:
-        """The seeds of its trainings: those of job 0 come first, then those of job 1, ..."""
-        return range(self.seed * self.members, (self.seed + 1) * self.members)
+    def trainings(self, train_set: SliceSet) -> list[tuple[SliceSet, int]]:
+        """What each network trains on, and its seed.
+
+        Seeds are not shared between jobs: those of job 0 come first, then those of job 1.
+        """
+        if self.inner_folds:
+            folds = patient_folds(train_set, self.inner_folds)
+            return [(train_set.of_patients(fold.train), self.seed) for fold in folds]
+        first = self.seed * self.members
+        return [(train_set, seed) for seed in range(first, first + self.members)]
 
     def is_done(self, stored: Path = STORED) -> bool:
         """Whether `stored` holds this job's result."""
         if not (stored / self.name / "manifest.json").is_file():
             return False
-        found = {"test_time": "plain", "members": 1, **read_manifest(self.name, stored)}
+        defaults = {"test_time": "plain", "members": 1, "inner_folds": 0}
+        found = {**defaults, **read_manifest(self.name, stored)}
         asked = json.loads(json.dumps(self.identity()))  # tuples become lists, as in the file
         return {key: found.get(key) for key in asked} == asked
 
@@ -149,7 +160,7 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
         return folder
     train_set, test_set = job.data(slices)
     recipe = replace(job.recipe, augmentation=None) if job.offline_pairs else job.recipe
-    runs = [train(recipe, train_set, seed=seed) for seed in job.seeds]
+    runs = [train(recipe, part, seed=seed) for part, seed in job.trainings(train_set)]
     run = runs[0]
     probabilities = _mean_prediction(job, runs, test_set.images)
     prediction = to_mask(probabilities)
@@ -179,6 +190,7 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
         "experiment": job.experiment,
         "variant": job.variant,
         "fold": job.fold,
+        "train_patients": list(train_set.patients),
         "test_patients": list(test_set.patients),
         "test_slices": len(test_set),
         "source": reporting.data_hash(slices),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from seglib.evaluation import bootstrap_interval
 from seglib.plot_scores import Reference
@@ -60,6 +61,50 @@ def plot_means(
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     legend_below(fig, handles, columns=1)
+    return label_figure(fig, dataset, profile)
+
+
+def plot_differences(table: pd.DataFrame, reference: str, *, dataset: str, profile: str) -> Figure:
+    """What each variant gains or loses against one of them, with its 95 % interval.
+
+    Args:
+        table: Index the variants' names, columns ``difference``, ``low``, ``high`` and
+            ``p_holm``, as `seglib.statistics.compare_paired` gives them; drawn top down.
+            Those with ``p_holm`` below 0.05 are filled.
+        reference: What the zero line stands for, in a word.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+    """
+    fig, grid = new_figure(1, 1, width=8.0, height=0.34 * len(table) + 0.9)
+    axes = grid[0, 0]
+    rows = np.arange(len(table))[::-1]
+    error = np.array([table["difference"] - table["low"], table["high"] - table["difference"]])
+    handles = []
+    sure = (table["p_holm"] < 0.05).to_numpy()
+    for chosen, fill, text in (
+        (sure, PALETTE[0], "Holm-corrected p < 0.05"),
+        (~sure, "white", "p ≥ 0.05: not shown to matter"),
+    ):
+        if chosen.any():
+            points = axes.errorbar(
+                table["difference"][chosen],
+                rows[chosen],
+                xerr=error[:, chosen],
+                fmt="o",
+                color=PALETTE[0],
+                markerfacecolor=fill,
+                capsize=3,
+            )
+            points.set_label(text)
+            handles.append(points)
+    axes.axvline(0, color="black", linewidth=0.8, zorder=0)
+    axes.set_yticks(rows, table.index)
+    axes.set_ylim(-0.6, len(table) - 0.4)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.set_xlabel(f"difference in Dice per patient from the {reference}")
+    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    legend_below(fig, handles)
     return label_figure(fig, dataset, profile)
 
 

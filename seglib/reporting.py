@@ -200,10 +200,8 @@ def save_figure(
     label_figure(fig, dataset, profile)
     picture = io.BytesIO()
     fig.savefig(picture, format="png", dpi=150, facecolor="white")
-    folder = results_dir() / "figures"
-    path = atomic_write(folder / f"{_checked(name)}.png", picture.getvalue())
-    write_manifest(folder / f"{name}.json", provenance(dataset, profile, runs))
-    return path
+    path = results_dir() / "figures" / f"{_checked(name)}.png"
+    return _write_with_note(path, picture.getvalue(), provenance(dataset, profile, runs))
 
 
 def save_table(
@@ -233,10 +231,21 @@ def save_table(
     """
     folder = results_dir() / "tables"
     text = _with_index(frame).to_csv(index=False, lineterminator="\n")
-    path = atomic_write(folder / f"{_checked(name)}.csv", text)
     if markdown:
-        atomic_write(folder / f"{name}.md", to_markdown(frame))
-    write_manifest(folder / f"{name}.json", provenance(dataset, profile, runs))
+        atomic_write(folder / f"{_checked(name)}.md", to_markdown(frame))
+    path = folder / f"{_checked(name)}.csv"
+    return _write_with_note(path, text.encode(), provenance(dataset, profile, runs))
+
+
+def _write_with_note(path: Path, content: bytes, note: dict[str, Any]) -> Path:
+    """Write a result and the note beside it; what comes out as it was keeps its date."""
+    beside = path.with_suffix(".json")
+    if path.is_file() and beside.is_file() and path.read_bytes() == content:
+        before = json.loads(beside.read_text(encoding="utf-8"))
+        if {**note, "created": before.get("created")} == before:
+            return path
+    atomic_write(path, content)
+    write_manifest(beside, note)
     return path
 
 

@@ -122,7 +122,7 @@ def test_an_ensemble_averages_its_members(job, phantom_set, tmp_path, monkeypatc
     stored = tmp_path / "stored"
     single = [replace(job, seed=seed) for seed in (0, 1)]
     both = replace(job, variant="ensemble", members=2)
-    assert list(replace(both, seed=1).seeds) == [2, 3]
+    assert [seed for _, seed in replace(both, seed=1).trainings(phantom_set)] == [2, 3]
     for each in (*single, both):
         jobs.run_job(each, phantom_set, stored)
     slices = [pd.read_csv(stored / each.name / "per_slice.csv") for each in (*single, both)]
@@ -131,6 +131,24 @@ def test_an_ensemble_averages_its_members(job, phantom_set, tmp_path, monkeypatc
     manifest = results.read_manifest(both.name, stored)
     trained = [results.read_manifest(each.name, stored)["trainings"][0] for each in single]
     assert manifest["trainings"] == trained  # read back, not trained again
+
+
+def test_networks_of_inner_folds_each_miss_other_training_patients(
+    job, phantom_set, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+    stored = tmp_path / "stored"
+    ensemble = replace(job, variant="folds", inner_folds=2)
+    train_set, _ = ensemble.data(phantom_set)
+    parts = [set(part.patients) for part, _ in ensemble.trainings(train_set)]
+    assert len(parts) == 2 and not set.intersection(*parts)
+    assert set.union(*parts) == set(job.split.train)
+    jobs.run_job(ensemble, phantom_set, stored)
+    manifest = results.read_manifest(ensemble.name, stored)
+    assert len(set(manifest["trainings"])) == 2
+    assert manifest["train_patients"] == sorted(job.split.train)
+    assert ensemble.is_done(stored)
+    assert not replace(ensemble, inner_folds=0).is_done(stored)
 
 
 @pytest.mark.parametrize("test_time", ["poses", "rotations", "largest"])

@@ -131,6 +131,20 @@ def test_save_table_round_trip_with_markdown(results):
     assert json.loads(path.with_suffix(".json").read_text())["profile"] == "full"
 
 
+def test_a_result_that_comes_out_the_same_keeps_its_date(results, monkeypatch):
+    frame = pd.DataFrame({"a": [1]})
+    note = reporting.save_table(frame, "t", dataset="phantom", profile="quick").with_suffix(".json")
+    old = note.read_text(encoding="utf-8").replace('"created": "20', '"created": "19')
+    note.write_text(old, encoding="utf-8")
+    reporting.save_table(frame, "t", dataset="phantom", profile="quick")
+    assert note.read_text(encoding="utf-8") == old
+    reporting.save_table(frame, "t", dataset="phantom", profile="full")
+    assert json.loads(note.read_text(encoding="utf-8"))["created"].startswith("20")
+    note.write_text(old, encoding="utf-8")
+    reporting.save_table(frame + 1, "t", dataset="phantom", profile="quick")
+    assert json.loads(note.read_text(encoding="utf-8"))["created"].startswith("20")
+
+
 def test_markdown_escapes_what_would_break_the_table():
     text = reporting.to_markdown(pd.DataFrame({"a|b": ["x|y", "two\nlines"]}), decimals=1)
     assert text.splitlines() == [r"| a\|b |", "| --- |", r"| x\|y |", "| two lines |"]

@@ -17,18 +17,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from seglib import comparison, results
 from seglib.datasets import sunnybrook
 from seglib.reporting import atomic_write
-from seglib.waterfall import waterfall_table
-from tools import model_card, report_parts
-from tools.report_parts import (
-    best_summary,
-    folds_table,
-    results_table,
-    steps_table,
-    suspects_table,
-)
+from tools import model_card
+from tools.report_sections import SECTIONS, best
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "reports"
@@ -42,8 +34,8 @@ def rebuild_tables(folder: Path) -> None:
     before = os.environ.get("SEGLIB_REPORTS_DIR")
     os.environ["SEGLIB_REPORTS_DIR"] = str(folder)
     try:
-        for make in report_parts.TABLES:
-            make()
+        for section in SECTIONS:
+            section.tables()
     finally:
         if before is None:
             del os.environ["SEGLIB_REPORTS_DIR"]
@@ -86,24 +78,8 @@ def check() -> list[str]:
 
 def pages() -> dict[Path, dict[str, str]]:
     """The pages with blocks made from results: for each block its name and its text."""
-    best = results_table(best_summary())
-    compared = comparison.compare_variants(results.read_results("comparison", "per_case"))
-    return {
-        ROOT / "README.md": {"results": best},
-        REPORTS / "README.md": {
-            "results": best,
-            "waterfall": steps_table(waterfall_table()),
-            "folds": folds_table(compared),
-            "suspects": suspects_table(),
-            "calibration": markdown("calibration"),
-            "doubt": markdown("doubt"),
-        },
-    }
-
-
-def markdown(name: str) -> str:
-    """A table that has been written as Markdown."""
-    return (REPORTS / "tables" / f"{name}.md").read_text(encoding="utf-8").strip()
+    report = {name: text for section in SECTIONS for name, text in section.blocks().items()}
+    return {ROOT / "README.md": best.blocks(), REPORTS / "README.md": report}
 
 
 def fill(page: Path, blocks: dict[str, str]) -> None:
@@ -127,14 +103,14 @@ def main(arguments: list[str] | None = None) -> int:
     slices = sunnybrook.load(exclude_wrong=False)
     rebuild_tables(REPORTS)
     os.environ["SEGLIB_REPORTS_DIR"] = str(REPORTS)
-    for make in report_parts.FIGURES:
-        make(slices)
-        print(f"{make.__name__} done", flush=True)
-    summary = best_summary()
-    model_card.write(MODEL, MODEL_JOB, results_table(summary), summary)
+    for section in SECTIONS:
+        section.figures(slices)
+        print(f"{section.__name__.rpartition('.')[2]} done", flush=True)
+    summary = best.best_summary()
+    model_card.write(MODEL, MODEL_JOB, best.results_table(summary), summary)
     for page, blocks in pages().items():
         fill(page, blocks)
-    print(results_table(summary))
+    print(best.results_table(summary))
     return 0
 
 

@@ -1,0 +1,9 @@
+"""What the report is made of, one module a section, each from stored results alone.
+
+A section has ``tables()`` and ``figures(slices)``, which write into
+`seglib.reporting.results_dir`, and ``blocks()``, its Markdown on the report's page.
+"""
+
+from tools.report_sections import ablation, audit, best, comparison, uncertainty, waterfall
+
+SECTIONS = (best, waterfall, comparison, ablation, audit, uncertainty)

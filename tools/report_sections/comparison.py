@@ -1,0 +1,61 @@
+"""Networks, losses and optimisers over five folds."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from seglib import comparison, plot_comparison, reporting, results
+from seglib.datasets.slice_set import SliceSet
+from seglib.evaluation import per_patient
+from seglib.plot_scores import SUNNYBROOK_REFERENCES
+from seglib.statistics import rank_networks
+from tools.report_sections.common import labels, with_interval
+
+
+def tables() -> None:
+    """Write what each variant reached over five folds, and the paired tests."""
+    per_case = results.read_results("comparison", "per_case")
+    note = labels("comparison")
+    table = comparison.compare_variants(per_case)
+    reporting.save_table(table, "comparison_folds", **note)
+    if len(table) > 1:
+        paired = comparison.compare_with(per_case, "unet")
+        reporting.save_table(paired, "comparison_paired", **note)
+
+
+def folds_table(table: pd.DataFrame) -> str:
+    """The comparison as a short Markdown table."""
+    shown = table.reset_index()
+    shown.insert(1, "Dice", with_interval(shown))
+    columns = ["variant", "Dice", "sd", "jaccard", "hd95", "unit", "patients", "seeds", "seed_sd"]
+    return reporting.to_markdown(shown[columns]).strip()
+
+
+def figures(slices: SliceSet) -> None:
+    """Write the means, the ranks, and where the U-Net fails."""
+    per_case = results.read_results("comparison", "per_case")
+    note = labels("comparison")
+    shown = {"dataset": note["dataset"], "profile": note["profile"]}
+    seeds = pd.DataFrame(
+        [
+            {"variant": variant, "dice": per_patient(rows)["dice"].mean()}
+            for (variant, _), rows in per_case.groupby(["variant", "seed"])
+        ]
+    )
+    fig = plot_comparison.plot_means(
+        comparison.compare_variants(per_case), seeds, **shown, references=SUNNYBROOK_REFERENCES
+    )
+    reporting.save_figure(fig, "comparison_means", **note)
+    tables = comparison.patients_by_variant(per_case)
+    if len(tables) > 2:
+        fig = plot_comparison.plot_ranks(rank_networks(tables), **shown)
+        reporting.save_figure(fig, "comparison_ranks", **note)
+    per_slice = results.read_results("comparison", "per_slice", ["unet"])
+    fig = plot_comparison.plot_strata(comparison.strata(per_slice), **shown)
+    reporting.save_figure(fig, "comparison_strata", **labels("comparison", ["unet"]))
+
+
+def blocks() -> dict[str, str]:
+    """The Markdown blocks of the report's page, by the name of their markers."""
+    per_case = results.read_results("comparison", "per_case")
+    return {"folds": folds_table(comparison.compare_variants(per_case))}
