@@ -257,7 +257,7 @@ def silent_share(model: keras.Model, inputs: np.ndarray) -> float:
     """Where system 1's head passes nothing on: both of its filters at 0, and no gradient.
 
     Args:
-        model: A network with the layer ``two_filters``, see `seglib.models.published_lv`.
+        model: A network with the layer ``two_filters``, see `seglib.published_models.published_lv`.
         inputs: ``(N, h, w, C)`` float32, preprocessed.
 
     Returns:

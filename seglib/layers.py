@@ -132,3 +132,17 @@ def spatial_attention(x, name: str, kernel_size: int = 7):
         1, kernel_size, padding="same", activation="sigmoid", name=f"{name}_map"
     )(statistics)
     return layers.Multiply(name=f"{name}_multiply")([x, attention])
+
+
+def head(x, num_classes: int):
+    """1x1 convolution to probabilities, in float32 also under mixed precision.
+
+    ``(N, H, W, C)`` -> ``(N, H, W, num_classes)``: a sigmoid for one class, else a softmax.
+    """
+    return layers.Conv2D(
+        num_classes,
+        1,
+        activation="sigmoid" if num_classes == 1 else "softmax",
+        dtype="float32",
+        name="probabilities",
+    )(x)

@@ -37,6 +37,7 @@ _DECISIVE = (
     "models",
     "optimizers",
     "preprocessing",
+    "published_models",
     "training",
 )
 

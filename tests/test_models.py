@@ -6,7 +6,7 @@ import pytest
 
 from seglib.models import ARCHITECTURES, build_model
 
-STUDY_NETWORKS = sorted(name for name in ARCHITECTURES if not name.startswith("published_lv"))
+STUDY_NETWORKS = sorted(name for name in ARCHITECTURES if not name.startswith("published"))
 SMALL = {"filters": 2, "depth": 2}
 
 
@@ -98,6 +98,13 @@ def test_the_unet_has_the_parameters_that_a_count_by_hand_gives():
 def test_the_published_network_has_the_published_size():
     model = build_model("published_lv", (256, 256, 1), filters=64, depth=5)
     assert model.count_params() == 101_019_629
+
+
+def test_the_atrium_network_has_the_published_size():
+    model = build_model("published_atrium", (256, 256, 1), filters=64, depth=3, norm="none")
+    assert model.count_params() == 7_781_761  # published as 7.8 million
+    assert model.output_shape == (None, 256, 256, 1)
+    assert not [layer for layer in model.layers if "Normalization" in type(layer).__name__]
 
 
 def test_the_published_network_keeps_its_weaknesses():
