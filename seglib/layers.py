@@ -1,5 +1,7 @@
 """Blocks the networks are built from: convolutions, normalisations, three kinds of attention.
 
+Convolutions and normalisations take volumes ``(N, D, H, W, C)`` as they take images.
+
 Each function takes a tensor and returns a tensor, in the style of Keras' functional
 API, so a model can be read from top to bottom. Attention maps are the outputs of
 layers whose name ends in ``_map``; `seglib.inference.attention_maps` reads them.
@@ -29,11 +31,22 @@ class ChannelStatistics(layers.Layer):
         return (*input_shape[:-1], 2)
 
 
+def by_rank(name: str, x, suffix: str = ""):
+    """Keras' layer class for images or volumes: ``by_rank("Conv", x)`` is Conv2D or Conv3D.
+
+    Args:
+        name: What stands before ``2D`` or ``3D`` in the class's name.
+        x: ``(N, H, W, C)`` or ``(N, D, H, W, C)``.
+        suffix: What stands after it.
+    """
+    return getattr(layers, f"{name}{len(x.shape) - 2}D{suffix}")
+
+
 def normalise(x, norm: str, name: str):
     """One normalisation layer.
 
     Args:
-        x: ``(N, H, W, C)``.
+        x: ``(N, H, W, C)`` or ``(N, D, H, W, C)``.
         norm: ``"batch"`` (needs a batch of about 8 or more: at batch 1 the moving
             averages do not describe the data), ``"group"`` (8 groups, or as many as
             divide C), ``"instance"`` (one group per channel) or ``"none"``.
@@ -56,10 +69,10 @@ def normalise(x, norm: str, name: str):
 
 
 def conv_block(x, filters: int, norm: str, name: str):
-    """Twice convolution 3x3, normalisation, ReLU: ``(N, H, W, C)`` -> ``(N, H, W, filters)``."""
+    """Twice convolution of width 3, normalisation, ReLU: ``(..., C)`` -> ``(..., filters)``."""
     for i in (1, 2):
         # The normalisation has its own offset, so the convolution needs no bias.
-        x = layers.Conv2D(
+        x = by_rank("Conv", x)(
             filters,
             3,
             padding="same",
@@ -73,8 +86,8 @@ def conv_block(x, filters: int, norm: str, name: str):
 
 
 def upsample(x, filters: int, name: str):
-    """Transposed 2x2 convolution: ``(N, H, W, C)`` -> ``(N, 2H, 2W, filters)``."""
-    return layers.Conv2DTranspose(
+    """Transposed convolution of width 2: ``(N, H, W, C)`` -> ``(N, 2H, 2W, filters)``."""
+    return by_rank("Conv", x, "Transpose")(
         filters, 2, strides=2, kernel_initializer="he_normal", name=f"{name}_up"
     )(x)
 
@@ -137,9 +150,9 @@ def spatial_attention(x, name: str, kernel_size: int = 7):
 def head(x, num_classes: int):
     """1x1 convolution to probabilities, in float32 also under mixed precision.
 
-    ``(N, H, W, C)`` -> ``(N, H, W, num_classes)``: a sigmoid for one class, else a softmax.
+    ``(..., C)`` -> ``(..., num_classes)``: a sigmoid for one class, else a softmax.
     """
-    return layers.Conv2D(
+    return by_rank("Conv", x)(
         num_classes,
         1,
         activation="sigmoid" if num_classes == 1 else "softmax",

@@ -2,7 +2,8 @@
 
 All take ``(N, H, W, C)`` and return probabilities ``(N, H, W, K)``: K = 1 with a
 sigmoid for one foreground class, else a softmax over K classes, background first.
-H and W must be multiples of ``2**depth``.
+H and W must be multiples of ``2**depth``. The encoder-decoder and the U-Net take
+volumes ``(N, D, H, W, C)`` as well, and are three-dimensional then.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from keras import layers
 
 from seglib.layers import (
     attention_gate,
+    by_rank,
     channel_attention,
     conv_block,
     head,
@@ -35,7 +37,7 @@ Skip = Callable[[object, object, str], object]
 def _u_shape(
     name: str,
     skip: Skip | None,
-    input_shape: tuple[int | None, int | None, int],
+    input_shape: tuple[int | None, ...],
     num_classes: int,
     filters: int,
     depth: int,
@@ -47,7 +49,7 @@ def _u_shape(
     for level in range(depth):
         x = conv_block(x, filters * 2**level, norm, f"encoder{level + 1}")
         levels.append(x)  # (N, H / 2**level, W / 2**level, filters * 2**level)
-        x = layers.MaxPooling2D(name=f"pool{level + 1}")(x)
+        x = by_rank("MaxPooling", x)(name=f"pool{level + 1}")(x)
     x = conv_block(x, filters * 2**depth, norm, "bottleneck")
     for level in reversed(range(depth)):
         stage = f"decoder{level + 1}"
@@ -113,10 +115,13 @@ ARCHITECTURES = {
     )
 }
 
+#: Those that take volumes too.
+VOLUMETRIC = ("encoder_decoder", "unet")
+
 
 def build_model(
     architecture: str,
-    input_shape: tuple[int | None, int | None, int],
+    input_shape: tuple[int | None, ...],
     num_classes: int = 1,
     filters: int = 16,
     depth: int = 4,
@@ -126,7 +131,8 @@ def build_model(
 
     Args:
         architecture: A key of `ARCHITECTURES`.
-        input_shape: ``(H, W, C)``; H and W multiples of ``2**depth``, or None for any.
+        input_shape: ``(H, W, C)``, or ``(D, H, W, C)`` for a network of `VOLUMETRIC`;
+            D, H and W multiples of ``2**depth``, or None for any.
         num_classes: 1 for one foreground class (sigmoid), else classes with background.
         filters: Filters of the first level; doubled at each level down.
         depth: Number of poolings.
@@ -140,10 +146,15 @@ def build_model(
     """
     if architecture not in ARCHITECTURES:
         raise ValueError(f"no network {architecture!r}; choose from {', '.join(ARCHITECTURES)}")
-    for side in input_shape[:2]:
+    if len(input_shape) == 4 and architecture not in VOLUMETRIC:
+        raise ValueError(
+            f"{architecture} takes images, not volumes; for volumes choose from "
+            f"{', '.join(VOLUMETRIC)}"
+        )
+    for side in input_shape[:-1]:
         if side is not None and side % 2**depth:
             raise ValueError(
                 f"a network of depth {depth} needs sides that are multiples of {2**depth}, "
-                f"found {input_shape[:2]}"
+                f"found {input_shape[:-1]}"
             )
     return ARCHITECTURES[architecture](input_shape, num_classes, filters, depth, norm)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from seglib.models import ARCHITECTURES, build_model
+from seglib.models import ARCHITECTURES, VOLUMETRIC, build_model
 
 STUDY_NETWORKS = sorted(name for name in ARCHITECTURES if not name.startswith("published"))
 SMALL = {"filters": 2, "depth": 2}
@@ -98,6 +98,24 @@ def test_the_unet_has_the_parameters_that_a_count_by_hand_gives():
 def test_the_published_network_has_the_published_size():
     model = build_model("published_lv", (256, 256, 1), filters=64, depth=5)
     assert model.count_params() == 101_019_629
+
+
+@pytest.mark.parametrize("architecture", VOLUMETRIC)
+def test_a_network_of_volumes_has_the_layers_of_its_two_dimensional_twin(architecture):
+    flat = build_model(architecture, (16, 16, 1), **SMALL)
+    deep = build_model(architecture, (8, 16, 16, 1), **SMALL, num_classes=3)
+    assert [layer.name for layer in flat.layers] == [layer.name for layer in deep.layers]
+    volume = np.random.default_rng(0).normal(size=(1, 8, 16, 16, 1)).astype("float32")
+    probabilities = keras.ops.convert_to_numpy(deep(volume))
+    assert probabilities.shape == (1, 8, 16, 16, 3)
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_a_network_of_images_refuses_volumes():
+    with pytest.raises(ValueError, match="images, not volumes"):
+        build_model("attention_unet", (8, 16, 16, 1), **SMALL)
+    with pytest.raises(ValueError, match="multiples of 4"):
+        build_model("unet", (6, 16, 16, 1), **SMALL)
 
 
 def test_the_atrium_network_has_the_published_size():
