@@ -216,7 +216,7 @@ class Preprocessing:
     def images(self, images: np.ndarray) -> np.ndarray:
         """``(N, H, W, C)`` stored intensities to ``(N, h, w, C)`` float32 network input."""
         target = self.target_size(*images.shape[1:3])
-        images = self._resized(images, resize_image)
+        images = self.resize_images(images)
         crop = tuple(min(side, new) for side, new in zip(images.shape[1:3], target, strict=True))
         normalised = NORMALISATIONS[self.normalisation](center_crop_or_pad(images, crop))
         return center_crop_or_pad(normalised, target)  # padding must not change the statistics
@@ -227,12 +227,16 @@ class Preprocessing:
         target = self.target_size(*masks.shape[1:3])
         return center_crop_or_pad(self._resized(masks, method), target)
 
+    def resize_images(self, images: np.ndarray) -> np.ndarray:
+        """``(N, H, W, C)`` images resized, and nothing else done."""
+        return self._resized(images, resize_image)
+
     def resized(self, slices: SliceSet) -> SliceSet:
         """A set of which every image and mask has been resized, and nothing else done."""
         method = resize_mask_smoothly if self.smooth_masks else resize_mask
         return replace(
             slices,
-            images=self._resized(slices.images, resize_image),
+            images=self.resize_images(slices.images),
             masks=self._resized(slices.masks, method),
         )
 
