@@ -11,7 +11,9 @@ import keras
 import numpy as np
 from scipy import ndimage
 
+from seglib.datasets.slice_set import SliceSet
 from seglib.errors import ModelFileError
+from seglib.patches import predict_volume, stack_cases
 from seglib.preprocessing import Preprocessing
 
 #: Name of seglib's own entry inside a ``.keras`` file, which is a zip archive.
@@ -47,6 +49,34 @@ def predict(
         ]
     )
     return preprocessing.restore(outputs, images.shape[1:3])
+
+
+def predict_set(
+    model: keras.Model,
+    slices: SliceSet,
+    preprocessing: Preprocessing,
+    *,
+    rotations: bool = False,
+) -> np.ndarray:
+    """Probabilities of all slices of a set, whether the network sees slices or volumes.
+
+    Args:
+        model: A network of `seglib.models`; one of volumes gets each case as a whole.
+        slices: What to predict.
+        preprocessing: What the network was trained with.
+        rotations: As `predict`; for networks of slices alone.
+
+    Returns:
+        As `predict`, in the order of `slices`.
+    """
+    if len(model.input_shape) == 4:
+        return predict(model, slices.images, preprocessing, rotations=rotations)
+    patch = model.input_shape[1:4]
+    shape = (*slices.images.shape[:3], model.output_shape[-1])
+    probabilities = np.empty(shape, np.float32)
+    for rows in stack_cases(slices):
+        probabilities[rows] = predict_volume(model, slices.images[rows], preprocessing, patch)
+    return probabilities
 
 
 def _forward(model: keras.Model, batch: np.ndarray, rotations: bool) -> np.ndarray:

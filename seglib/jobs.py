@@ -113,6 +113,8 @@ class Job:
             return False
         defaults = {"test_time": "plain", "members": 1, "inner_folds": 0}
         found = {**defaults, **read_manifest(self.name, stored)}
+        # A field younger than the result had, in effect, its default.
+        found["recipe"] = {**Recipe(name="").to_dict(), **found["recipe"]}
         asked = json.loads(json.dumps(self.identity()))  # tuples become lists, as in the file
         return {key: found.get(key) for key in asked} == asked
 
@@ -162,14 +164,14 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
     recipe = replace(job.recipe, augmentation=None) if job.offline_pairs else job.recipe
     runs = [train(recipe, part, seed=seed) for part, seed in job.trainings(train_set)]
     run = runs[0]
-    probabilities = _mean_prediction(job, runs, test_set.images)
+    probabilities = _mean_prediction(job, runs, test_set)
     prediction = to_mask(probabilities)
     if job.test_time == "largest":
         prediction = largest_component(prediction)
     network, soft = test_set, probabilities
     if recipe.preprocessing.resize is not None:
         network = recipe.preprocessing.resized(test_set)
-        soft = _mean_prediction(job, runs, network.images)
+        soft = _mean_prediction(job, runs, network)
     local = reporting.results_dir() / "probabilities" / f"{job.name.replace('/', '-')}.npz"
     local.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(local, probabilities=probabilities[..., 0].astype(np.float16))
@@ -199,16 +201,16 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
     return folder
 
 
-def _mean_prediction(job: Job, runs: Sequence[Run], images: np.ndarray) -> np.ndarray:
+def _mean_prediction(job: Job, runs: Sequence[Run], slices: SliceSet) -> np.ndarray:
     """Probabilities ``(N, H, W, K)`` on the images' grid, averaged over the job's networks."""
-    from seglib.inference import predict
+    from seglib.inference import predict_set
     from seglib.test_time import predict_in_poses
 
     def one(run: Run) -> np.ndarray:
         if job.test_time == "poses":
-            return predict_in_poses(run.model, images, job.recipe.preprocessing)
+            return predict_in_poses(run.model, slices.images, job.recipe.preprocessing)
         rotations = job.test_time == "rotations"
-        return predict(run.model, images, job.recipe.preprocessing, rotations=rotations)
+        return predict_set(run.model, slices, job.recipe.preprocessing, rotations=rotations)
 
     return sum(one(run) for run in runs) / np.float32(len(runs))
 

@@ -37,6 +37,9 @@ class Recipe:
             replaces them at the end of training; 0 for none.
         deep_supervision: Coarser decoder levels that the loss sees too, see
             `seglib.deep_supervision`.
+        patch: ``(D, h, w)`` voxels of the patches that a 3-D network trains on, see
+            `seglib.patches`; None trains on slices.
+        patches_per_case: Patches that an epoch draws for each case.
         patience: Stop after so many epochs without a better validation Dice; 0 never stops.
         preprocessing: From file to network input.
         augmentation: On-line variants, or None.
@@ -61,6 +64,8 @@ class Recipe:
     epochs: int = 60
     ema: float = 0.0
     deep_supervision: int = 0
+    patch: tuple[int, int, int] | None = None
+    patches_per_case: int = 16
     patience: int = 0
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     augmentation: Augmentation | None = None

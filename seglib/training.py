@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
-import os
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +11,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from seglib import reporting
 from seglib.augmentation import SliceSequence
+from seglib.callbacks import Progress, Seconds
+from seglib.code_hash import code_hash
 from seglib.datasets.slice_set import SliceSet
 from seglib.deep_supervision import with_deep_supervision
 from seglib.errors import SeglibError
@@ -26,20 +24,8 @@ from seglib.losses import make_loss
 from seglib.metrics import DiceScore, JaccardScore
 from seglib.models import build_model
 from seglib.optimizers import make_optimizer, make_schedule
+from seglib.patches import PatchSequence
 from seglib.recipes import Recipe
-
-#: The modules whose code decides what a training gives; a change to one makes a new run.
-_DECISIVE = (
-    "augmentation",
-    "deep_supervision",
-    "layers",
-    "losses",
-    "models",
-    "optimizers",
-    "preprocessing",
-    "published_models",
-    "training",
-)
 
 
 @dataclass(frozen=True)
@@ -66,80 +52,6 @@ class Run:
         return self.path.name
 
 
-class _Progress(keras.callbacks.Callback):
-    """Says which epoch, and how long is left.
-
-    A bar, or one JSON line an epoch in the file that ``SEGLIB_PROGRESS_FILE`` names:
-    whoever runs notebooks shows it on the console, and no output is left in the cells.
-    """
-
-    def __init__(self, name: str, epochs: int, first: int):
-        super().__init__()
-        self.name, self.epochs, self.first = name, epochs, first
-        self.file = os.environ.get("SEGLIB_PROGRESS_FILE")
-
-    def on_train_begin(self, logs=None):
-        self.start = time.monotonic()
-        if not self.file:
-            self.bar = tqdm(
-                total=self.epochs, initial=self.first, desc=self.name, unit="epoch", leave=False
-            )
-
-    def on_epoch_end(self, epoch, logs=None):
-        dice = round(float(logs["dice"]), 4)
-        if not self.file:
-            self.bar.set_postfix(dice=dice)
-            self.bar.update()
-            return
-        done = epoch + 1 - self.first
-        left = (time.monotonic() - self.start) / done * (self.epochs - epoch - 1)
-        line = {"run": self.name, "epoch": epoch + 1, "epochs": self.epochs}
-        line |= {"seconds_left": round(left, 1), "dice": dice}
-        with open(self.file, "a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line) + "\n")
-
-    def on_train_end(self, logs=None):
-        if not self.file:
-            self.bar.close()
-
-
-class _Seconds(keras.callbacks.Callback):
-    """Adds the seconds spent so far, earlier sittings included, to the log of each epoch."""
-
-    def __init__(self, before: float):
-        super().__init__()
-        self.before = before
-
-    def on_train_begin(self, logs=None):
-        self.start = time.monotonic()
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs["seconds"] = round(self.before + time.monotonic() - self.start, 2)
-
-
-def code_hash() -> str:
-    """Fingerprint of the modules that decide what a training gives.
-
-    Comments and docstrings have no part in it: better words do not make another run.
-    """
-    digest = hashlib.sha256()
-    for name in _DECISIVE:
-        source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
-        digest.update(without_words(source).encode())
-    return digest.hexdigest()[:16]
-
-
-def without_words(source: str) -> str:
-    """Python source with its comments, docstrings and layout normalised away."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
-            if isinstance(body[0].value, ast.Constant) and isinstance(body[0].value.value, str):
-                body[0] = ast.Pass()
-    return ast.unparse(tree)
-
-
 def _identity(
     recipe: Recipe, train_set: SliceSet, validation_set: SliceSet | None, seed: int
 ) -> dict:
@@ -162,7 +74,7 @@ def compile_model(
 
     Args:
         recipe: What to build.
-        input_shape: ``(h, w, C)`` after preprocessing.
+        input_shape: ``(h, w, C)`` after preprocessing, or ``(D, h, w, C)`` of a patch.
         num_classes: Network outputs: 1 for one foreground class.
         total_steps: Optimiser steps of the whole training, for the schedule.
 
@@ -242,6 +154,34 @@ def train(
     return Run(recipe, model, pd.read_csv(path / "history.csv"), manifest, path)
 
 
+def _sequence(
+    recipe: Recipe, slices: SliceSet, seed: int | None = None, first: int = 0
+) -> SliceSequence | PatchSequence:
+    """Batches of slices, or of patches for a 3-D recipe.
+
+    Args:
+        recipe: What is trained.
+        slices: Where from.
+        seed: Of order and augmentation; None for validation, which has neither.
+        first: Number of the first epoch.
+    """
+    training = seed is not None
+    augmentation = recipe.augmentation if training else None
+    more = {"seed": seed or 0, "start_epoch": first}
+    if recipe.patch:
+        return PatchSequence(
+            slices,
+            recipe.preprocessing,
+            recipe.patch,
+            recipe.batch_size,
+            augmentation,
+            recipe.patches_per_case,
+            **more,
+        )
+    size = recipe.batch_size if training else 16
+    return SliceSequence(slices, recipe.preprocessing, size, augmentation, training, **more)
+
+
 def _fit(
     recipe: Recipe,
     train_set: SliceSet,
@@ -260,30 +200,23 @@ def _fit(
         best_so_far = logged["val_dice"].max() if "val_dice" in logged else None
     else:
         log.unlink(missing_ok=True)
-    batches = SliceSequence(
-        train_set,
-        recipe.preprocessing,
-        recipe.batch_size,
-        recipe.augmentation,
-        shuffle=True,
-        seed=seed,
-        start_epoch=first,
-    )
+    batches = _sequence(recipe, train_set, seed, first)
     validation = None
     if validation_set is not None and len(validation_set):
-        validation = SliceSequence(validation_set, recipe.preprocessing, 16)
+        validation = _sequence(recipe, validation_set)
     channels = train_set.images.shape[-1]
     outputs = 1 if train_set.num_classes == 2 else train_set.num_classes
     steps = len(batches) * recipe.epochs
-    model, fitted = compile_model(recipe, (*batches.size, channels), outputs, steps)
-    callbacks: list[keras.callbacks.Callback] = [_Seconds(seconds)]
+    size = recipe.patch or batches.size
+    model, fitted = compile_model(recipe, (*size, channels), outputs, steps)
+    callbacks: list[keras.callbacks.Callback] = [Seconds(seconds)]
     if recipe.schedule == "plateau":  # before the log, which then holds the learning rate
         callbacks.append(
             keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=recipe.patience // 2)
         )
     callbacks += [
         keras.callbacks.CSVLogger(log, append=True),
-        _Progress(f"{recipe.name} {recipe.optimizer}", recipe.epochs, first),
+        Progress(f"{recipe.name} {recipe.optimizer}", recipe.epochs, first),
         keras.callbacks.TerminateOnNaN(),
     ]
     best = path / "best.weights.h5"

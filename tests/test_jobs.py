@@ -72,6 +72,15 @@ def test_another_recipe_seed_or_split_is_another_job(finished, job, phantom_set)
     assert not replace(job, seed=1).is_done(finished)
 
 
+def test_a_result_older_than_a_field_of_the_recipe_still_counts(finished, job):
+    path = finished / job.name / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["recipe"]["patch"]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert job.is_done(finished)
+    assert not replace(job, recipe=replace(TINY, patch=(4, 8, 8))).is_done(finished)
+
+
 def test_the_manifest_says_what_ran_and_nothing_about_where(finished, job):
     manifest = results.read_manifest(job.name, finished)
     assert manifest["test_patients"] == sorted(job.split.test)

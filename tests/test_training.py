@@ -6,10 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seglib import training
+from seglib import callbacks, training
 from seglib.augmentation import Augmentation
+from seglib.code_hash import without_words
 from seglib.datasets import phantom
 from seglib.errors import SeglibError
+from seglib.inference import predict_set
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import PROFILES, RECIPES, Recipe, get_recipe
 from seglib.splits import literature_split
@@ -92,7 +94,7 @@ def test_a_run_cut_short_goes_on_where_it_stopped(parts, tmp_path, monkeypatch):
     class PowerCut(BaseException):
         pass
 
-    plain = training._Seconds.on_epoch_end
+    plain = callbacks.Seconds.on_epoch_end
 
     def fails_in_epoch_3(self, epoch, logs=None):
         if epoch == 2:
@@ -100,14 +102,14 @@ def test_a_run_cut_short_goes_on_where_it_stopped(parts, tmp_path, monkeypatch):
         plain(self, epoch, logs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training._Seconds, "on_epoch_end", fails_in_epoch_3)
+        patch.setattr(callbacks.Seconds, "on_epoch_end", fails_in_epoch_3)
         with pytest.raises(PowerCut):
             training.train(TINY, parts["train"], runs_dir=tmp_path)
     (folder,) = tmp_path.iterdir()
     assert not (folder / "manifest.json").exists()
     started = []
     monkeypatch.setattr(
-        training._Seconds,
+        callbacks.Seconds,
         "on_epoch_end",
         lambda self, epoch, logs=None: (started.append(epoch), plain(self, epoch, logs)),
     )
@@ -139,13 +141,13 @@ def test_training_stops_early_when_nothing_gets_better(parts, tmp_path):
 
 def test_the_plateau_schedule_lowers_the_rate_when_the_loss_stays(parts, tmp_path, monkeypatch):
     rates = []
-    plain = training._Progress.on_epoch_end
+    plain = callbacks.Progress.on_epoch_end
 
     def notes_the_rate(self, epoch, logs=None):
         rates.append(float(self.model.optimizer.learning_rate))
         plain(self, epoch, logs)
 
-    monkeypatch.setattr(training._Progress, "on_epoch_end", notes_the_rate)
+    monkeypatch.setattr(callbacks.Progress, "on_epoch_end", notes_the_rate)
     recipe = replace(TINY, learning_rate=1e-9, schedule="plateau", norm="none", patience=2)
     recipe = replace(recipe, epochs=4)
     training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
@@ -190,9 +192,9 @@ def test_unknown_names_are_refused_with_the_choices():
 def test_words_do_not_change_the_codes_fingerprint():
     plain = '"""A."""\ndef f(x):\n    """B."""\n    return x + 1\n'
     worded = '"""Module."""\n# why\ndef f(x):\n    """Doc."""\n    return (x + 1)  # so\n'
-    assert training.without_words(worded) == training.without_words(plain)
+    assert without_words(worded) == without_words(plain)
     other = plain.replace("1", "2")
-    assert training.without_words(plain) != training.without_words(other)
+    assert without_words(plain) != without_words(other)
 
 
 def test_averaged_weights_lag_behind_the_last_ones(parts, tmp_path):
@@ -220,3 +222,19 @@ def test_the_plateau_schedules_rate_is_in_the_history(parts, tmp_path):
 def test_without_validation_the_history_has_no_such_columns(parts, tmp_path):
     run = training.train(TINY, parts["train"], runs_dir=tmp_path)
     assert not [column for column in run.history if column.startswith("val_")]
+
+
+def test_a_network_of_volumes_trains_on_patches_and_predicts_whole_cases(parts, tmp_path):
+    recipe = replace(TINY, name="patches", patch=(4, 32, 32), patches_per_case=4, epochs=2)
+    recipe = replace(recipe, preprocessing=replace(TINY.preprocessing, normalisation="min-max"))
+    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
+    assert run.model.input_shape == (None, 4, 32, 32, 1)
+    assert run.history["val_dice"].notna().all()
+    test = parts["test"]
+    mixed = test.take(np.random.default_rng(0).permutation(len(test)))
+    probabilities = predict_set(run.model, mixed, recipe.preprocessing)
+    assert probabilities.shape == mixed.masks.shape
+    assert 0 <= probabilities.min() < probabilities.max() <= 1
+    order = mixed.table.sort_values(["case", "slice"]).index
+    straight = predict_set(run.model, mixed.take(order), recipe.preprocessing)
+    np.testing.assert_allclose(straight, probabilities[order], atol=1e-5)
