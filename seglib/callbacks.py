@@ -1,13 +1,21 @@
-"""Keras callbacks that say how a training goes."""
+"""Keras callbacks that say how a training goes, in a bar, a log, or pictures."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import time
+from pathlib import Path
 
 import keras
+import numpy as np
 from tqdm.auto import tqdm
+
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import SeglibError
+from seglib.inference import to_mask
+from seglib.preprocessing import Preprocessing
 
 
 class Progress(keras.callbacks.Callback):
@@ -64,3 +72,54 @@ class Seconds(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Add the column ``seconds``."""
         logs["seconds"] = round(self.before + time.monotonic() - self.start, 2)
+
+
+class WatchPredictions(keras.callbacks.Callback):
+    """Keeps what the network says of a few slices while it trains.
+
+    Afterwards `seglib.plot_lessons.show_training` draws them, a row an epoch: one sees the
+    outline find the organ. Choose slices of validation patients; the network learns
+    nothing from them.
+
+    Args:
+        slices: A few slices.
+        preprocessing: What the network is trained with.
+        every: Epochs between two looks; the first epoch is always looked at.
+    """
+
+    def __init__(self, slices: SliceSet, preprocessing: Preprocessing, every: int = 5):
+        super().__init__()
+        self.slices, self.preprocessing, self.every = slices, preprocessing, every
+        #: Epoch, counted from 1, and the hard masks ``(N, H, W, 1)`` after it.
+        self.seen: dict[int, np.ndarray] = {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Look, if it is time."""
+        if epoch and (epoch + 1) % self.every:
+            return
+        outputs = self.model(self.preprocessing.images(self.slices.images), training=False)
+        if isinstance(outputs, list | tuple):  # deep supervision: the finest level
+            outputs = outputs[0]
+        outputs = keras.ops.convert_to_numpy(outputs)
+        size = self.slices.images.shape[1:3]
+        self.seen[epoch + 1] = to_mask(self.preprocessing.restore(outputs, size))
+
+
+def tensorboard(folder: str | Path) -> keras.callbacks.Callback:
+    """Keras' TensorBoard callback: curves that a browser draws while the training runs.
+
+    Show them with ``%load_ext tensorboard`` and ``%tensorboard --logdir FOLDER`` in a
+    notebook, or ``tensorboard --logdir FOLDER`` in a terminal.
+
+    Args:
+        folder: Where the logs go.
+
+    Raises:
+        SeglibError: TensorBoard is not installed; TensorFlow no longer brings it.
+    """
+    if importlib.util.find_spec("tensorboard") is None:
+        raise SeglibError(
+            "TensorBoard is not installed, and TensorFlow no longer brings it; "
+            "run: pip install tensorboard"
+        )
+    return keras.callbacks.TensorBoard(log_dir=str(folder))

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
-from seglib.plot_style import draw_contours, heart_window, label_figure, new_figure, show_image
+from seglib.plot_style import (
+    PREDICTION,
+    TRUTH,
+    draw_contours,
+    heart_window,
+    label_figure,
+    legend_below,
+    new_figure,
+    show_image,
+)
 
 
 def show_images(
@@ -71,4 +81,39 @@ def show_phases(slices: SliceSet, patient: str, *, profile: str, columns: int = 
             show_image(axes, slices.images[row], window, f"slice {slices.table.at[row, 'slice']}")
             draw_contours(axes, slices.masks[row])
         axes_row[0].set_ylabel(f"{patient}\n{phase}", fontsize=9)
+    return label_figure(fig, slices.name, profile)
+
+
+def show_training(slices: SliceSet, seen: Mapping[int, np.ndarray], *, profile: str) -> Figure:
+    """How predictions changed while a network trained: one row an epoch, one column a slice.
+
+    Args:
+        slices: The slices that were watched; their name goes into the label.
+        seen: Epoch and masks ``(N, H, W, 1)``, as `seglib.callbacks.WatchPredictions`
+            keeps them.
+        profile: Profile named in the label.
+
+    Raises:
+        DataError: Nothing was seen: the run was read back, not trained.
+    """
+    if not seen:
+        raise DataError(
+            "no prediction was kept while training: a finished run is read back and trains "
+            "no more; use another seed or runs_dir to train it anew"
+        )
+    fig, grid = new_figure(len(seen), len(slices), width=1.75, height=1.95)
+    window = heart_window(slices.masks)
+    for axes_row, (epoch, masks) in zip(grid, sorted(seen.items()), strict=True):
+        for i, axes in enumerate(axes_row):
+            show_image(axes, slices.images[i], window)
+            draw_contours(axes, slices.masks[i])
+            draw_contours(axes, masks[i], (PREDICTION,), linestyles="dashed")
+        axes_row[0].set_ylabel(f"epoch {epoch}", fontsize=9)
+    legend_below(
+        fig,
+        [
+            Line2D([], [], color=TRUTH, label="expert"),
+            Line2D([], [], color=PREDICTION, linestyle="dashed", label="prediction"),
+        ],
+    )
     return label_figure(fig, slices.name, profile)

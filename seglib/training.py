@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,6 +113,7 @@ def train(
     *,
     seed: int = 0,
     runs_dir: str | Path | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Run:
     """Train a recipe; a run that is already there is read, one that was cut short goes on.
 
@@ -124,6 +126,7 @@ def train(
         validation_set: Slices of other patients, which choose the epoch.
         seed: Of initial weights, order and augmentation.
         runs_dir: Where runs live; default ``runs`` in `reporting.results_dir`.
+        callbacks: Of Keras, to watch; they are not called for a run that is read.
 
     Returns:
         The finished run.
@@ -148,7 +151,7 @@ def train(
     path = runs_dir / f"{recipe.name}-{recipe.optimizer}-{key}"
     if not (path / "manifest.json").is_file():
         path.mkdir(parents=True, exist_ok=True)
-        _fit(recipe, train_set, validation_set, seed, path, identity)
+        _fit(recipe, train_set, validation_set, seed, path, identity, callbacks)
     model, _, _ = load_model(path / "model.keras")
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     return Run(recipe, model, pd.read_csv(path / "history.csv"), manifest, path)
@@ -189,6 +192,7 @@ def _fit(
     seed: int,
     path: Path,
     identity: dict,
+    more_callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
     """Train into the folder `path`; ``manifest.json`` comes last and marks it finished."""
     keras.utils.set_random_seed(seed)
@@ -217,6 +221,7 @@ def _fit(
     callbacks += [
         keras.callbacks.CSVLogger(log, append=True),
         Progress(f"{recipe.name} {recipe.optimizer}", recipe.epochs, first),
+        *more_callbacks,
         keras.callbacks.TerminateOnNaN(),
     ]
     best = path / "best.weights.h5"
