@@ -19,7 +19,7 @@ import pandas as pd
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
-from seglib.preprocessing import NORMALISATIONS, Preprocessing, center_crop_or_pad
+from seglib.preprocessing import Preprocessing, center_crop_or_pad
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ class SliceSequence(keras.utils.PyDataset):
         ]
         images = np.stack([image for image, _ in pairs])
         masks = np.stack([mask for _, mask in pairs]).astype(np.float32)
-        images = NORMALISATIONS[self.preprocessing.normalisation](images)
+        images = self.preprocessing.normalise(images)
         return center_crop_or_pad(images, self.size), center_crop_or_pad(masks, self.size)
 
     def on_epoch_end(self) -> None:

@@ -13,6 +13,7 @@ _DECISIVE = (
     "layers",
     "losses",
     "models",
+    "normalisation",
     "optimizers",
     "patches",
     "preprocessing",

@@ -24,7 +24,7 @@ from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.scores import (
     OVERLAP_METRICS,
-    binary,
+    check_prediction,
     good_contours,
     is_known,
     overlap_scores,
@@ -95,7 +95,7 @@ def score_cases(
         DataError: The set is empty, the prediction does not fit it, a case has two
             spacings, or a dense volume lacks slices.
     """
-    _check_prediction(slices, prediction)
+    check_prediction(slices, prediction)
     table = slices.table
     groups = {name: rows.index for name, rows in table.groupby("case", sort=False)}
     spacings = {name: _spacing_of(table.loc[index]) for name, index in groups.items()}
@@ -132,7 +132,7 @@ def per_slice(slices: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
     Raises:
         DataError: The prediction does not fit the set.
     """
-    _check_prediction(slices, prediction)
+    check_prediction(slices, prediction)
     rows = []
     for i, columns in enumerate(slices.table.to_dict("records")):
         known = is_known(columns["spacing"])
@@ -282,19 +282,3 @@ def _spacing_of(rows: pd.DataFrame) -> Spacing:
             "another without gaps; distances through the volume need all of them"
         )
     return between, side, side
-
-
-def _check_prediction(slices: SliceSet, prediction: np.ndarray) -> None:
-    if not len(slices):
-        raise DataError(f"{slices.name} holds no slices, so there is nothing to score")
-    if prediction.shape != slices.masks.shape:
-        raise DataError(
-            f"the prediction has shape {prediction.shape}, expected {slices.masks.shape}: "
-            "one mask per slice, on the grid of the images"
-        )
-    binary(prediction[:0], "prediction")
-    if prediction.max() >= slices.num_classes:
-        raise DataError(
-            f"the prediction holds class {prediction.max()}, but {slices.name} has "
-            f"{slices.num_classes} classes (background included); are these grey values?"
-        )

@@ -17,7 +17,7 @@ import numpy as np
 from seglib.augmentation import Augmentation
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
-from seglib.preprocessing import NORMALISATIONS, Preprocessing, center_crop_or_pad
+from seglib.preprocessing import Preprocessing, center_crop_or_pad
 
 #: Share of the patches that are drawn about a voxel of the foreground, as in nnU-Net.
 FOREGROUND_SHARE = 1 / 3
@@ -49,7 +49,7 @@ def prepare_volume(images: np.ndarray, preprocessing: Preprocessing) -> np.ndarr
     crop = tuple(min(side, new) for side, new in zip(images.shape[1:3], size, strict=True))
     images = center_crop_or_pad(images, crop)
     tall = images.reshape(1, -1, *images.shape[2:])  # the normalisations work image by image
-    normalised = NORMALISATIONS[preprocessing.normalisation](tall).reshape(images.shape)
+    normalised = preprocessing.normalise(tall).reshape(images.shape)
     return center_crop_or_pad(normalised, size)
 
 

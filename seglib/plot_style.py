@@ -51,7 +51,7 @@ def label_figure(fig: Figure, dataset: str, profile: str) -> Figure:
     """
     for text in [text for text in fig.texts if text.get_gid() == LABEL_ID]:
         text.remove()
-    phantom = dataset.lower().startswith("phantom")
+    phantom = "phantom" in dataset.lower()
     name = "PHANTOM (synthetic, not a patient)" if phantom else dataset
     share = _FOOTER_INCHES / fig.get_figheight()
     fig.text(

@@ -8,12 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
+from seglib.normalisation import NORMALISATIONS, min_max, normaliser, scale_255, z_score
+
+if TYPE_CHECKING:  # data sets use this module
+    from seglib.datasets.slice_set import SliceSet
+
+__all__ = [
+    "NORMALISATIONS",
+    "Preprocessing",
+    "center_crop_or_pad",
+    "map_labels",
+    "min_max",
+    "next_multiple",
+    "resize_image",
+    "resize_mask",
+    "resize_mask_smoothly",
+    "scale_255",
+    "threshold",
+    "z_score",
+]
 
 
 def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -67,43 +86,6 @@ def _resize(array: np.ndarray, size: tuple[int, int], method: Image.Resampling) 
         for c in range(channels.shape[-1])
     ]
     return np.stack(resized, axis=-1).reshape(height, width, *array.shape[2:])
-
-
-def scale_255(images: np.ndarray) -> np.ndarray:
-    """Divide 8-bit intensities by 255. Returns float32 in [0, 1]."""
-    return images.astype(np.float32) / 255.0
-
-
-def z_score(images: np.ndarray) -> np.ndarray:
-    """Give each image mean 0 and standard deviation 1, per channel.
-
-    A constant image becomes all zeros.
-
-    Args:
-        images: ``(N, H, W, C)``, any number type.
-
-    Returns:
-        ``(N, H, W, C)`` float32.
-    """
-    images = images.astype(np.float32)
-    mean = images.mean(axis=(1, 2), keepdims=True)
-    deviation = images.std(axis=(1, 2), keepdims=True)
-    return (images - mean) / np.where(deviation > 0, deviation, 1.0)
-
-
-def min_max(images: np.ndarray) -> np.ndarray:
-    """Stretch each image to [0, 1], per channel; a constant image becomes all zeros.
-
-    Args:
-        images: ``(N, H, W, C)``, any number type.
-
-    Returns:
-        ``(N, H, W, C)`` float32.
-    """
-    images = images.astype(np.float32)
-    low = images.min(axis=(1, 2), keepdims=True)
-    span = images.max(axis=(1, 2), keepdims=True) - low
-    return (images - low) / np.where(span > 0, span, 1.0)
 
 
 def threshold(mask: np.ndarray, level: int = 128) -> np.ndarray:
@@ -166,9 +148,6 @@ def next_multiple(size: int, factor: int) -> int:
     return -(-size // factor) * factor
 
 
-NORMALISATIONS = {"255": scale_255, "z-score": z_score, "min-max": min_max}
-
-
 @dataclass(frozen=True)
 class Preprocessing:
     """What happens to an image between the file and the network.
@@ -179,8 +158,9 @@ class Preprocessing:
         resize: Side in pixels that every whole image is resized to first, square; None
             keeps the stored grid. Predictions come back on the stored grid.
         smooth_masks: Resize training masks as `resize_mask_smoothly` does.
-        normalisation: ``"255"``, ``"z-score"`` or ``"min-max"``; done per image, after
-            the crop, so that what lies outside the crop has no say.
+        normalisation: ``"255"``, ``"z-score"``, ``"min-max"``, ``"none"`` or the name
+            that `seglib.normalisation.fixed` gives; done per image, after the crop, so
+            that what lies outside the crop has no say.
         multiple: Sides are padded to a multiple of this; 2**depth of the network.
 
     Raises:
@@ -194,11 +174,7 @@ class Preprocessing:
     smooth_masks: bool = False
 
     def __post_init__(self) -> None:
-        if self.normalisation not in NORMALISATIONS:
-            raise DataError(
-                f"unknown normalisation {self.normalisation!r}; "
-                f"choose from {', '.join(NORMALISATIONS)}"
-            )
+        normaliser(self.normalisation)
         if self.size is not None and self.size % self.multiple:
             raise DataError(
                 f"size {self.size} is not a multiple of {self.multiple}, which the network's "
@@ -213,12 +189,21 @@ class Preprocessing:
             return self.size, self.size
         return next_multiple(height, self.multiple), next_multiple(width, self.multiple)
 
+    @property
+    def takes_8_bit(self) -> bool:
+        """Whether the normalisation counts on intensities between 0 and 255."""
+        return self.normalisation == "255" or self.normalisation.startswith("fixed ")
+
+    def normalise(self, images: np.ndarray) -> np.ndarray:
+        """``(N, H, W, C)`` intensities as stored to float32, size unchanged."""
+        return normaliser(self.normalisation)(images)
+
     def images(self, images: np.ndarray) -> np.ndarray:
         """``(N, H, W, C)`` stored intensities to ``(N, h, w, C)`` float32 network input."""
         target = self.target_size(*images.shape[1:3])
         images = self.resize_images(images)
         crop = tuple(min(side, new) for side, new in zip(images.shape[1:3], target, strict=True))
-        normalised = NORMALISATIONS[self.normalisation](center_crop_or_pad(images, crop))
+        normalised = self.normalise(center_crop_or_pad(images, crop))
         return center_crop_or_pad(normalised, target)  # padding must not change the statistics
 
     def masks(self, masks: np.ndarray) -> np.ndarray:

@@ -12,10 +12,15 @@ How distances are measured stands in `seglib.surface`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from seglib.errors import DataError
 from seglib.surface import Spacing, surface_distances
+
+if TYPE_CHECKING:
+    from seglib.datasets.slice_set import SliceSet
 
 OVERLAP_METRICS = ("dice", "jaccard", "precision", "recall")
 
@@ -154,3 +159,28 @@ def good_contours(
         "good_share": len(dice) / contours if contours else float("nan"),
         "good_dice": float(np.mean(dice)) if dice else float("nan"),
     }
+
+
+def check_prediction(slices: SliceSet, prediction: np.ndarray) -> None:
+    """Refuse what cannot be scored.
+
+    Args:
+        slices: What was predicted.
+        prediction: ``(N, H, W, 1)``, bool or integer class indices, native grid.
+
+    Raises:
+        DataError: The set is empty, or the prediction does not fit it.
+    """
+    if not len(slices):
+        raise DataError(f"{slices.name} holds no slices, so there is nothing to score")
+    if prediction.shape != slices.masks.shape:
+        raise DataError(
+            f"the prediction has shape {prediction.shape}, expected {slices.masks.shape}: "
+            "one mask per slice, on the grid of the images"
+        )
+    binary(prediction[:0], "prediction")
+    if prediction.min() < 0 or prediction.max() >= slices.num_classes:
+        raise DataError(
+            f"the prediction holds class {prediction.max()}, but {slices.name} has "
+            f"{slices.num_classes} classes (background included); are these grey values?"
+        )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
-from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
+
+if TYPE_CHECKING:  # seglib.datasets imports this module
+    from seglib.datasets.slice_set import SliceSet
 
 
 @dataclass(frozen=True)
@@ -94,33 +97,63 @@ def literature_split(slices: SliceSet, validation_patients: int = 0, seed: int =
     )
 
 
+def _units(slices: SliceSet) -> list[list[str]]:
+    """Patients that stay together, by the column ``group``; without it each is alone.
+
+    Raises:
+        DataError: A patient has no group, or two.
+    """
+    if "group" not in slices.table:
+        return [[patient] for patient in slices.patients]
+    units: dict[str, list[str]] = {}
+    for patient, groups in slices.table.groupby("patient")["group"]:
+        found = groups.unique().tolist()
+        if len(found) > 1 or groups.isna().any():
+            raise DataError(
+                f"patient {patient} has the groups {found} in the table's column 'group'; "
+                "expected one in all rows"
+            )
+        units.setdefault(found[0], []).append(patient)
+    return list(units.values())
+
+
 def patient_folds(slices: SliceSet, folds: int = 5, seed: int = 0) -> list[Split]:
     """Cross-validation over patients, stratified by pathology.
 
-    Every patient is in the test part of exactly one fold.
+    Every patient is in the test part of exactly one fold. Patients that share a value in
+    the table's column ``group`` (one scan under two names, say) stay on one side; they
+    count as one, of the first one's pathology. Groups of one patient each change nothing.
 
     Raises:
-        DataError: There are fewer patients than folds.
+        DataError: There are fewer patients or groups than folds, or the column ``group``
+            does not give each patient one group.
     """
-    patients = np.array(slices.patients)
-    if len(patients) < folds:
-        raise DataError(f"{len(patients)} patients cannot be cut into {folds} folds")
+    units = _units(slices)
+    if len(units) < folds:
+        count = f"{len(slices.patients)} patients"
+        if len(units) < len(slices.patients):
+            count += f" in {len(units)} groups"
+        raise DataError(f"{count} cannot be cut into {folds} folds")
     pathology = _pathologies(slices)
-    strata = np.array([pathology[p] for p in patients])
+    strata = np.array([pathology[unit[0]] for unit in units])
     # A pathology rarer than the number of folds cannot be stratified: pool the rare ones.
     names, counts = np.unique(strata, return_counts=True)
     strata[np.isin(strata, names[counts < folds])] = "rare"
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
     if np.min(np.unique(strata, return_counts=True)[1]) < folds:
         strata[:] = "all"
+
+    def patients(rows: np.ndarray) -> tuple[str, ...]:
+        return tuple(sorted(patient for row in rows for patient in units[row]))
+
     return [
         Split(
             name=f"fold {k + 1} of {folds}",
-            train=tuple(patients[train].tolist()),
+            train=patients(train),
             validation=(),
-            test=tuple(patients[test].tolist()),
+            test=patients(test),
         )
-        for k, (train, test) in enumerate(splitter.split(patients, strata))
+        for k, (train, test) in enumerate(splitter.split(np.zeros(len(units)), strata))
     ]
 
 

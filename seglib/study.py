@@ -16,6 +16,7 @@ import pandas as pd
 
 from seglib import datasets, reporting
 from seglib.datasets.slice_set import SliceSet
+from seglib.environment import environment
 from seglib.evaluation import score_cases, summarise
 from seglib.inference import predict, to_mask
 from seglib.leaks import check_no_leaks
@@ -34,7 +35,7 @@ def describe_environment() -> None:
     with several networks meets them by design, and a reader can do nothing about them.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    found = reporting.environment()
+    found = environment()
     versions = found["versions"]
     backend = keras.backend.backend()
     print(

@@ -19,6 +19,7 @@ from seglib.callbacks import Progress, Seconds
 from seglib.code_hash import code_hash
 from seglib.datasets.slice_set import SliceSet
 from seglib.deep_supervision import with_deep_supervision
+from seglib.environment import environment
 from seglib.errors import SeglibError
 from seglib.inference import load_model, save_model
 from seglib.losses import make_loss
@@ -267,7 +268,7 @@ def _fit(
         "parameters": model.count_params(),
         "seconds": history["seconds"].iloc[-1],
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "environment": reporting.environment(),
+        "environment": environment(),
     }
     card = {"class_names": list(train_set.class_names), "run": path.name, "data": train_set.name}
     save_model(model, path / "model.keras", recipe.preprocessing, card)

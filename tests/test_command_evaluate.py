@@ -145,6 +145,26 @@ def test_evaluate_volumes_in_mm(tmp_path):
     assert {row["unit"] for row in cases} == {"mm"}
 
 
+def test_evaluate_a_volume_stored_another_way(tmp_path):
+    """The same voxels in another order score the same, slice by slice too."""
+    rng = np.random.default_rng(0)
+    affine = np.diag([1.4, 1.4, 8, 1])
+    truth, prediction = (
+        nibabel.Nifti1Image((rng.random((9, 8, 4)) < 0.6).astype(np.uint8), affine) for _ in "tp"
+    )
+    turns = {"same": [[0, 1], [1, 1], [2, 1]], "other": [[2, -1], [0, 1], [1, -1]]}
+    for folder in ("t", "p"):
+        (tmp_path / folder).mkdir()
+    for name, turn in turns.items():
+        nibabel.save(truth, tmp_path / "t" / f"{name}.nii")
+        nibabel.save(prediction.as_reoriented(np.array(turn)), tmp_path / "p" / f"{name}.nii")
+    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json") == 0
+    cases = {row.pop("case"): row for row in read_scores(tmp_path / "s.json")["per_case"]}
+    assert cases["same"].pop("patient") != cases["other"].pop("patient")
+    assert cases["same"] == cases["other"]
+    assert cases["same"]["slices"] == 4
+
+
 def test_evaluate_volumes_on_two_grids(tmp_path, capsys):
     save_volume(tmp_path / "t" / "a.nii", (5, 4, 2))
     save_volume(tmp_path / "p" / "a.nii", (5, 4, 2), affine=np.eye(4))

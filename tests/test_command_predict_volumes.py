@@ -7,8 +7,11 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
-from command_line import AFFINE, bright_model, contents, predict, read, save_network
+from command_line import AFFINE, ROOT, bright_model, contents, predict, read, save_network
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
+
+from seglib.datasets import phantom
+from seglib.scores import overlap_scores
 
 
 @pytest.fixture
@@ -52,6 +55,80 @@ def test_predict_cine_volume_of_scaled_floats(tmp_path):
     assert np.argwhere(mask[..., 2, 0]).tolist() == [[6, 1], [7, 1]]
     expected = values[..., 1, 1] > values[..., 1, 1].mean() + values[..., 1, 1].std()
     np.testing.assert_array_equal(mask[..., 1, 1], expected)
+
+
+def uneven_model(path):
+    """Its mask depends on how a volume is cut and turned: neighbours count, slice by slice."""
+    layer = keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")
+    layer.build((None, None, None, 1))
+    kernel = np.zeros((3, 3, 1, 1))
+    kernel[0, 1], kernel[1, 2] = 30, 60  # the pixel above, and twice the one to the right
+    layer.set_weights([kernel, np.array([-50.0])])
+    return save_network(path, layer, normalisation="min-max")
+
+
+def stored_as(path, codes):
+    """A volume with its axes in another order and direction, e.g. ``"LPS"``."""
+    image = nibabel.load(path)
+    wanted = nibabel.orientations.axcodes2ornt(codes)
+    stored = nibabel.orientations.io_orientation(image.affine)
+    return image.as_reoriented(nibabel.orientations.ornt_transform(stored, wanted))
+
+
+def same_mask_in_every_orientation(scan, model, folder, every=("LPS", "ASR", "SPL", "ILA")):
+    """Predict a volume as stored and stored otherwise; returns the first mask."""
+    (folder / "in").mkdir()
+    for codes in every:
+        nibabel.save(stored_as(scan, codes), folder / "in" / f"{codes}.nii.gz")
+    assert predict(scan, folder / "out", model) == 0
+    assert predict(folder / "in", folder / "out", model) == 0
+    first = nibabel.load(folder / "out" / scan.name)
+    scan = nibabel.load(scan)
+    np.testing.assert_array_equal(first.affine, scan.affine)
+    for codes in every:
+        mask = nibabel.load(folder / "out" / f"{codes}.nii.gz")
+        source = nibabel.load(folder / "in" / f"{codes}.nii.gz")
+        assert "".join(nibabel.aff2axcodes(mask.affine)) == codes
+        assert mask.shape == source.shape
+        np.testing.assert_array_equal(mask.affine, source.affine)
+        own = stored_as(folder / "out" / first.get_filename(), codes)
+        np.testing.assert_array_equal(mask.dataobj, own.dataobj, err_msg=codes)
+    return np.asarray(first.dataobj)
+
+
+@pytest.mark.parametrize("sides", [(1.25, 1.25, 1.37), (1.4, 1.4, 8), (9, 1, 1)])
+def test_predict_a_volume_stored_another_way(tmp_path, sides):
+    values = np.random.default_rng(0).integers(0, 256, (12, 14, 16), np.uint8)
+    nibabel.save(nibabel.Nifti1Image(values, np.diag([*sides, 1])), tmp_path / "scan.nii.gz")
+    model = uneven_model(tmp_path / "uneven.keras")
+    mask = same_mask_in_every_orientation(tmp_path / "scan.nii.gz", model, tmp_path)
+    assert 0.2 < mask.mean() < 0.8
+
+
+def test_predict_a_stack_with_the_committed_network(tmp_path):
+    """A simulated short-axis stack, oblique as they are, and the network of the study."""
+    hearts = phantom.make(patients=1, slices=5, size=160)
+    # As nifti.Grid shows it again: columns to the left, rows to the back, slices to the head.
+    values = hearts.images[:5, ::-1, ::-1, 0].transpose(2, 1, 0)
+    c, s = np.cos(0.4), np.sin(0.4)
+    turn = np.array([[c, -s, 0, 5], [s, c, 0, -60], [0, 0, 1, 30], [0, 0, 0, 1]])
+    affine = turn @ np.diag([2.125, 2.125, 9, 1])
+    nibabel.save(nibabel.Nifti1Image(values, affine), tmp_path / "stack.nii.gz")
+    mask = same_mask_in_every_orientation(
+        tmp_path / "stack.nii.gz",
+        ROOT / "reports/models/sunnybrook.keras",
+        tmp_path,
+        ["LPS", "SAR"],
+    )
+    truth = hearts.masks[:5, ::-1, ::-1, 0].transpose(2, 1, 0)
+    assert overlap_scores(truth, mask)["dice"] > 0.7
+
+
+def test_predict_real_volume_stored_another_way(msd_heart_dir, tmp_path):
+    scan = msd_heart_dir / "Task02_Heart" / "imagesTr" / "la_021.nii.gz"
+    model = uneven_model(tmp_path / "uneven.keras")
+    mask = same_mask_in_every_orientation(scan, model, tmp_path, ["LPS", "PSL"])
+    assert mask.shape == (256, 256, 100) and mask.any()
 
 
 def write_dicom(path, pixels, photometric="MONOCHROME2"):

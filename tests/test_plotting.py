@@ -136,6 +136,13 @@ def test_a_real_data_set_is_named_plainly():
     assert label_of(fig).get_bbox_patch() is None
 
 
+@pytest.mark.parametrize("name", ["phantom", "brain phantom"])
+def test_every_phantom_is_called_one_in_colour(name):
+    label = label_of(plotting.label_figure(plt.figure(), name, "full"))
+    assert "synthetic" in label.get_text()
+    assert label.get_bbox_patch() is not None
+
+
 def test_a_second_label_replaces_the_first_and_space_is_kept_without_a_layout_engine():
     fig, axes = plt.subplots()
     axes.set_xlabel("epoch")

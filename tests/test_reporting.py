@@ -16,6 +16,7 @@ from PIL import Image
 
 from seglib import reporting
 from seglib.datasets.slice_set import SliceSet
+from seglib.environment import environment
 from seglib.errors import DataError
 from seglib.splits import Split
 
@@ -94,7 +95,7 @@ def test_manifest_holds_plain_json(tmp_path):
 
 
 def test_environment_names_versions_but_no_person_machine_or_path():
-    found = reporting.environment()
+    found = environment()
     assert found["versions"]["numpy"] == np.__version__
     assert found["python"] == platform.python_version() and found["cpu_count"] >= 1
     assert found["versions"]["seglib"] and found["device"]

@@ -1,8 +1,15 @@
+import hashlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from seglib.errors import DataError
 from seglib.splits import Split, literature_split, patient_folds, random_slice_split
+
+
+def fingerprint(folds: list[Split]) -> str:
+    return hashlib.sha256(repr([fold.test for fold in folds]).encode()).hexdigest()[:16]
 
 
 def patients_of(split: Split) -> list[str]:
@@ -81,6 +88,78 @@ def test_every_patient_is_tested_once(phantom_set):
     for fold in folds:
         assert sorted(patients_of(fold)) == list(phantom_set.patients)
     assert folds == patient_folds(phantom_set, folds=3, seed=1)
+
+
+def test_folds_of_stored_results_stay_what_they_were(phantom_set):
+    """Results in reports/ were computed on such folds: the draw must never change."""
+    assert [fold.test for fold in patient_folds(phantom_set)] == [
+        ("phantom-03", "phantom-05"),
+        ("phantom-02",),
+        ("phantom-04",),
+        ("phantom-06",),
+        ("phantom-01",),
+    ]
+    assert [fold.test for fold in patient_folds(phantom_set, folds=3, seed=4)] == [
+        ("phantom-04", "phantom-05"),
+        ("phantom-03", "phantom-06"),
+        ("phantom-01", "phantom-02"),
+    ]
+
+
+def test_real_folds_of_stored_results_stay_what_they_were(sunnybrook):
+    assert patient_folds(sunnybrook)[0].test == (
+        "SC-HF-I-06",
+        "SC-HF-I-08",
+        "SC-HF-I-12",
+        "SC-HF-NI-13",
+        "SC-HF-NI-33",
+        "SC-HYP-03",
+        "SC-HYP-07",
+        "SC-HYP-11",
+        "SC-N-05",
+    )
+    # The seeds that reports/ used, all folds in one fingerprint each.
+    prints = [fingerprint(patient_folds(sunnybrook, seed=seed)) for seed in (0, 1, 2)]
+    assert prints == ["c2fb7eb255fce64d", "4313b1aaa5a70f89", "7fc13faa840f4896"]
+
+
+def with_groups(slices, groups):
+    table = slices.table.assign(group=slices.table["patient"].map(groups))
+    return replace(slices, table=table)
+
+
+def test_groups_of_one_patient_change_no_fold(phantom_set):
+    """Whatever their names: these sort the other way round."""
+    names = {patient: f"scan {9 - k}" for k, patient in enumerate(phantom_set.patients)}
+    for folds, seed in ((2, 0), (3, 0), (5, 1), (6, 2)):
+        expected = patient_folds(phantom_set, folds, seed)
+        assert patient_folds(with_groups(phantom_set, names), folds, seed) == expected
+
+
+def test_patients_of_a_group_stay_on_one_side(phantom_set):
+    groups = {patient: patient for patient in phantom_set.patients}
+    groups |= {"phantom-06": "phantom-02", "phantom-03": "phantom-02"}
+    grouped = with_groups(phantom_set, groups)
+    for seed in range(8):
+        folds = patient_folds(grouped, folds=4, seed=seed)
+        assert sorted(p for fold in folds for p in fold.test) == list(phantom_set.patients)
+        for fold in folds:
+            assert sorted(patients_of(fold)) == list(phantom_set.patients)
+            assert fold.test == tuple(sorted(fold.test))
+            assert len({"phantom-02", "phantom-03", "phantom-06"} & {*fold.test}) in (0, 3)
+    with pytest.raises(DataError, match="6 patients in 4 groups cannot be cut into 5 folds"):
+        patient_folds(grouped, folds=5)
+
+
+def test_a_patient_has_one_group(phantom_set):
+    groups = {patient: patient for patient in phantom_set.patients}
+    table = with_groups(phantom_set, groups).table
+    table.loc[table.index[-1], "group"] = "phantom-01"
+    with pytest.raises(DataError, match="patient phantom-06 has the groups .*phantom-01"):
+        patient_folds(replace(phantom_set, table=table), folds=3)
+    del groups["phantom-04"]
+    with pytest.raises(DataError, match=r"patient phantom-04 has the groups \[nan\]"):
+        patient_folds(with_groups(phantom_set, groups), folds=3)
 
 
 def test_too_few_patients_for_the_folds(phantom_set):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from seglib import reporting
 from seglib.commands import mask_pairs
+from seglib.environment import versions
 from seglib.errors import DataError
 from seglib.evaluation import per_patient, summarise
 
@@ -69,7 +70,7 @@ def evaluate(
             "per_case": per_case.to_dict("records"),
             "files": len(pairs),
             "cases_from": cases_from,
-            "versions": reporting.versions(),
+            "versions": versions(),
         },
     )
     print(f"cases taken from {cases_from}")

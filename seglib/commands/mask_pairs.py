@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seglib.commands import volumes
+from seglib import nifti
 from seglib.commands.reading import find_files
 from seglib.datasets.image_files import read_all, read_binary_mask
 from seglib.datasets.patterns import compile_pattern
@@ -196,16 +196,14 @@ def score_volumes(
     for (key, (truth_path, prediction_path)), names in zip(
         pairs.items(), table.to_dict("records"), strict=True
     ):
-        truth, affine = volumes.read_binary_mask(truth_path)
-        prediction, other = volumes.read_binary_mask(prediction_path)
-        if truth.shape != prediction.shape or not np.allclose(affine, other, atol=1e-3):
+        truth, grid = nifti.read_binary_mask(truth_path)
+        prediction, other = nifti.read_binary_mask(prediction_path)
+        if not grid.is_same(other):
             raise DataError(
-                f"{prediction_path}: is not on the grid of {truth_path}: shapes "
-                f"{prediction.shape} and {truth.shape}, affines {other.tolist()} and "
-                f"{affine.tolist()}"
+                f"{prediction_path}: is not on the grid of {truth_path}: slices of shape "
+                f"{other.sliced_shape} and {grid.sliced_shape}, affines "
+                f"{other.affine.tolist()} and {grid.affine.tolist()}"
             )
-        x, y, z = volumes.voxel_sides(affine)
-        truth, prediction = volumes.to_slices(truth), volumes.to_slices(prediction)
         rows.append(
             {
                 "case": key,
@@ -213,8 +211,8 @@ def score_volumes(
                 "phase": names["phase"],
                 "pathology": names["pathology"],
                 "class": "structure",
-                **score_case(truth, prediction, (z, y, x), tolerance=tolerance),
-                **good_contours(truth, prediction, (y, x)),
+                **score_case(truth, prediction, grid.spacing, tolerance=tolerance),
+                **good_contours(truth, prediction, grid.spacing[1:]),
             }
         )
     return pd.DataFrame(rows), cases_from

@@ -39,7 +39,9 @@ def _predict(commands) -> None:
 
   PNG, TIFF or JPEG   NAME.png, 0 and 255, at the image's own size
   NIfTI volume        a NIfTI mask of the same name, shape and affine, 0 and 1;
-                      slices lie along the third axis (and a fourth)
+                      slices are stacked along the longest side of its voxels if
+                      that is 1.5 times the others, else from foot to head,
+                      however the file stores its axes
   DICOM               NAME.png, as above
 
 A folder holds one kind of file; sizes may differ, and subfolders are kept. A model of
@@ -267,15 +269,24 @@ def _fetch(commands) -> None:
     add = _command(
         commands,
         "fetch",
-        "download a data set",
-        """Download a data set from its public source, each file checked by its SHA-256.
-Run again, it goes on where it was stopped.
+        "get a data set, or learn where it is to be had",
+        """sunnybrook: download it from its public source, each file checked by its SHA-256. Run
+again, it goes on where it was stopped.
+oasis: say where the brain slices are to be had, for they cannot be passed on, and check the
+layout, sizes and labels of your copy.
 
-example:
-  python -m seglib fetch sunnybrook""",
+examples:
+  python -m seglib fetch sunnybrook
+  python -m seglib fetch oasis my_slices""",
     ).add_argument
-    add("dataset", choices=("sunnybrook",), help="805 PNG pairs of 45 patients, about 35 MB")
-    add("--to", type=Path, metavar="DIR", help="folder to fill; default: data/raw/sunnybrook")
+    add("dataset", choices=("sunnybrook", "oasis"), help="sunnybrook: 805 PNG pairs, about 35 MB")
+    add("folder", type=Path, nargs="?", metavar="FOLDER", help="oasis: your copy, to be checked")
+    add(
+        "--to",
+        type=Path,
+        metavar="DIR",
+        help="sunnybrook: folder to fill; default: data/raw/sunnybrook",
+    )
 
 
 #: Adds the parser of each command, in the order of the help.

@@ -11,13 +11,12 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from seglib import inference
-from seglib.commands import volumes
+from seglib import inference, nifti
 from seglib.commands.reading import Files, find_files, fit_channels, read_slices
-from seglib.commands.staging import staged_folder
 from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError, ModelFileError
 from seglib.preprocessing import Preprocessing, min_max
+from seglib.staging import staged_folder
 
 if TYPE_CHECKING:
     import keras
@@ -55,7 +54,7 @@ def predict(
     segmenter = _load(model, rotations, largest_component)
     total, unit = len(files.paths), " images"
     if files.kind == "volume":
-        total, unit = sum(volumes.count_slices(path) for path in files.paths.values()), " slices"
+        total, unit = sum(nifti.count_slices(path) for path in files.paths.values()), " slices"
     with (
         tqdm(total=total, desc="predict", unit=unit) as bar,
         staged_folder(output) as folder,
@@ -120,7 +119,7 @@ class _Segmenter:
         slices, change = fit_channels(slices, channels, path)
         if change:
             self.changes.setdefault(change, []).append(path)
-        if self.preprocessing.normalisation == "255" and slices.dtype != np.uint8:
+        if self.preprocessing.takes_8_bit and slices.dtype != np.uint8:
             change = "scaled to 0-255 by its own extremes, for the model takes 8-bit images"
             self.changes.setdefault(change, []).append(path)
             slices = 255 * min_max(slices)
@@ -225,4 +224,4 @@ def _write(target: Path, mask: np.ndarray, num_classes: int, like: Path) -> None
         greys = np.array(grey_values(num_classes), np.uint8)
         Image.fromarray(greys[mask[0]]).save(target)
     else:
-        volumes.write_mask(target, mask, like)
+        nifti.write_mask(target, mask, like)

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from pydicom.misc import is_dicom
 
-from seglib.commands import volumes
+from seglib import nifti
 from seglib.datasets.dicom_files import read_dicom
 from seglib.datasets.folder import IMAGE_SUFFIXES
-from seglib.datasets.image_files import is_grey, read_image
+from seglib.datasets.image_files import is_grey, read_image, require_finite
 from seglib.errors import DataError
 
 #: What each kind of file is called in messages.
@@ -79,10 +79,8 @@ def find_files(path: Path) -> Files:
 
 def _kind_and_name(path: Path) -> tuple[str | None, str]:
     """The kind of a file, and its name without the ending."""
-    lower = path.name.lower()
-    for ending in volumes.ENDINGS:
-        if lower.endswith(ending):
-            return "volume", path.name[: -len(ending)]
+    if (name := nifti.stem(path)) is not None:
+        return "volume", name
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return "picture", path.stem
     if path.suffix.lower() == ".dcm":
@@ -104,15 +102,14 @@ def read_slices(path: Path, kind: str) -> np.ndarray:
         DataError: The file is corrupt, or holds values that are not finite.
     """
     if kind == "volume":
-        slices = volumes.to_slices(volumes.read_values(path))[..., None]
-    elif kind == "dicom":
+        return nifti.read_slices(path)[0][..., None]
+    if kind == "dicom":
         slices = _read_dicom(path)[None, ..., None]
     else:
         pixels = read_image(path)
         pixels = pixels.reshape(*pixels.shape[:2], -1)
         slices = (pixels[..., :1] if is_grey(pixels) else pixels)[None]
-    if slices.dtype != np.uint8 and not np.isfinite(slices).all():
-        raise DataError(f"{path}: holds values that are not finite (NaN); replace them, e.g. by 0")
+    require_finite(slices, path)
     return slices
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from seglib.datasets import download, phantom, sunnybrook
 from seglib.datasets.locations import find_folder
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 
-NAMES = ("auto", "sunnybrook", "phantom")
+#: Sets that are read from a folder the user brings, see data/README.md.
+BROUGHT = ("msd_heart", "oasis", "lgg")
+NAMES = ("auto", "sunnybrook", "phantom", *BROUGHT, "brain_phantom")
 
 
 def load(name: str = "auto") -> SliceSet:
@@ -18,16 +22,20 @@ def load(name: str = "auto") -> SliceSet:
             ``data/raw/sunnybrook``, else downloaded to there. ``"phantom"``: the built-in
             simulated hearts. ``"auto"``: Sunnybrook, or the phantom where Sunnybrook is
             absent and there is no network; that is said on the console, and the set's
-            `name` tells which one it is.
+            `name` tells which one it is. ``"msd_heart"``, ``"oasis"`` and ``"lgg"`` are
+            looked for as Sunnybrook is, but never downloaded. ``"brain_phantom"``: the
+            built-in simulated brains.
 
     Raises:
-        DataError: The name is unknown, or Sunnybrook is there but broken, or (for
-            ``"sunnybrook"``) it is absent and cannot be downloaded.
+        DataError: The name is unknown, or the set is there but broken, or (for every
+            name but ``"auto"``) it is absent and cannot be downloaded.
     """
     if name not in NAMES:
         raise DataError(f"unknown data set {name!r}; choose from {', '.join(NAMES)}")
-    if name == "phantom":
-        return phantom.make()
+    if name in BROUGHT:  # imported when asked for: one of them loads nibabel
+        return import_module(f"seglib.datasets.{name}").load()
+    if name.endswith("phantom"):
+        return import_module(f"seglib.datasets.{name}").make()
     try:
         folder = find_folder("sunnybrook") or download.fetch_sunnybrook()
     except download.NetworkError as error:

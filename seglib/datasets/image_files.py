@@ -48,6 +48,20 @@ def read_image(path: Path) -> np.ndarray:
     return pixels.astype(np.uint8 if pixels.dtype in (bool, np.uint8) else np.float32, copy=False)
 
 
+def require_finite(values: np.ndarray, path: Path) -> None:
+    """Refuse values that are not finite.
+
+    Args:
+        values: What was read, of any shape and number type.
+        path: The file, named in the error.
+
+    Raises:
+        DataError: A value is NaN or infinite.
+    """
+    if not np.isfinite(values).all():
+        raise DataError(f"{path}: holds values that are not finite (NaN); replace them, e.g. by 0")
+
+
 def is_grey(pixels: np.ndarray) -> bool:
     """Whether a picture has no colour: one channel, or three equal ones."""
     return pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())

@@ -33,7 +33,7 @@ def staged_folder(output: Path) -> Iterator[Path]:
     while not home.exists():
         home = home.parent
     if not home.is_dir():
-        raise DataError(f"{home}: is a file; --output must name a folder")
+        raise DataError(f"{home}: is a file; name a folder for the results")
     aside = home / f".seglib-{os.getpid()}.part"
     try:
         aside.mkdir()
@@ -41,7 +41,7 @@ def staged_folder(output: Path) -> Iterator[Path]:
         targets = {f: output / f.relative_to(aside) for f in aside.rglob("*") if f.is_file()}
         for target in targets.values():
             if target.is_dir():
-                raise DataError(f"{target}: is a folder, and a mask shall have this name")
+                raise DataError(f"{target}: is a folder, and a file shall have this name")
         for file, target in targets.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(file, target)

@@ -1,0 +1,189 @@
+"""Medical Segmentation Decathlon, Task02_Heart: the left atrium in 3-D MR volumes.
+
+Layout: ``Task02_Heart/dataset.json`` lists the subjects; ``imagesTr/la_003.nii.gz`` is a
+scan, ``labelsTr/la_003.nii.gz`` its label.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from seglib.datasets.image_files import read_all
+from seglib.datasets.locations import require_folder
+from seglib.datasets.slice_set import SliceSet
+from seglib.errors import DataError
+
+FOLDER = "Task02_Heart"
+
+CLASS_NAMES = ("background", "left atrium")
+
+#: Subjects whose scan is that of another one, voxel for voxel, under a second name and with
+#: a label of its own. On two sides of a split, the network would be tested on a picture it
+#: was trained on. `seglib.leaks.find_leaks` finds them from the pictures alone.
+SAME_SCAN = {"la_026": "la_005"}
+
+#: Largest angle in degrees between the slices' axes and those of the body. The data set's
+#: own volumes have 0; far from it, slices of two subjects show two different planes.
+MAX_TILT = 10.0
+
+
+def load(root: str | Path | None = None) -> SliceSet:
+    """Read every labelled volume, cut into slices along its third axis.
+
+    However a file stores its axes, its slices are those of `seglib.nifti.Grid`, which
+    follows the header. **These headers do not fit the pictures**: they call the axes
+    right, front, head, but the pictures show front, head, right (12 of the 20 subjects
+    were looked at). So what the header calls axial is a sagittal slice, from the left
+    shoulder (slice 0) to the right one, head up and chest on the left. A network
+    trained on them needs such slices, so a truthful volume from elsewhere does not suit.
+
+    Args:
+        root: The folder that holds ``Task02_Heart/``, or that folder itself. Default:
+            ``$SEGLIB_DATA_DIR/msd_heart``, else ``data/raw/msd_heart``.
+
+    Returns:
+        ``(N, H, W, 1)`` images, uint8 where all files hold that, else float32, intensities
+        as stored; and masks, 1 in the left atrium. Sorted by subject and slice. A subject
+        is one patient and one case. ``spacing`` is the pixel side in mm; the table adds
+        ``slice_spacing`` (mm between slices: the volumes are dense, see
+        `seglib.evaluation.score_cases`) and ``group``, which subjects of one scan share.
+
+    Raises:
+        DataError: The folder or ``dataset.json`` is missing or not as it should be, a file
+            is missing, not listed, damaged or not 3-D, a label is not on its image's grid
+            or holds other values than 0 and 1, a volume lies oblique, its pixels are not
+            square, or the slices of two subjects have two sizes.
+
+    Source: Antonelli et al. 2022, The Medical Segmentation Decathlon (CC-BY-SA 4.0);
+        originally Tobon-Gomez et al. 2015, Benchmark for algorithms segmenting the left
+        atrium from 3D CT and MRI datasets.
+    """
+    root = require_folder("msd_heart", root)
+    root = root / FOLDER if (root / FOLDER).is_dir() else root
+    subjects = _subjects(root)
+    volumes = read_all(_read_subject, *zip(*subjects.values(), strict=True))
+    rows = []
+    first = next(iter(subjects))
+    for (subject, (path, _)), (images, _, spacing) in zip(subjects.items(), volumes, strict=True):
+        if images.shape[1:] != volumes[0][0].shape[1:]:
+            raise DataError(
+                f"{path}: the slices have {images.shape[1]}x{images.shape[2]} pixels, those of "
+                f"{first} {volumes[0][0].shape[1]}x{volumes[0][0].shape[2]}; all volumes must "
+                "have slices of the same size"
+            )
+        rows += [
+            {
+                "case": subject,
+                "patient": subject,
+                "slice": number,
+                "phase": "",
+                "spacing": spacing[1],
+                "slice_spacing": spacing[0],
+                "pathology": "",
+                "source": path.name,
+                "group": SAME_SCAN.get(subject, subject),
+            }
+            for number in range(len(images))
+        ]
+    images = np.concatenate([images for images, _, _ in volumes])[..., None]
+    masks = np.concatenate([masks for _, masks, _ in volumes])[..., None]
+    return SliceSet("Decathlon heart", images, masks, pd.DataFrame(rows), CLASS_NAMES)
+
+
+def _subjects(root: Path) -> dict[str, tuple[Path, Path]]:
+    """Image and label of each subject that ``dataset.json`` lists, sorted by name."""
+    # Imported here, so that importing the data sets does not load nibabel.
+    from seglib.nifti import stem
+
+    subjects: dict[str, tuple[Path, Path]] = {}
+    for entry in _listed(root / "dataset.json"):
+        image, label = root / entry["image"], root / entry["label"]
+        subject = stem(image)
+        if not subject or stem(label) != subject or subject in subjects:
+            raise DataError(
+                f"{root / 'dataset.json'}: the entry {entry} is wrong; expected one entry for "
+                "each subject, its image and label under one name, e.g. ./imagesTr/la_003.nii.gz "
+                "and ./labelsTr/la_003.nii.gz"
+            )
+        for path, what in ((image, "image"), (label, "label")):
+            if not path.is_file():
+                raise DataError(
+                    f"{path}: the {what} of {subject} is missing, but dataset.json lists it; add "
+                    "the file, or remove the subject from dataset.json"
+                )
+        subjects[subject] = (image, label)
+    listed = {path.resolve() for pair in subjects.values() for path in pair}
+    for folder in ("imagesTr", "labelsTr"):
+        # A dot in front: what macOS writes beside each file of an archive.
+        found = [p for p in (root / folder).glob("[!.]*") if stem(p) is not None]
+        extra = sorted(p for p in found if p.resolve() not in listed)
+        if extra:
+            raise DataError(
+                f"{extra[0]}: is not listed in dataset.json ({len(extra)} such file(s)); add its "
+                "subject to the list, or remove the file"
+            )
+    return dict(sorted(subjects.items()))
+
+
+def _listed(path: Path) -> list[dict[str, str]]:
+    """The entries of ``dataset.json``."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(
+            f"{path}: no such file; expected the unpacked Task02_Heart.tar, with dataset.json, "
+            "imagesTr and labelsTr"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not a readable JSON file ({error}); unpack it anew") from error
+    content = content if isinstance(content, dict) else {}
+    wanted = {str(index): name for index, name in enumerate(CLASS_NAMES)}
+    if content.get("labels") != wanted:
+        raise DataError(
+            f"{path}: expected the labels {wanted} of Task02_Heart, found {content.get('labels')}; "
+            "is this another task's folder?"
+        )
+    entries = content.get("training")
+    if not isinstance(entries, list) or not entries:
+        raise DataError(f"{path}: lists no subjects under 'training'")
+    for entry in entries:
+        names = [entry.get(key) for key in ("image", "label")] if isinstance(entry, dict) else [0]
+        if not all(isinstance(name, str) and name for name in names):
+            raise DataError(
+                f"{path}: expected entries with 'image' and 'label' under 'training', found {entry}"
+            )
+    return entries
+
+
+def _read_subject(
+    image_path: Path, label_path: Path
+) -> tuple[np.ndarray, np.ndarray, tuple[float, float, float]]:
+    """Images and masks ``(S, H, W)``, and the spacing of slices, rows and columns in mm."""
+    from seglib import nifti
+
+    shape = nifti.open_volume(image_path).shape
+    if len(shape) != 3:
+        raise DataError(f"{image_path}: expected a 3-D volume, found shape {shape}")
+    images, grid = nifti.read_slices(image_path)
+    masks, label_grid = nifti.read_mask(label_path, len(CLASS_NAMES))
+    if not grid.is_same(label_grid):
+        raise DataError(
+            f"{label_path}: is not on the grid of its image: slices, rows and columns "
+            f"{label_grid.sliced_shape} and {grid.sliced_shape}, affines "
+            f"{label_grid.affine.tolist()} and {grid.affine.tolist()}"
+        )
+    if grid.tilt > MAX_TILT:
+        raise DataError(
+            f"{image_path}: lies {grid.tilt:.0f} degrees oblique, at most {MAX_TILT:g} are "
+            "accepted; resample image and label along the body's axes first"
+        )
+    if grid.spacing[1] != grid.spacing[2]:
+        raise DataError(
+            f"{image_path}: the pixels of a slice are {grid.spacing[1]:g} x {grid.spacing[2]:g} mm "
+            "(height x width); expected square ones, so resample image and label first"
+        )
+    return images, masks, grid.spacing

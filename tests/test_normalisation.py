@@ -1,0 +1,87 @@
+"""Normalisation by constants, and that it left what is stored of older runs as it was."""
+
+import json
+
+import numpy as np
+import pytest
+
+from seglib import normalisation
+from seglib.datasets.oasis import PUBLISHED_DEVIATION, PUBLISHED_MEAN
+from seglib.errors import DataError
+from seglib.preprocessing import Preprocessing
+from seglib.recipes import get_recipe
+
+PUBLISHED = normalisation.fixed(PUBLISHED_MEAN, PUBLISHED_DEVIATION)
+
+
+def random_images(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+
+
+def test_published_values_stand_in_the_name():
+    assert PUBLISHED == "fixed 0.1317 0.1864"
+    assert normalisation.fixed(0, 1.0) == "fixed 0 1"
+    assert normalisation.fixed(-0.25, 1 / 3) == "fixed -0.25 0.333333"
+
+
+def test_every_image_is_shifted_and_scaled_alike():
+    images = np.array([0, 51, 255], np.uint8).reshape(3, 1, 1, 1)
+    result = Preprocessing(size=None, normalisation=PUBLISHED, multiple=1).images(images)
+    assert result.dtype == np.float32
+    expected = (np.array([0, 0.2, 1]) - 0.1317) / 0.1864
+    np.testing.assert_allclose(result.ravel(), expected, rtol=1e-6)
+
+
+def test_own_statistics_give_mean_0_and_deviation_1():
+    images = random_images(4, 32, 32, 1) // 3
+    mean, deviation = normalisation.mean_and_deviation(images)
+    np.testing.assert_allclose([mean, deviation], [(images / 255).mean(), (images / 255).std()])
+    name = normalisation.fixed(mean, deviation)
+    result = Preprocessing(size=32, normalisation=name).normalise(images)
+    np.testing.assert_allclose([result.mean(), result.std()], [0, 1], atol=1e-4)
+    # ... and one image stays brighter than another, which a z-score would undo.
+    brighter = Preprocessing(size=32, normalisation=name).normalise(images + np.uint8(60))
+    assert brighter.mean() > 0.5
+
+
+def test_statistics_need_8_bit_images():
+    for images in (random_images(2, 8, 8, 1).astype(np.float32), np.zeros((0, 8, 8, 1), np.uint8)):
+        with pytest.raises(DataError, match="expected 8-bit images"):
+            normalisation.mean_and_deviation(images)
+
+
+def test_the_setting_survives_a_json_file():
+    steps = Preprocessing(size=None, normalisation=PUBLISHED)
+    assert Preprocessing(**json.loads(json.dumps(steps.to_dict()))) == steps
+
+
+def test_older_files_are_read_and_newer_ones_have_no_other_keys():
+    # Stored jobs are compared with `Recipe.to_dict()`: another key would count all as undone.
+    old = {"size": 128, "normalisation": "z-score", "multiple": 16, "resize": None}
+    old["smooth_masks"] = False
+    assert Preprocessing(**old).to_dict() == old
+    assert get_recipe("unet").to_dict()["preprocessing"] == old
+    assert Preprocessing(size=None, normalisation=PUBLISHED).to_dict().keys() == old.keys()
+
+
+def test_which_normalisations_count_on_8_bit():
+    names = ("255", "z-score", "min-max", PUBLISHED)
+    assert [Preprocessing(normalisation=n).takes_8_bit for n in names] == [True, False, False, True]
+
+
+@pytest.mark.parametrize("name", ["fixed", "fixed 0.1", "fixed 0.1 -0.2", "fixed a b", "Fixed 0 1"])
+def test_names_that_cannot_be_read(name):
+    with pytest.raises(DataError, match=r"unknown normalisation.*'fixed 0\.1317 0\.1864'"):
+        Preprocessing(normalisation=name)
+
+
+@pytest.mark.parametrize("values", [(0.1, float("nan")), (float("inf"), 0.1), (0.1, -0.2)])
+def test_values_that_no_name_can_hold(values):
+    with pytest.raises(DataError, match="unknown normalisation"):
+        normalisation.fixed(*values)
+
+
+@pytest.mark.parametrize("deviation", [0, 1e-9])
+def test_a_deviation_of_zero_is_refused(deviation):
+    with pytest.raises(DataError, match="standard deviation must be above 0"):
+        normalisation.fixed(0.1, deviation)
