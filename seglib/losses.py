@@ -2,7 +2,8 @@
 
 All compare ``y_true (N, H, W, 1)``, class indices as numbers, with probabilities
 ``y_pred (N, H, W, K)`` as the networks give them (K = 1: foreground; K > 1: softmax,
-background first), and return one value an image, which Keras averages. The overlap
+background first), and return one value an image, which Keras averages. Volumes
+``(N, D, H, W, ...)`` are taken as well. The overlap
 losses leave the background out. All are registered, so a saved model reloads.
 """
 
@@ -105,6 +106,11 @@ def _clip(y_pred):
     return ops.clip(ops.cast(y_pred, "float32"), 1e-7, 1.0 - 1e-7)
 
 
+def _mean_of_each(values):
+    """The mean over all axes but the first: images and volumes alike. ``(N, ...)`` -> ``(N,)``."""
+    return ops.mean(values, axis=tuple(range(1, len(values.shape))))
+
+
 @register
 class BinaryCrossentropy(keras.losses.Loss):
     """Cross-entropy of one foreground class, optionally weighted or focal.
@@ -127,7 +133,7 @@ class BinaryCrossentropy(keras.losses.Loss):
         weight = ops.where(y_true > 0.5, self.positive_weight, 1.0)
         if self.gamma:
             weight = weight * (1.0 - p_true) ** self.gamma
-        return ops.mean(-weight * ops.log(p_true), axis=(1, 2, 3))
+        return _mean_of_each(-weight * ops.log(p_true))
 
     def get_config(self):
         """The arguments that make this loss again."""
@@ -154,7 +160,7 @@ class CategoricalCrossentropy(keras.losses.Loss):
         entropy = -one_hot * ops.log(y_pred)  # (N, H, W, K)
         if self.class_weights is not None:
             entropy = entropy * ops.convert_to_tensor(self.class_weights, "float32")
-        return ops.mean(ops.sum(entropy, axis=-1), axis=(1, 2))
+        return _mean_of_each(ops.sum(entropy, axis=-1))
 
     def get_config(self):
         """The arguments that make this loss again."""
@@ -202,21 +208,45 @@ LOSSES = {
     "jaccard": JaccardLoss,
     "tversky": TverskyLoss,
     "bce": BinaryCrossentropy,
-    "weighted_bce": lambda: BinaryCrossentropy(positive_weight=10.0, name="weighted_bce"),
     "focal": lambda: BinaryCrossentropy(gamma=2.0, name="focal_loss"),
     "cross_entropy": CategoricalCrossentropy,
+}
+
+#: Losses with weights in their name: ``"weighted_bce:20"``, ``"weighted_cross_entropy:1,5,2"``.
+WEIGHTED = {
+    "weighted_bce": lambda weight: BinaryCrossentropy(weight, name="weighted_bce"),
+    "weighted_cross_entropy": lambda *weights: CategoricalCrossentropy(weights),
 }
 
 
 def make_loss(name: str) -> keras.losses.Loss:
     """A loss by name; ``"dice+bce"`` adds the named ones.
 
+    Args:
+        name: Keys of `LOSSES`, or of `WEIGHTED` with their weights, joined by ``+``:
+            ``"dice+weighted_bce:20"`` weighs a foreground pixel 20 times.
+
     Raises:
-        ValueError: A part of the name is no key of `LOSSES`.
+        ValueError: A part of the name is unknown, or its weights are no numbers.
     """
     parts = name.split("+")
-    unknown = [part for part in parts if part not in LOSSES]
-    if unknown:
-        raise ValueError(f"no loss {', '.join(unknown)}; choose from {', '.join(LOSSES)}")
-    losses = [LOSSES[part]() for part in parts]
-    return losses[0] if len(losses) == 1 else SumLoss(losses, name=name.replace("+", "_"))
+    losses = [_one_loss(part) for part in parts]
+    if len(losses) == 1:
+        return losses[0]
+    return SumLoss(losses, name="_".join(part.partition(":")[0] for part in parts))
+
+
+def _one_loss(part: str) -> keras.losses.Loss:
+    kind, colon, numbers = part.partition(":")
+    if kind in LOSSES and not colon:
+        return LOSSES[kind]()
+    if kind not in WEIGHTED:
+        choices = [*LOSSES, *(f"{name}:WEIGHT" for name in WEIGHTED)]
+        raise ValueError(f"no loss {part}; choose from {', '.join(choices)}")
+    try:
+        return WEIGHTED[kind](*(float(number) for number in numbers.split(",")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"loss {part}: expected {kind}:WEIGHT, such as weighted_bce:20 or "
+            "weighted_cross_entropy:1,5,2"
+        ) from error

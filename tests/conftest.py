@@ -44,6 +44,11 @@ def msd_heart_dir(data_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def lgg_dir(data_dir: Path) -> Path:
+    return _subfolder(data_dir, "lgg")
+
+
+@pytest.fixture(scope="session")
 def sunnybrook(sunnybrook_dir: Path) -> SliceSet:
     """The 44 patients with right masks."""
     return sunnybrook_data.load(sunnybrook_dir)

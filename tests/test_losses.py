@@ -16,7 +16,7 @@ from seglib.losses import (
     make_loss,
 )
 
-BINARY = sorted(set(LOSSES) - {"cross_entropy"}) + ["dice+bce"]
+BINARY = sorted(set(LOSSES) - {"cross_entropy"}) + ["dice+bce", "weighted_bce:7"]
 MANY = ["dice", "jaccard", "tversky", "cross_entropy", "dice+cross_entropy"]
 
 
@@ -66,7 +66,7 @@ def test_cross_entropy_by_hand():
     expected = -(np.log(0.8) + np.log(0.7)) / 2
     assert value(BinaryCrossentropy(), y_true, y_pred) == pytest.approx(expected, rel=1e-5)
     weighted = -(10 * np.log(0.8) + np.log(0.7)) / 2
-    assert value(make_loss("weighted_bce"), y_true, y_pred) == pytest.approx(weighted, rel=1e-5)
+    assert value(make_loss("weighted_bce:10"), y_true, y_pred) == pytest.approx(weighted, rel=1e-5)
     focal = -(0.2**2 * np.log(0.8) + 0.3**2 * np.log(0.7)) / 2
     assert value(make_loss("focal"), y_true, y_pred) == pytest.approx(focal, rel=1e-5)
 
@@ -201,3 +201,35 @@ def test_wrong_names_and_weights_are_refused():
         make_loss("dice+mse")
     with pytest.raises(ValueError, match="2 losses, but 1 weights"):
         SumLoss([DiceLoss(), JaccardLoss()], [1.0])
+
+
+def test_weights_stand_in_the_name():
+    assert make_loss("weighted_bce:12.5").positive_weight == 12.5
+    assert make_loss("weighted_cross_entropy:1,5,2").class_weights == [1.0, 5.0, 2.0]
+    summed = make_loss("dice+weighted_bce:3")
+    assert summed.losses[1].positive_weight == 3 and summed.name == "dice_weighted_bce"
+
+
+@pytest.mark.parametrize("name", ["weighted_bce", "weighted_bce:", "weighted_bce:1,2", "bce:3"])
+def test_a_weight_that_is_missing_or_too_many_is_refused(name):
+    with pytest.raises(ValueError, match="weighted_bce"):
+        make_loss(name)
+
+
+@pytest.mark.parametrize("name", ["dice+bce", "focal", "weighted_bce:4"])
+def test_a_volume_has_the_loss_of_its_slices_laid_side_by_side(name, pair):
+    y_true, y_pred = pair
+    volume = [stack.reshape(1, 3, 4, 4, 1) for stack in pair]
+    flat = [stack.reshape(1, 12, 4, 1) for stack in pair]
+    loss = make_loss(name)
+    assert keras.ops.shape(loss.call(*volume)) == (1,)
+    assert value(loss, *volume) == pytest.approx(value(loss, *flat), rel=1e-6)
+
+
+def test_a_volume_of_several_classes_has_the_loss_of_its_slices_laid_side_by_side():
+    rng = np.random.default_rng(1)
+    y_true = rng.integers(0, 3, (1, 3, 4, 4, 1)).astype("float32")
+    y_pred = rng.dirichlet(np.ones(3), (1, 3, 4, 4)).astype("float32")
+    loss = make_loss("dice+weighted_cross_entropy:1,2,3")
+    flat = value(loss, y_true.reshape(1, 12, 4, 1), y_pred.reshape(1, 12, 4, 3))
+    assert value(loss, y_true, y_pred) == pytest.approx(flat, rel=1e-6)
