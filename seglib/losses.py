@@ -218,6 +218,11 @@ WEIGHTED = {
     "weighted_cross_entropy": lambda *weights: CategoricalCrossentropy(weights),
 }
 
+#: Names of losses that need a softmax over classes, background among them.
+MULTICLASS_LOSSES = {"cross_entropy", "weighted_cross_entropy"}
+#: Names of losses that need one sigmoid output.
+BINARY_LOSSES = {"bce", "weighted_bce", "focal"}
+
 
 def make_loss(name: str) -> keras.losses.Loss:
     """A loss by name; ``"dice+bce"`` adds the named ones.

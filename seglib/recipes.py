@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from seglib.augmentation import Augmentation
 from seglib.errors import SeglibError
+from seglib.normalisation import fixed
 from seglib.preprocessing import Preprocessing
 
 
@@ -108,6 +109,33 @@ STRONG_AUGMENTATION = Augmentation(
 
 _STUDY = Recipe(name="unet", augmentation=STUDY_AUGMENTATION)
 
+#: What systems 2 and 3 list, and what system 3 left as future work: contrast and brightness.
+_ATRIUM_AUGMENTATION = Augmentation(
+    rotation=45.0,
+    scale=(0.85, 1.15),
+    elastic=5.0,
+    gamma=(0.7, 1.5),
+    contrast=0.2,
+    brightness=0.1,
+)
+
+_TUMOUR_PUBLISHED = Recipe(
+    name="tumour_published",
+    filters=64,
+    loss="dice",
+    optimizer="adam",
+    learning_rate=1e-4,
+    schedule="plateau",
+    patience=10,
+    weight_decay=0.0,
+    batch_size=32,
+    epochs=25,
+    preprocessing=Preprocessing(size=256, normalisation="255"),
+    # Its rotation_range=0.2 is in degrees: in effect no rotation.
+    augmentation=Augmentation(rotation=0.2, scale=(0.95, 1.05), shift=0.05),
+    source="system 5: brain tumour, LGG (patience not published)",
+)
+
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -138,6 +166,73 @@ RECIPES = {
             preprocessing=Preprocessing(size=256, normalisation="255", multiple=32),
             augmentation=Augmentation(rotation=180.0, flip=True),
             source="system 1: LV, spatial attention, Sunnybrook",
+        ),
+        replace(_STUDY, name="atrium", augmentation=_ATRIUM_AUGMENTATION),
+        replace(
+            _STUDY,
+            name="atrium_3d",
+            patch=(32, 96, 96),
+            batch_size=2,
+            norm="instance",
+            augmentation=_ATRIUM_AUGMENTATION,
+        ),
+        Recipe(
+            name="atrium_published_bce",
+            filters=64,
+            loss="bce",
+            optimizer="adam",
+            learning_rate=1e-3,
+            schedule="constant",
+            weight_decay=0.0,
+            epochs=30,
+            preprocessing=Preprocessing(size=256),
+            augmentation=_ATRIUM_AUGMENTATION,
+            source="system 2: atrium, BCE, Decathlon (rate, batch and epochs not published)",
+        ),
+        Recipe(
+            name="atrium_published_dice",
+            architecture="published_atrium",
+            filters=64,
+            depth=3,
+            norm="none",
+            loss="dice",
+            optimizer="adam",
+            learning_rate=1e-4,
+            schedule="constant",
+            weight_decay=0.0,
+            batch_size=8,
+            epochs=30,
+            preprocessing=Preprocessing(size=256, normalisation="none"),
+            augmentation=Augmentation(rotation=45.0, scale=(0.85, 1.15), elastic=5.0),
+            source="system 3: atrium, Dice, Decathlon; images from normalise_volumes",
+        ),
+        Recipe(
+            name="brain_tissue",
+            loss="dice+cross_entropy",
+            preprocessing=Preprocessing(size=256, normalisation=fixed(0.1317, 0.1864)),
+            augmentation=STUDY_AUGMENTATION,
+        ),
+        Recipe(
+            name="brain_tissue_published",
+            filters=64,
+            loss="cross_entropy",
+            learning_rate=1e-4,
+            schedule="constant",
+            weight_decay=5e-4,
+            batch_size=64,
+            epochs=15,
+            preprocessing=Preprocessing(size=256, normalisation=fixed(0.1317, 0.1864)),
+            source="system 4: brain tissue, OASIS, as its text has it (its code: 1e-3, no decay)",
+        ),
+        replace(
+            _STUDY,
+            name="tumour",
+            preprocessing=Preprocessing(size=256),
+            augmentation=replace(STUDY_AUGMENTATION, flip=True),
+        ),
+        _TUMOUR_PUBLISHED,
+        replace(
+            _TUMOUR_PUBLISHED, name="tumour_published_attention", architecture="attention_unet"
         ),
     )
 }

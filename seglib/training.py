@@ -22,7 +22,7 @@ from seglib.deep_supervision import with_deep_supervision
 from seglib.environment import environment
 from seglib.errors import SeglibError
 from seglib.inference import load_model, save_model
-from seglib.losses import make_loss
+from seglib.losses import BINARY_LOSSES, MULTICLASS_LOSSES, make_loss
 from seglib.metrics import DiceScore, JaccardScore
 from seglib.models import build_model
 from seglib.optimizers import make_optimizer, make_schedule
@@ -133,8 +133,8 @@ def train(
         The finished run.
 
     Raises:
-        SeglibError: The loss became NaN or infinite, or the recipe's patience or
-            plateau schedule has no validation set to watch.
+        SeglibError: The loss became NaN or infinite, it is not one for so many classes,
+            or the recipe's patience or plateau schedule has no validation set to watch.
     """
     if validation_set is None and recipe.patience:
         raise SeglibError(
@@ -146,6 +146,7 @@ def train(
             f"recipe {recipe.name} averages its weights to the end (ema={recipe.ema}), so it "
             "cannot stop early; set patience=0 or ema=0"
         )
+    _check_loss(recipe, train_set)
     identity = _identity(recipe, train_set, validation_set, seed)
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
     runs_dir = Path(runs_dir) if runs_dir else reporting.results_dir() / "runs"
@@ -156,6 +157,20 @@ def train(
     model, _, _ = load_model(path / "model.keras")
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     return Run(recipe, model, pd.read_csv(path / "history.csv"), manifest, path)
+
+
+def _check_loss(recipe: Recipe, slices: SliceSet) -> None:
+    """Refuse a loss of one foreground class for several, and the other way round."""
+    several = slices.num_classes > 2
+    parts = {part.partition(":")[0] for part in recipe.loss.split("+")}
+    wrong = parts & (BINARY_LOSSES if several else MULTICLASS_LOSSES)
+    if wrong:
+        raise SeglibError(
+            f"recipe {recipe.name} has the loss {recipe.loss}, but {slices.name} has "
+            f"{slices.num_classes - 1} foreground class(es): "
+            + ("use cross_entropy instead" if several else "use bce instead")
+            + f" of {', '.join(sorted(wrong))}"
+        )
 
 
 def _sequence(

@@ -9,9 +9,10 @@ import pytest
 from seglib import callbacks, training
 from seglib.augmentation import Augmentation
 from seglib.code_hash import without_words
-from seglib.datasets import phantom
+from seglib.datasets import brain_phantom, phantom
 from seglib.errors import SeglibError
-from seglib.inference import predict_set
+from seglib.inference import predict_set, to_mask
+from seglib.normalisation import fixed
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import PROFILES, RECIPES, Recipe, get_recipe
 from seglib.splits import literature_split
@@ -238,3 +239,28 @@ def test_a_network_of_volumes_trains_on_patches_and_predicts_whole_cases(parts, 
     order = mixed.table.sort_values(["case", "slice"]).index
     straight = predict_set(run.model, mixed.take(order), recipe.preprocessing)
     np.testing.assert_allclose(straight, probabilities[order], atol=1e-5)
+
+
+def test_a_loss_for_another_number_of_classes_is_refused(parts, tmp_path):
+    with pytest.raises(SeglibError, match="use bce instead of cross_entropy"):
+        training.train(replace(TINY, loss="dice+cross_entropy"), parts["train"], runs_dir=tmp_path)
+    several = replace(parts["train"], class_names=("background", "pool", "wall"))
+    with pytest.raises(SeglibError, match="use cross_entropy instead of bce"):
+        training.train(replace(TINY, loss="dice+bce"), several, runs_dir=tmp_path)
+
+
+def test_several_classes_train_to_a_softmax(tmp_path):
+    brains = brain_phantom.make(patients=2, slices=2, size=64)
+    recipe = replace(
+        TINY,
+        loss="dice+cross_entropy",
+        learning_rate=1e-2,
+        epochs=8,
+        preprocessing=Preprocessing(size=64, normalisation=fixed(0.13, 0.19), multiple=4),
+    )
+    run = training.train(recipe, brains, runs_dir=tmp_path)
+    probabilities = predict_set(run.model, brains, recipe.preprocessing)
+    assert probabilities.shape == (4, 64, 64, 4)
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-4)
+    assert run.history["loss"].iloc[-1] < 0.8 * run.history["loss"].iloc[0]
+    assert set(np.unique(to_mask(probabilities))) <= {0, 1, 2, 3}
