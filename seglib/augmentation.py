@@ -20,6 +20,7 @@ import pandas as pd
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.preprocessing import Preprocessing, center_crop_or_pad
+from seglib.sampling import balanced_rows
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,8 @@ class SliceSequence(keras.utils.PyDataset):
             more. Without it, the last batch of an epoch may be smaller.
         seed: Seed of order and augmentation.
         start_epoch: Number of the first epoch, when a run is resumed.
+        foreground_share: With `shuffle`, the share of slices with foreground that each
+            epoch draws, see `seglib.sampling.balanced_rows`; None takes every slice once.
 
     Each item is ``(images (B, h, w, C) float32, masks (B, h, w, 1) float32 indices)``.
     """
@@ -208,6 +211,7 @@ class SliceSequence(keras.utils.PyDataset):
         shuffle: bool = False,
         seed: int = 0,
         start_epoch: int = 0,
+        foreground_share: float | None = None,
     ):
         super().__init__()
         self.slices = slices = preprocessing.resized(slices)
@@ -217,6 +221,8 @@ class SliceSequence(keras.utils.PyDataset):
         self.shuffle = shuffle
         self.seed = seed
         self.epoch = start_epoch
+        self.foreground_share = foreground_share
+        self.shown = slices.masks.any(axis=(1, 2, 3))
         shape = slices.images.shape[1:3]
         self.size = preprocessing.target_size(*shape)
         # Augment what the image holds; the rest is padded, as it is without augmentation.
@@ -230,8 +236,13 @@ class SliceSequence(keras.utils.PyDataset):
 
     def _order(self) -> None:
         self.order = np.arange(len(self.slices))
-        if self.shuffle:
-            self.order = np.random.default_rng((self.seed, self.epoch)).permutation(self.order)
+        if not self.shuffle:
+            return
+        rng = np.random.default_rng((self.seed, self.epoch))
+        if self.foreground_share is None:
+            self.order = rng.permutation(self.order)
+        else:
+            self.order = balanced_rows(self.shown, self.foreground_share, rng)
 
     def __len__(self) -> int:
         batches = len(self.slices) / self.batch_size

@@ -106,6 +106,31 @@ def displacement(radius: float, degrees: float) -> float:
     return float(2 * radius * np.sin(np.deg2rad(degrees) / 2))
 
 
+def farthest_moves(ranges: dict, side: int = 256, draws: int = 50, seed: int = 0) -> pd.Series:
+    """How far each range of an `ImageDataGenerator` moves a pixel of an image, by itself.
+
+    Args:
+        ranges: Arguments such as ``{"rotation_range": 0.2}``: `TUMOUR_RANGES` are system 5's.
+        side: Of the image, in pixels.
+        draws: Transforms drawn from each range.
+        seed: Of the draws.
+
+    Returns:
+        Pixels, the farthest of all draws, by the name of the range.
+    """
+    from seglib.image_data_generator import PairTransformer
+
+    # A picture that shows, at each pixel, where that pixel is.
+    place = np.stack(np.indices((side, side), np.float32), axis=-1)
+    empty = np.zeros((side, side, 1), np.uint8)
+    farthest = {}
+    for name, value in ranges.items():
+        transformer = PairTransformer(**{name: value})
+        moved = [transformer.apply(place, empty, seed + draw)[0] for draw in range(draws)]
+        farthest[name] = max(np.linalg.norm(image - place, axis=-1).max() for image in moved)
+    return pd.Series(farthest, name="pixels", dtype=float)
+
+
 def smoothing_cost(masks: np.ndarray, side: int) -> pd.Series:
     """What resizing masks with a smoothing filter does to them.
 

@@ -18,6 +18,7 @@ _DECISIVE = (
     "patches",
     "preprocessing",
     "published_models",
+    "sampling",
     "training",
 )
 

@@ -30,6 +30,16 @@ PUBLISHED_RANGES = {
     "fill_mode": "reflect",
 }
 
+#: System 5's ranges. Rotation and shear are in degrees, shifts in shares of the side; see
+#: `seglib.claims.farthest_moves` for what that amounts to.
+TUMOUR_RANGES = {
+    "rotation_range": 0.2,
+    "width_shift_range": 0.05,
+    "height_shift_range": 0.05,
+    "shear_range": 0.05,
+    "zoom_range": 0.05,
+}
+
 #: `ImageDataGenerator` draws from NumPy's global state: one thread at a time.
 _GLOBAL_STATE = threading.Lock()
 

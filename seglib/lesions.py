@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import ndimage
 
 from seglib.datasets.slice_set import SliceSet
+from seglib.errors import DataError
 from seglib.scores import check_prediction, overlap_scores
 
 #: Neighbours by face, edge or corner: 26 in a volume.
@@ -28,7 +29,7 @@ def count_lesions(
         truth: ``(S, H, W)`` expert's mask, non-zero inside; slices in order, no gaps.
         prediction: Same shape.
         min_overlap: A lesion is found if more than this share of its voxels is
-            predicted; 0 lets a single voxel do.
+            predicted; 0 lets a single voxel do. False alarms do not depend on it.
 
     Returns:
         ``lesions`` (26-connected pieces of the truth), ``found``, ``missed``,
@@ -63,25 +64,35 @@ def lesion_detection(
 
     Returns:
         One row a case: ``case``, ``patient``, the counts of `count_lesions`,
-        ``empty_slices`` (the expert drew nothing there) and ``false_positive_slices``
-        (of these, with a prediction).
+        ``empty_slices`` (the expert drew nothing there), ``false_positive_slices`` (of
+        these, with a prediction), ``tumour_slices`` (the others) and ``missed_slices``
+        (of these, without one).
 
     Raises:
-        DataError: The prediction does not fit the set.
+        DataError: The prediction does not fit the set, or a case lacks slices, so that
+            what is joined through them cannot be told.
     """
     check_prediction(slices, prediction)
     rows = []
     for case, of_case in slices.table.groupby("case", sort=False):
-        order = of_case.sort_values("slice", kind="stable").index.to_numpy()
+        of_case = of_case.sort_values("slice", kind="stable")
+        if not (np.diff(of_case["slice"]) == 1).all():
+            raise DataError(
+                f"case {case} has the slices {of_case['slice'].tolist()[:8]} ...: they do not "
+                "follow one another, so lesions cannot be joined from slice to slice"
+            )
+        order = of_case.index.to_numpy()
         truth, said = slices.masks[order, ..., 0], prediction[order, ..., 0]
-        empty = ~truth.any(axis=(1, 2))
+        empty, silent = ~truth.any(axis=(1, 2)), ~said.any(axis=(1, 2))
         rows.append(
             {
                 "case": case,
                 "patient": of_case["patient"].iloc[0],
                 **count_lesions(truth, said, min_overlap),
                 "empty_slices": int(empty.sum()),
-                "false_positive_slices": int(said[empty].any(axis=(1, 2)).sum()),
+                "false_positive_slices": int((empty & ~silent).sum()),
+                "tumour_slices": int((~empty).sum()),
+                "missed_slices": int((~empty & silent).sum()),
             }
         )
     return pd.DataFrame(rows)
@@ -95,20 +106,27 @@ def summarise_lesions(detection: pd.DataFrame) -> dict[str, float]:
 
     Returns:
         ``sensitivity`` (lesions found / lesions), ``precision`` (pieces of the prediction
-        that touch a lesion / pieces), ``false_alarms_per_case`` and
-        ``false_positive_slice_share`` (of the empty slices). NaN where there is nothing
-        to divide by.
+        that touch a lesion / pieces; 0 where nothing is predicted but there are lesions,
+        as in `seglib.scores`), ``f1`` (their harmonic mean), ``false_alarms_per_case``,
+        ``false_positive_slice_share`` (of the empty slices) and ``missed_slice_share``
+        (of those with tumour). NaN where there is nothing to divide by.
     """
     total = detection.select_dtypes("number").sum()
 
     def share(part: float, whole: float) -> float:
         return float(part / whole) if whole else float("nan")
 
+    sensitivity = share(total["found"], total["lesions"])
+    precision = share(total["predicted"] - total["false_alarms"], total["predicted"])
+    if not total["predicted"] and total["lesions"]:
+        precision = 0.0
     return {
-        "sensitivity": share(total["found"], total["lesions"]),
-        "precision": share(total["predicted"] - total["false_alarms"], total["predicted"]),
+        "sensitivity": sensitivity,
+        "precision": precision,
+        "f1": share(2 * sensitivity * precision, sensitivity + precision),
         "false_alarms_per_case": share(total["false_alarms"], len(detection)),
         "false_positive_slice_share": share(total["false_positive_slices"], total["empty_slices"]),
+        "missed_slice_share": share(total["missed_slices"], total["tumour_slices"]),
     }
 
 

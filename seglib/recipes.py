@@ -24,7 +24,8 @@ class Recipe:
         filters: Filters of the first level.
         depth: Number of poolings.
         norm: ``"batch"``, ``"group"``, ``"instance"`` or ``"none"``.
-        loss: As `seglib.losses.make_loss`.
+        loss: As `seglib.losses.make_loss`; ``"weighted_bce:balanced"`` takes the weight
+            from the training masks, see `seglib.sampling.foreground_weight`.
         optimizer: As `seglib.optimizers.make_optimizer`.
         learning_rate: The highest one.
         schedule: As `seglib.optimizers.make_schedule`; ``"plateau"`` instead divides the
@@ -38,6 +39,8 @@ class Recipe:
             replaces them at the end of training; 0 for none.
         deep_supervision: Coarser decoder levels that the loss sees too, see
             `seglib.deep_supervision`.
+        foreground_share: Share of slices with foreground that an epoch draws, see
+            `seglib.sampling`; None takes every slice once.
         patch: ``(D, h, w)`` voxels of the patches that a 3-D network trains on, see
             `seglib.patches`; None trains on slices.
         patches_per_case: Patches that an epoch draws for each case.
@@ -65,6 +68,7 @@ class Recipe:
     epochs: int = 60
     ema: float = 0.0
     deep_supervision: int = 0
+    foreground_share: float | None = None
     patch: tuple[int, int, int] | None = None
     patches_per_case: int = 16
     patience: int = 0
@@ -227,10 +231,12 @@ RECIPES = {
         replace(
             _STUDY,
             name="tumour",
+            foreground_share=0.5,
             preprocessing=Preprocessing(size=256),
             augmentation=replace(STUDY_AUGMENTATION, flip=True),
         ),
         _TUMOUR_PUBLISHED,
+        replace(_TUMOUR_PUBLISHED, name="tumour_published_ce", loss="weighted_bce:balanced"),
         replace(
             _TUMOUR_PUBLISHED, name="tumour_published_attention", architecture="attention_unet"
         ),

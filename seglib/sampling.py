@@ -8,34 +8,35 @@ from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 
 
-def with_foreground_share(slices: SliceSet, share: float, seed: int = 0) -> SliceSet:
-    """A set of the same size in which so many slices show the structure.
+def balanced_rows(shown: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Rows to train on so that a given share of them shows the structure.
 
     Where two thirds of the slices are empty, a network learns that empty is the safe
-    answer. All slices with foreground stay, and some come twice; of the empty ones some
-    are left out. For training alone: a test set must stay as it is.
+    answer. Each slice with foreground comes as often as any other, or once more; each
+    empty one likewise. A new draw each epoch lets every empty slice have its turn.
 
     Args:
-        slices: The training slices.
-        share: Share of slices with foreground, in (0, 1).
-        seed: Of the draw.
+        shown: ``(N,)`` bool: which slices hold foreground.
+        share: Share of drawn rows that do, in (0, 1).
+        rng: Where the draw comes from.
+
+    Returns:
+        ``(N,)`` row numbers, in random order.
 
     Raises:
-        DataError: The share is not between 0 and 1, or the set has no slice of one kind.
+        DataError: The share is not between 0 and 1, or there is no slice of one kind.
     """
     if not 0 < share < 1:
         raise DataError(f"the share of slices with foreground must be in (0, 1), found {share}")
-    shown = slices.masks.any(axis=(1, 2, 3))
     full, empty = np.flatnonzero(shown), np.flatnonzero(~shown)
     if not len(full) or not len(empty):
         raise DataError(
-            f"{slices.name} has {len(full)} slices with foreground and {len(empty)} without; "
-            "there is nothing to balance"
+            f"{len(full)} slices have foreground and {len(empty)} have none; there is nothing to "
+            "balance"
         )
-    rng = np.random.default_rng(seed)
-    wanted = round(share * len(slices))
-    rows = [_draw(full, wanted, rng), _draw(empty, len(slices) - wanted, rng)]
-    return slices.take(np.sort(np.concatenate(rows)))
+    wanted = round(share * len(shown))
+    rows = [_draw(full, wanted, rng), _draw(empty, len(shown) - wanted, rng)]
+    return rng.permutation(np.concatenate(rows))
 
 
 def _draw(rows: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from seglib.models import build_model
 from seglib.optimizers import make_optimizer, make_schedule
 from seglib.patches import PatchSequence
 from seglib.recipes import Recipe
+from seglib.sampling import foreground_weight
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,9 @@ def train(
             f"recipe {recipe.name} averages its weights to the end (ema={recipe.ema}), so it "
             "cannot stop early; set patience=0 or ema=0"
         )
+    if "weighted_bce:balanced" in recipe.loss:  # the manifest names the weight that was used
+        weight = f"weighted_bce:{foreground_weight(train_set):.4g}"
+        recipe = replace(recipe, loss=recipe.loss.replace("weighted_bce:balanced", weight))
     _check_loss(recipe, train_set)
     identity = _identity(recipe, train_set, validation_set, seed)
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
@@ -197,6 +201,8 @@ def _sequence(
             recipe.patches_per_case,
             **more,
         )
+    if training:
+        more["foreground_share"] = recipe.foreground_share
     size = recipe.batch_size if training else 16
     return SliceSequence(slices, recipe.preprocessing, size, augmentation, training, **more)
 

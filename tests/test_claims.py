@@ -89,6 +89,21 @@ def test_a_fifth_of_a_degree_moves_the_border_by_half_a_pixel():
     assert claims.displacement(100, 180) == pytest.approx(200)
 
 
+def test_system_5_shifts_and_zooms_but_does_not_turn():
+    from seglib.image_data_generator import TUMOUR_RANGES
+
+    moves = claims.farthest_moves(TUMOUR_RANGES, side=256, draws=30)
+    corner = claims.displacement(128 * np.sqrt(2), 0.2)
+    assert corner == pytest.approx(0.63, abs=0.01)
+    assert 0.4 < moves["rotation_range"] <= corner  # well below a pixel, even in the corners
+    assert moves["shear_range"] < 0.2
+    for shift in ("width_shift_range", "height_shift_range"):
+        assert 10 < moves[shift] <= 0.05 * 256 + 1e-3
+    assert 5 < moves["zoom_range"] <= 0.05 * 128 * np.sqrt(2) + 0.1
+    in_radians = claims.farthest_moves({"rotation_range": np.rad2deg(0.2)}, side=256, draws=10)
+    assert in_radians["rotation_range"] > 20
+
+
 def test_smoothing_makes_grey_values_and_moves_the_outline():
     masks = phantom.make(patients=1, slices=2, size=64).masks
     cost = claims.smoothing_cost(masks, 40)

@@ -76,7 +76,9 @@ def test_slices_with_something_that_is_not_there_are_counted():
     assert table.loc["C1", ["lesions", "predicted", "false_positive_slices"]].tolist() == [0, 0, 0]
     rates = summarise_lesions(table.reset_index())
     assert rates["sensitivity"] == 1.0
-    assert rates["precision"] == 0.5
+    assert rates["precision"] == 0.5  # the specks of slices 3 and 4 touch: one alarm
+    assert rates["f1"] == pytest.approx(2 / 3)
+    assert rates["missed_slice_share"] == 0
     assert rates["false_alarms_per_case"] == 0.5
     assert rates["false_positive_slice_share"] == pytest.approx(2 / 9)
 
@@ -86,6 +88,21 @@ def test_without_lesions_there_is_no_rate():
     rates = summarise_lesions(lesion_detection(slices, slices.masks))
     assert np.isnan(rates["sensitivity"]) and np.isnan(rates["precision"])
     assert rates["false_positive_slice_share"] == 0
+
+
+def test_nothing_predicted_is_no_precision_where_there_is_something_to_find():
+    truth = blank()
+    truth[1, 2:4, 2:4] = 1
+    slices = as_set(truth)
+    rates = summarise_lesions(lesion_detection(slices, np.zeros_like(slices.masks)))
+    assert rates["sensitivity"] == rates["precision"] == 0 and np.isnan(rates["f1"])
+    assert rates["missed_slice_share"] == 1
+
+
+def test_a_case_with_a_gap_is_refused():
+    slices = as_set(blank(4))
+    with pytest.raises(DataError, match="do not follow one another"):
+        lesion_detection(slices.take([0, 1, 3]), slices.masks[[0, 1, 3]])
 
 
 def test_a_network_that_finds_nothing_is_praised_by_one_rule_alone():

@@ -5,9 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from seglib.augmentation import SliceSequence
 from seglib.errors import DataError
 from seglib.losses import make_loss
-from seglib.sampling import foreground_weight, with_foreground_share
+from seglib.preprocessing import Preprocessing
+from seglib.recipes import Recipe
+from seglib.sampling import balanced_rows, foreground_weight
+from seglib.training import train
 
 
 @pytest.fixture
@@ -18,34 +22,59 @@ def mostly_empty(phantom_set):
     return replace(phantom_set, masks=masks)
 
 
+def shown_in(slices):
+    return slices.masks.any(axis=(1, 2, 3))
+
+
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
 def test_the_share_is_met_and_the_size_kept(mostly_empty, share):
-    sampled = with_foreground_share(mostly_empty, share)
-    shown = sampled.masks.any(axis=(1, 2, 3))
-    assert len(sampled) == len(mostly_empty)
-    assert shown.sum() == round(share * len(sampled))
+    shown = shown_in(mostly_empty)
+    rows = balanced_rows(shown, share, np.random.default_rng(0))
+    assert len(rows) == len(mostly_empty)
+    assert shown[rows].sum() == round(share * len(rows))
 
 
 def test_no_slice_with_foreground_is_lost_and_none_is_drawn_much_more(mostly_empty):
-    sampled = with_foreground_share(mostly_empty, 0.8)
-    shown = sampled.masks.any(axis=(1, 2, 3))
-    times = sampled.table.loc[shown, "source"].value_counts()
-    every = mostly_empty.table.loc[mostly_empty.masks.any(axis=(1, 2, 3)), "source"]
-    assert set(times.index) == set(every)
-    assert times.max() - times.min() <= 1
+    shown = shown_in(mostly_empty)
+    rows = balanced_rows(shown, 0.8, np.random.default_rng(0))
+    times = np.bincount(rows, minlength=len(shown))[shown]
+    assert times.min() > 0 and times.max() - times.min() <= 1
 
 
-def test_the_draw_depends_on_the_seed_alone(mostly_empty):
-    one, same, other = (with_foreground_share(mostly_empty, 0.5, seed) for seed in (0, 0, 1))
-    assert one.table["source"].tolist() == same.table["source"].tolist()
-    assert one.table["source"].tolist() != other.table["source"].tolist()
+def test_epochs_draw_anew_and_every_empty_slice_has_its_turn(mostly_empty):
+    sequence = SliceSequence(
+        mostly_empty, Preprocessing(size=64), 4, shuffle=True, foreground_share=0.5
+    )
+    orders = []
+    for _ in range(12):
+        orders.append(sequence.order)
+        assert shown_in(mostly_empty)[sequence.order].mean() == 0.5
+        sequence.on_epoch_end()
+    assert not np.array_equal(np.sort(orders[0]), np.sort(orders[1]))
+    assert set(np.concatenate(orders)) == set(range(len(mostly_empty)))
 
 
-def test_what_cannot_be_balanced_is_refused(mostly_empty, phantom_set):
+def test_what_cannot_be_balanced_is_refused(mostly_empty):
+    rng = np.random.default_rng(0)
     with pytest.raises(DataError, match=r"\(0, 1\)"):
-        with_foreground_share(mostly_empty, 1.0)
+        balanced_rows(shown_in(mostly_empty), 1.0, rng)
     with pytest.raises(DataError, match="nothing to balance"):
-        with_foreground_share(replace(phantom_set, masks=0 * phantom_set.masks), 0.5)
+        balanced_rows(np.zeros(4, bool), 0.5, rng)
+
+
+def test_a_recipe_can_take_its_weight_from_the_training_masks(phantom_set, tmp_path):
+    recipe = Recipe(
+        name="tiny",
+        filters=4,
+        depth=2,
+        epochs=1,
+        loss="dice+weighted_bce:balanced",
+        foreground_share=None,
+        preprocessing=Preprocessing(size=32, multiple=4),
+    )
+    run = train(recipe, phantom_set, runs_dir=tmp_path)
+    weight = foreground_weight(phantom_set)
+    assert run.manifest["recipe"]["loss"] == f"dice+weighted_bce:{weight:.4g}"
 
 
 def test_with_the_weight_both_classes_cost_the_same(mostly_empty):
