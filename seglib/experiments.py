@@ -1,15 +1,18 @@
 """The study's experiments: which jobs each consists of, and nothing about running them.
 
-Each function takes all 45 Sunnybrook patients, the one with wrong labels among them
-(`seglib.datasets.sunnybrook.load` with ``exclude_wrong=False``).
+The functions here take all 45 Sunnybrook patients, the one with wrong labels among them;
+those of other organs have modules of their own. `EXPERIMENTS` lists them all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
+from seglib.datasets import msd_heart, sunnybrook
 from seglib.datasets.slice_set import SliceSet
-from seglib.datasets.sunnybrook import WRONG_LABELS
+from seglib.experiments_atrium import atrium
 from seglib.jobs import Job
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import STRONG_AUGMENTATION, STUDY_AUGMENTATION, Recipe, get_recipe
@@ -22,7 +25,7 @@ SEEDS = (0, 1, 2)
 
 def rightly_labelled(slices: SliceSet) -> SliceSet:
     """The 44 patients whose masks fit their images."""
-    return slices.of_patients(set(slices.patients) - set(WRONG_LABELS))
+    return slices.of_patients(set(slices.patients) - set(sunnybrook.WRONG_LABELS))
 
 
 # --- Why 0.80 was not 0.80 -------------------------------------------------------------
@@ -194,10 +197,24 @@ def literature(slices: SliceSet) -> list[Job]:
     return [Job("literature", "lv_best", "literature", seed, recipe, split) for seed in SEEDS]
 
 
+class Experiment(NamedTuple):
+    """A list of jobs, and the set it is about, by `SliceSet.name`."""
+
+    dataset: str
+    jobs: Callable[[SliceSet], list[Job]]
+
+
 EXPERIMENTS = {
-    "waterfall": waterfall,
-    "comparison": comparison,
-    "audit": audit,
-    "ablation": ablation,
-    "literature": literature,
+    "waterfall": Experiment("Sunnybrook", waterfall),
+    "comparison": Experiment("Sunnybrook", comparison),
+    "audit": Experiment("Sunnybrook", audit),
+    "ablation": Experiment("Sunnybrook", ablation),
+    "literature": Experiment("Sunnybrook", literature),
+    "atrium": Experiment("Decathlon heart", atrium),
+}
+
+#: How each set is read. Of Sunnybrook all patients, the one with wrong labels among them.
+LOADERS: dict[str, Callable[[], SliceSet]] = {
+    "Sunnybrook": lambda: sunnybrook.load(exclude_wrong=False),
+    "Decathlon heart": msd_heart.load,
 }

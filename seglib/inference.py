@@ -68,9 +68,14 @@ def predict_set(
 
     Returns:
         As `predict`, in the order of `slices`.
+
+    Raises:
+        ValueError: `rotations` for a network of volumes.
     """
     if len(model.input_shape) == 4:
         return predict(model, slices.images, preprocessing, rotations=rotations)
+    if rotations:
+        raise ValueError("a network of volumes is not turned at test time; use rotations=False")
     patch = model.input_shape[1:4]
     shape = (*slices.images.shape[:3], model.output_shape[-1])
     probabilities = np.empty(shape, np.float32)

@@ -9,7 +9,6 @@ large; they stay in `reporting.results_dir`.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from seglib import reporting
 from seglib.augmentation import expand
 from seglib.datasets.slice_set import SliceSet
-from seglib.evaluation import score_cases
+from seglib.job_tables import pack_masks, per_case_scores, per_slice_counts
 from seglib.leaks import check_no_leaks
 from seglib.recipes import Recipe
 from seglib.results import STORED, read_manifest
@@ -34,13 +32,6 @@ if TYPE_CHECKING:
 #: What can be done with a trained network: nothing more; the mean over small turns and
 #: magnifications; the mean over all flips and quarter turns; the largest piece a slice.
 TEST_TIME = ("plain", "poses", "rotations", "largest")
-
-#: Pixel side in mm taken for the challenge's "good contours" alone: the PNG files do not
-#: hold it; the patients whose DICOM files are at hand have 1.29 to 1.37.
-ASSUMED_SPACING = 1.33
-
-#: Columns of the set's table that the per-slice results keep.
-_KEPT = ["case", "patient", "slice", "phase", "pathology"]
 
 
 @dataclass(frozen=True)
@@ -147,7 +138,8 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
 
     Args:
         job: What to do.
-        slices: The whole set that its split was made from.
+        slices: The whole set that its split was made from. For a recipe without
+            normalisation its volumes are normalised as a whole first.
         stored: Where results are kept.
 
     Returns:
@@ -156,10 +148,14 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
     # Here, so that reading results needs no backend.
     from seglib.inference import largest_component, to_mask
     from seglib.training import train
+    from seglib.volume_normalisation import normalise_volumes
 
     folder = stored / job.name
     if job.is_done(stored):
         return folder
+    source = reporting.data_hash(slices)
+    if job.recipe.preprocessing.normalisation == "none":
+        slices = normalise_volumes(slices)
     train_set, test_set = job.data(slices)
     recipe = replace(job.recipe, augmentation=None) if job.offline_pairs else job.recipe
     runs = [train(recipe, part, seed=seed) for part, seed in job.trainings(train_set)]
@@ -174,16 +170,16 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
         soft = _mean_prediction(job, runs, network)
     local = reporting.results_dir() / "probabilities" / f"{job.name.replace('/', '-')}.npz"
     local.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(local, probabilities=probabilities[..., 0].astype(np.float16))
-    tables = {"history": run.history, "per_slice": _per_slice(test_set, prediction, network, soft)}
+    kept = probabilities[..., 0] if probabilities.shape[-1] == 1 else probabilities
+    np.savez_compressed(local, probabilities=kept.astype(np.float16))
+    tables = {"history": run.history}
+    tables["per_slice"] = per_slice_counts(test_set, prediction, network, soft)
     if not job.leaky:  # variants of one slice are no volume
-        tables["per_case"] = _per_case(test_set, prediction)
+        tables["per_case"] = per_case_scores(test_set, prediction)
     for name, table in tables.items():
         text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
         reporting.atomic_write(folder / f"{name}.csv", text)
-    packed = io.BytesIO()
-    np.savez_compressed(packed, bits=np.packbits(prediction), shape=prediction.shape)
-    reporting.atomic_write(folder / "masks.npz", packed.getvalue())
+    reporting.atomic_write(folder / "masks.npz", pack_masks(prediction))
     manifest = {
         **run.manifest,
         **job.identity(),
@@ -195,7 +191,7 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
         "train_patients": list(train_set.patients),
         "test_patients": list(test_set.patients),
         "test_slices": len(test_set),
-        "source": reporting.data_hash(slices),
+        "source": source,
     }
     reporting.write_manifest(folder / "manifest.json", manifest)
     return folder
@@ -213,38 +209,3 @@ def _mean_prediction(job: Job, runs: Sequence[Run], slices: SliceSet) -> np.ndar
         return predict_set(run.model, slices, job.recipe.preprocessing, rotations=rotations)
 
     return sum(one(run) for run in runs) / np.float32(len(runs))
-
-
-def _per_case(test_set: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
-    """Scores of `seglib.evaluation.score_cases`, with the challenge part where there is one."""
-    scores = score_cases(test_set, prediction, assumed_spacing=ASSUMED_SPACING)
-    if "part" not in test_set.table:
-        return scores
-    part_of = test_set.table.drop_duplicates("patient").set_index("patient")["part"]
-    return scores.assign(part=scores["patient"].map(part_of))
-
-
-def _per_slice(
-    truth: SliceSet, prediction: np.ndarray, network: SliceSet, soft: np.ndarray
-) -> pd.DataFrame:
-    """Pixel counts of each slice, from which any Dice can be formed.
-
-    ``truth``, ``predicted`` and ``overlap`` are counted on the native grid with hard
-    masks; those beginning with ``network_`` on the grid the network works on, where
-    ``soft_predicted`` and ``soft_overlap`` sum probabilities instead.
-    """
-
-    def pixels(mask: np.ndarray) -> np.ndarray:
-        return mask.sum(axis=(1, 2, 3), dtype=np.float64)
-
-    hard = soft >= 0.5
-    return truth.table[_KEPT].assign(
-        truth=pixels(truth.masks),
-        predicted=pixels(prediction),
-        overlap=pixels(truth.masks * prediction),
-        network_truth=pixels(network.masks),
-        network_predicted=pixels(hard),
-        network_overlap=pixels(network.masks * hard),
-        soft_predicted=pixels(soft),
-        soft_overlap=pixels(network.masks * soft),
-    )

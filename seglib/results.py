@@ -77,5 +77,7 @@ def read_masks(name: str, stored: Path = STORED) -> np.ndarray:
     if not path.is_file():
         raise SeglibError(f"{name} has no masks.npz; run the job again to have its masks")
     with np.load(path) as packed:
+        if "classes" in packed:
+            return packed["classes"]
         shape = tuple(packed["shape"])
         return np.unpackbits(packed["bits"], count=int(np.prod(shape))).reshape(shape)

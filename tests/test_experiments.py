@@ -44,6 +44,6 @@ def test_a_failing_job_is_counted_and_its_log_named(tmp_path, monkeypatch, capsy
     monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
     split = Split("none", ("A",), (), ("B",))
     job = Job("nowhere", "unet", "fold1", 0, get_recipe("unet", "smoke"), split)
-    assert experiments.run([job], workers=1, data=tmp_path / "absent.npz") == 1
+    assert experiments.run([job], workers=1, data=[tmp_path / "absent.npz"]) == 1
     assert "FAILED" in capsys.readouterr().out
     assert "absent.npz" in (tmp_path / "logs" / "nowhere-unet-fold1-seed0.log").read_text()

@@ -9,15 +9,23 @@ import pytest
 
 from seglib import jobs, results
 from seglib.augmentation import Augmentation
+from seglib.datasets import brain_phantom
 from seglib.errors import SeglibError
 from seglib.evaluation import score_cases
-from seglib.experiments import EXPERIMENTS
+from seglib.experiments import EXPERIMENTS, LOADERS
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import Recipe
 from seglib.splits import literature_split, patient_folds
 
 #: Patients that each experiment tests.
-PATIENTS = {"waterfall": 27, "comparison": 44, "audit": 45, "ablation": 15, "literature": 29}
+PATIENTS = {
+    "waterfall": 27,
+    "comparison": 44,
+    "audit": 45,
+    "ablation": 15,
+    "literature": 29,
+    "atrium": 12,
+}
 
 TINY = Recipe(
     name="tiny",
@@ -111,19 +119,18 @@ def test_an_honest_job_grows_the_training_patients_alone(job, phantom_set):
     assert set(test.patients) == set(job.split.test)
 
 
-def test_every_experiment_tests_each_patient_once_a_variant_and_seed(sunnybrook_dir):
-    from seglib.datasets import sunnybrook
-
-    slices = sunnybrook.load(sunnybrook_dir, exclude_wrong=False)
-    for name, build in EXPERIMENTS.items():
-        listed = build(slices)
-        assert len({job.name for job in listed}) == len(listed)
-        rows = [(job.variant, job.seed, patient) for job in listed for patient in job.split.test]
-        counts = pd.Series(rows).value_counts()
-        assert counts.max() == 1, name
-        tested = {patient for _, _, patient in rows}
-        assert ("SC-N-06" in tested) == (name == "audit")
-        assert len(tested) == PATIENTS[name]
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_an_experiment_tests_each_patient_once_a_variant_and_seed(name, data_dir):
+    dataset, build = EXPERIMENTS[name]
+    slices = LOADERS[dataset]()
+    assert slices.name == dataset
+    listed = build(slices)
+    assert len({job.name for job in listed}) == len(listed)
+    rows = [(job.variant, job.seed, patient) for job in listed for patient in job.split.test]
+    assert pd.Series(rows).value_counts().max() == 1
+    tested = {patient for _, _, patient in rows}
+    assert ("SC-N-06" in tested) == (name == "audit")
+    assert len(tested) == PATIENTS[name]
 
 
 def test_an_ensemble_averages_its_members(job, phantom_set, tmp_path, monkeypatch):
@@ -171,3 +178,37 @@ def test_what_is_done_at_test_time_needs_no_new_training(finished, job, phantom_
         assert (masks[1] <= masks[0]).all()
     else:
         assert not np.array_equal(*masks)
+
+
+def test_a_job_of_several_classes_counts_what_has_the_right_class(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+    brains = brain_phantom.make(patients=4, slices=2, size=64)
+    recipe = replace(TINY, loss="dice+cross_entropy")
+    tissues = jobs.Job("trial", "brains", "fold1", 0, recipe, patient_folds(brains, 2)[0])
+    jobs.run_job(tissues, brains, tmp_path)
+    test = brains.of_patients(tissues.split.test)
+    masks = results.read_masks(tissues.name, tmp_path)
+    assert masks.shape == test.masks.shape and masks.max() > 1
+    cases = results.read_results("trial", "per_case", stored=tmp_path)
+    assert set(cases["class"]) == set(brains.class_names[1:])
+    np.testing.assert_allclose(cases["dice"], score_cases(test, masks)["dice"], rtol=1e-5)
+    slices = results.read_results("trial", "per_slice", stored=tmp_path)
+    right = (test.masks > 0) & (test.masks == masks)
+    np.testing.assert_array_equal(slices["overlap"], right.sum(axis=(1, 2, 3)))
+    assert (slices["soft_overlap"] <= slices["network_truth"] + 1e-3).all()
+
+
+def test_volumes_without_a_normalisation_are_normalised_as_a_whole(
+    job, phantom_set, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+    whole = replace(TINY, preprocessing=replace(TINY.preprocessing, normalisation="none"))
+    jobs.run_job(replace(job, recipe=whole), phantom_set, tmp_path / "a")
+    dimmed = replace(phantom_set, images=phantom_set.images // 2 * np.uint8(2))
+    halved = replace(dimmed, images=dimmed.images // 2)
+    jobs.run_job(replace(job, recipe=whole, seed=0), halved, tmp_path / "b")
+    soft = [
+        pd.read_csv(tmp_path / folder / job.name / "per_slice.csv")["soft_predicted"]
+        for folder in "ab"
+    ]
+    np.testing.assert_allclose(*soft, rtol=0.05)

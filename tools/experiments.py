@@ -4,6 +4,7 @@
     python -m tools.experiments run comparison waterfall --workers 2
     python -m tools.experiments pack sunnybrook.npz       # one file to carry to a GPU machine
     python -m tools.experiments --data sunnybrook.npz run ablation --workers 8
+    python -m tools.experiments pack atrium.npz --set "Decathlon heart"
 
 A job that is stored is not run again, so a stopped run goes on where it was. Each job
 has a process of its own, and the workers share the processor's cores among them: small
@@ -19,13 +20,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from seglib import reporting
-from seglib.datasets import packed, sunnybrook
+from seglib.datasets import packed
 from seglib.datasets.slice_set import SliceSet
-from seglib.errors import SeglibError
-from seglib.experiments import EXPERIMENTS
+from seglib.errors import DataError, SeglibError
+from seglib.experiments import EXPERIMENTS, LOADERS
 from seglib.jobs import Job, run_job
 from seglib.results import read_manifest
 from tools.console import clock
@@ -33,33 +35,50 @@ from tools.console import clock
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def _all_patients() -> SliceSet:
-    """All 45 patients, the one with wrong labels among them."""
-    return sunnybrook.load(exclude_wrong=False)
+class Sets:
+    """The sets that experiments are about, each read once, when it is asked for.
+
+    Args:
+        files: Packed sets, see `seglib.datasets.packed`, that stand for what else would
+            be read from folders.
+    """
+
+    def __init__(self, files: list[Path]):
+        self.known = {slices.name: slices for slices in map(packed.load, files)}
+
+    def get(self, name: str) -> SliceSet:
+        """The set of this name."""
+        if name not in self.known:
+            self.known[name] = LOADERS[name]()
+        return self.known[name]
+
+    def jobs(self, experiments: Iterable[str]) -> list[Job]:
+        """The jobs of the named experiments."""
+        chosen = [EXPERIMENTS[name] for name in experiments]
+        return [job for dataset, build in chosen for job in build(self.get(dataset))]
 
 
-def all_jobs(slices: SliceSet, names: list[str] | None = None) -> list[Job]:
-    """The jobs of the named experiments, or of all."""
-    return [job for name in names or EXPERIMENTS for job in EXPERIMENTS[name](slices)]
-
-
-def status(slices: SliceSet) -> None:
+def status(sets: Sets) -> None:
     """Print, for each experiment, how many jobs are stored and by which code they ran."""
-    for name in EXPERIMENTS:
-        jobs = all_jobs(slices, [name])
+    for name, experiment in EXPERIMENTS.items():
+        try:
+            jobs = sets.jobs([name])
+        except DataError as error:
+            print(f"{name:12} needs {experiment.dataset}: {error}")
+            continue
         done = [job for job in jobs if job.is_done()]
         codes = {read_manifest(job.name)["code"] for job in done}
         note = f", trained by {len(codes)} versions of the code" if len(codes) > 1 else ""
         print(f"{name:12} {len(done):3} of {len(jobs):3} jobs stored{note}")
 
 
-def run(jobs: list[Job], workers: int, data: Path | None = None) -> int:
+def run(jobs: list[Job], workers: int, data: Sequence[Path] = ()) -> int:
     """Run jobs side by side; return how many failed. A failed job does not stop the others.
 
     Args:
         jobs: What to run.
         workers: How many at a time.
-        data: A packed set to read, see `seglib.datasets.packed`; None for the PNG files.
+        data: Packed sets to read, see `Sets`.
     """
     waiting: queue.Queue[Job] = queue.Queue()
     for job in jobs:
@@ -80,7 +99,8 @@ def run(jobs: list[Job], workers: int, data: Path | None = None) -> int:
             started = time.monotonic()
             log = logs / f"{job.name.replace('/', '-')}.log"
             command = [sys.executable, "-m", "tools.experiments"]
-            command += ["--data", str(data.resolve())] if data else []
+            for path in data:
+                command += ["--data", str(path.resolve())]
             command += ["job", job.name]
             if cores and workers > 1:
                 command += ["--cores", ",".join(map(str, cores[number::workers]))]
@@ -101,17 +121,30 @@ def run(jobs: list[Job], workers: int, data: Path | None = None) -> int:
     return len(failed)
 
 
+def _run_one(name: str, sets: Sets) -> int:
+    """Run the job of this name."""
+    experiment = name.partition("/")[0]
+    found = [job for job in sets.jobs({experiment} & set(EXPERIMENTS)) if job.name == name]
+    if not found:
+        raise SeglibError(f"no job {name!r}; see tools.experiments status")
+    run_job(found[0], sets.get(EXPERIMENTS[experiment].dataset))
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.experiments", description=__doc__)
-    parser.add_argument("--data", type=Path, help="read a packed set, not the PNG files")
+    parser.add_argument(
+        "--data", type=Path, action="append", default=[], help="read a packed set, not its files"
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("status", help="say which results are stored")
     many = commands.add_parser("run", help="run the jobs that are not stored yet")
     many.add_argument("experiments", nargs="+", choices=["all", *EXPERIMENTS], metavar="EXPERIMENT")
     many.add_argument("--workers", type=int, default=1, help="jobs side by side (default 1)")
-    pack = commands.add_parser("pack", help="write all slices into one file")
+    pack = commands.add_parser("pack", help="write a whole set into one file")
     pack.add_argument("file", type=Path)
+    pack.add_argument("--set", choices=LOADERS, default="Sunnybrook", help="default Sunnybrook")
     one = commands.add_parser("job", help="run one job by its name")
     one.add_argument("name")
     one.add_argument("--cores", help="processor cores to run on, e.g. 0,2")
@@ -119,21 +152,17 @@ def main(arguments: list[str] | None = None) -> int:
     if getattr(options, "cores", None):  # before a backend starts and counts them
         os.sched_setaffinity(0, {int(core) for core in options.cores.split(",")})
     try:
-        slices = packed.load(options.data) if options.data else _all_patients()
+        sets = Sets(options.data)
         if options.command == "status":
-            status(slices)
+            status(sets)
             return 0
         if options.command == "pack":
-            packed.save(slices, options.file)
+            packed.save(sets.get(options.set), options.file)
             return 0
         if options.command == "job":
-            found = [job for job in all_jobs(slices) if job.name == options.name]
-            if not found:
-                raise SeglibError(f"no job {options.name!r}; see tools.experiments status")
-            run_job(found[0], slices)
-            return 0
-        names = None if "all" in options.experiments else options.experiments
-        jobs = [job for job in all_jobs(slices, names) if not job.is_done()]
+            return _run_one(options.name, sets)
+        names = EXPERIMENTS if "all" in options.experiments else options.experiments
+        jobs = [job for job in sets.jobs(names) if not job.is_done()]
         return 1 if run(jobs, options.workers, options.data) else 0
     except SeglibError as error:
         print(error, file=sys.stderr)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from seglib import jobs, reporting, results
+from seglib import job_tables, reporting, results
 
 
 def write(model: Path, name: str, table: str, summary: pd.DataFrame) -> None:
@@ -48,7 +48,7 @@ interval over patients]. Distances are in pixels: the PNG files do not hold the 
 {table}
 
 By the challenge's kinder count, only contours with a mean distance below 5 mm \
-(pixel side assumed {jobs.ASSUMED_SPACING} mm): \
+(pixel side assumed {job_tables.ASSUMED_SPACING} mm): \
 {summary.loc[("all", "good_share"), "mean"]:.1%} of contours are good, with Dice \
 {summary.loc[("all", "good_dice"), "mean"]:.3f}.
 

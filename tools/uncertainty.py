@@ -25,7 +25,7 @@ from seglib.datasets.slice_set import SliceSet
 from seglib.ensemble import doubt_per_case
 from seglib.errors import SeglibError
 from seglib.evaluation import score_cases
-from seglib.jobs import ASSUMED_SPACING
+from seglib.job_tables import ASSUMED_SPACING
 from seglib.preprocessing import Preprocessing, center_crop_or_pad
 from seglib.results import STORED, read_manifest, stored_names
 from seglib.temperature import apply_temperature, cross_fit
