@@ -190,11 +190,46 @@ def ablation(slices: SliceSet) -> list[Job]:
 # --- Best ------------------------------------------------------------------------------
 
 
+def selected_recipe(epochs: int) -> Recipe:
+    """What the ablation kept: the base with 16 filters, trained longer.
+
+    It was chosen by five folds within the 15 training patients. Stronger augmentation,
+    any rotation, a wider crop and the Dice loss alone did not help there.
+    """
+    return get_recipe("unet", name="selected", epochs=epochs, preprocessing=CROP)
+
+
 def literature(slices: SliceSet) -> list[Job]:
-    """The best recipe, trained on the challenge's 15 patients, tested on the other 29."""
+    """Trained on the challenge's 15 patients, tested on the other 29.
+
+    ``lv_best`` is the committed model; its settings were chosen before the ablation, on
+    five held-out training patients.
+    """
     split = literature_split(rightly_labelled(slices))
-    recipe = get_recipe("lv_best")
-    return [Job("literature", "lv_best", "literature", seed, recipe, split) for seed in SEEDS]
+    recipe = selected_recipe(epochs=80)
+
+    def job(variant: str, seed: int = 0, **more) -> Job:
+        return Job("literature", variant, "literature", seed, recipe, split, **more)
+
+    jobs = [Job("literature", "lv_best", "literature", 0, get_recipe("lv_best"), split)]
+    jobs += [job("selected", seed) for seed in SEEDS]
+    jobs += [job("selected-folds", inner_folds=5, test_time="poses")]
+    return jobs + [job("selected-ensemble", members=3, test_time="poses")]
+
+
+def best_folds(slices: SliceSet) -> list[Job]:
+    """The selected recipe by five folds over the 44 patients: 2.3 times as many train."""
+    recipe = selected_recipe(epochs=40)
+    folds = list(enumerate(patient_folds(rightly_labelled(slices)), start=1))
+    jobs = [
+        Job("best", "selected", f"fold{number}", seed, recipe, split)
+        for seed in SEEDS
+        for number, split in folds
+    ]
+    return jobs + [
+        Job("best", "ensemble", f"fold{number}", 0, recipe, split, members=3, test_time="poses")
+        for number, split in folds
+    ]
 
 
 class Experiment(NamedTuple):
@@ -210,6 +245,7 @@ EXPERIMENTS = {
     "audit": Experiment("Sunnybrook", audit),
     "ablation": Experiment("Sunnybrook", ablation),
     "literature": Experiment("Sunnybrook", literature),
+    "best": Experiment("Sunnybrook", best_folds),
     "atrium": Experiment("Decathlon heart", atrium),
 }
 

@@ -24,6 +24,7 @@ PATIENTS = {
     "audit": 45,
     "ablation": 15,
     "literature": 29,
+    "best": 44,
     "atrium": 12,
 }
 
