@@ -98,6 +98,14 @@ class Job:
         first = self.seed * self.members
         return [(train_set, seed) for seed in range(first, first + self.members)]
 
+    def networks(self) -> frozenset[tuple]:
+        """What tells its trainings from others. Jobs that share one must not run at once."""
+        data = (self.recipe, self.split, self.offline_pairs, self.leaky)
+        first = self.seed * self.members
+        seeds = range(first, first + self.members)
+        inner = [(f"inner {k}", self.seed) for k in range(self.inner_folds)]
+        return frozenset((*data, which) for which in inner or seeds)
+
     def is_done(self, stored: Path = STORED) -> bool:
         """Whether `stored` holds this job's result."""
         if not (stored / self.name / "manifest.json").is_file():

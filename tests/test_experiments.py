@@ -1,5 +1,6 @@
 """The experiments' command line: what is stored, one packed file, and failures that show."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,15 @@ def test_a_failing_job_is_counted_and_its_log_named(tmp_path, monkeypatch, capsy
     assert experiments.run([job], workers=1, data=[tmp_path / "absent.npz"]) == 1
     assert "FAILED" in capsys.readouterr().out
     assert "absent.npz" in (tmp_path / "logs" / "nowhere-unet-fold1-seed0.log").read_text()
+
+
+def test_jobs_that_share_a_network_do_not_run_at_once():
+    split = Split("none", ("A", "C"), (), ("B",))
+    single = Job("any", "unet", "fold1", 1, get_recipe("unet", "smoke"), split)
+    three = replace(single, variant="three", seed=0, members=3)
+    other_fold = replace(single, split=Split("other", ("A",), (), ("B",)))
+    inner = replace(single, variant="inner", inner_folds=2)
+    assert experiments.next_free([three, other_fold], running=[single]) is other_fold
+    assert experiments.next_free([three], running=[single, other_fold]) is None
+    assert experiments.next_free([inner], running=[single, three]) is inner
+    assert experiments.next_free([three], running=[]) is three

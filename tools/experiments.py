@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import queue
 import subprocess
 import sys
 import threading
@@ -72,6 +71,12 @@ def status(sets: Sets) -> None:
         print(f"{name:12} {len(done):3} of {len(jobs):3} jobs stored{note}")
 
 
+def next_free(waiting: Sequence[Job], running: Sequence[Job]) -> Job | None:
+    """The first job that trains no network which a running job trains too, or None."""
+    busy = frozenset().union(*(job.networks() for job in running))
+    return next((job for job in waiting if not busy & job.networks()), None)
+
+
 def run(jobs: list[Job], workers: int, data: Sequence[Path] = ()) -> int:
     """Run jobs side by side; return how many failed. A failed job does not stop the others.
 
@@ -80,22 +85,29 @@ def run(jobs: list[Job], workers: int, data: Sequence[Path] = ()) -> int:
         workers: How many at a time.
         data: Packed sets to read, see `Sets`.
     """
-    waiting: queue.Queue[Job] = queue.Queue()
-    for job in jobs:
-        waiting.put(job)
+    waiting = list(jobs)
+    running: list[Job] = []
+    changed = threading.Condition()
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     failed: list[str] = []
     finished = 0
     logs = reporting.results_dir() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
 
+    def take() -> Job | None:
+        with changed:
+            while waiting:
+                job = next_free(waiting, running)
+                if job is not None:
+                    waiting.remove(job)
+                    running.append(job)
+                    return job
+                changed.wait()
+        return None
+
     def work(number: int) -> None:
         nonlocal finished
-        while True:
-            try:
-                job = waiting.get_nowait()
-            except queue.Empty:
-                return
+        while (job := take()) is not None:
             started = time.monotonic()
             log = logs / f"{job.name.replace('/', '-')}.log"
             command = [sys.executable, "-m", "tools.experiments"]
@@ -104,9 +116,15 @@ def run(jobs: list[Job], workers: int, data: Sequence[Path] = ()) -> int:
             command += ["job", job.name]
             if cores and workers > 1:
                 command += ["--cores", ",".join(map(str, cores[number::workers]))]
-            with log.open("wb") as stream:
-                code = subprocess.run(command, cwd=ROOT, stdout=stream, stderr=stream).returncode
-            finished += 1
+            try:
+                with log.open("wb") as stream:
+                    done = subprocess.run(command, cwd=ROOT, stdout=stream, stderr=stream)
+                code = done.returncode
+            finally:
+                with changed:
+                    running.remove(job)
+                    finished += 1
+                    changed.notify_all()
             word = "done" if code == 0 else f"FAILED, see {os.path.relpath(log)}"
             took = clock(time.monotonic() - started)
             print(f"[{finished}/{len(jobs)}] {job.name} {word} in {took}", flush=True)
