@@ -157,6 +157,28 @@ def patient_folds(slices: SliceSet, folds: int = 5, seed: int = 0) -> list[Split
     ]
 
 
+def fold_split(slices: SliceSet, folds: int = 5, fold: int = 0, seed: int = 0) -> Split:
+    """One fold tests, the next one validates, the others train.
+
+    For a lesson, which trains once; figures to quote come from all of `patient_folds`.
+
+    Args:
+        slices: As `patient_folds`.
+        folds: Number of parts, at least 3.
+        fold: Which of them tests, from 0.
+        seed: As `patient_folds`.
+
+    Raises:
+        DataError: As `patient_folds`, or there are fewer than 3 folds.
+    """
+    if folds < 3:
+        raise DataError(f"{folds} folds leave no part to train on beside test and validation")
+    parts = [split.test for split in patient_folds(slices, folds, seed)]
+    test, validation = parts[fold], parts[(fold + 1) % folds]
+    train = sorted(set(slices.patients) - {*test, *validation})
+    return Split(f"fold {fold + 1} of {folds}", tuple(train), validation, test)
+
+
 def random_slice_split(
     number: int, test_share: float = 0.2, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -86,13 +86,29 @@ def open_study(profile: str, dataset: str = "auto", seed: int = 0) -> Study:
     """
     slices = datasets.load(dataset)
     split = literature_split(slices, validation_patients=_validation_patients(slices))
+    return study_of(slices, split, profile, seed)
+
+
+def study_of(slices: SliceSet, split: Split, profile: str, seed: int = 0) -> Study:
+    """A study of any set and split; in the smoke profile of a few patients of each part.
+
+    Args:
+        slices: Everything.
+        split: Which patient is where.
+        profile: ``"smoke"``, ``"quick"`` or ``"full"``.
+        seed: Seed of all trainings.
+
+    Raises:
+        LeakError: Parts share a patient, a source image or a near-duplicate.
+    """
     if profile == "smoke":
         parts = (part[:_SMOKE_PATIENTS] for part in (split.train, split.validation, split.test))
         split = Split(split.name, *parts)
     parts = split.apply(slices)
     check_no_leaks(parts)
     summary = {"name": slices.name, "slices": len(slices), "patients": len(slices.patients)}
-    reporting.write_manifest(reporting.results_dir() / "dataset.json", summary)
+    name = f"{slices.name.lower().replace(' ', '_')}.json"
+    reporting.write_manifest(reporting.results_dir() / "datasets" / name, summary)
     return Study(profile, seed, slices, split, **parts)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from seglib.errors import DataError
-from seglib.splits import Split, literature_split, patient_folds, random_slice_split
+from seglib.splits import Split, fold_split, literature_split, patient_folds, random_slice_split
 
 
 def fingerprint(folds: list[Split]) -> str:
@@ -183,3 +183,12 @@ def test_random_slice_split_covers_every_row_once():
     np.testing.assert_array_equal(test, random_slice_split(805, 0.2, seed=4)[1])
     assert (np.diff(train) > 0).all()
     assert (np.diff(test) > 0).all()
+
+
+def test_a_lesson_has_one_fold_to_test_and_the_next_to_validate(phantom_set):
+    folds = patient_folds(phantom_set, folds=3)
+    split = fold_split(phantom_set, folds=3, fold=2)
+    assert (split.test, split.validation) == (folds[2].test, folds[0].test)
+    assert sorted(split.train + split.validation + split.test) == sorted(phantom_set.patients)
+    with pytest.raises(DataError, match="2 folds leave no part to train on"):
+        fold_split(phantom_set, folds=2)

@@ -167,7 +167,8 @@ from pathlib import Path
 reports = Path(os.environ["SEGLIB_REPORTS_DIR"])
 (reports / "tables").mkdir()
 (reports / "tables" / "comparison.csv").write_text("network,dice\\nU-Net,0.91234\\n")
-_ = (reports / "dataset.json").write_text(json.dumps({"name": "phantom"}))
+(reports / "datasets").mkdir()
+_ = (reports / "datasets" / "phantom.json").write_text(json.dumps({"name": "phantom"}))
 
 # %%
 with open(os.environ["SEGLIB_PROGRESS_FILE"], "a") as file:
@@ -211,7 +212,7 @@ def test_a_study_runs_and_ends_with_its_results(study, capsys):
     assert "0.912" in printed
     assert "comparison.csv" in printed
     assert "02_second.ipynb" in printed
-    assert "built-in phantom" in printed
+    assert "Built-in phantoms were used (phantom)" in printed
 
 
 def test_a_failing_cell_stops_the_study_and_is_shown(study, capsys):

@@ -180,7 +180,7 @@ def relative(path: Path) -> str:
     return os.path.relpath(path)
 
 
-def summarise(reports: Path, dataset: str, since: float) -> None:
+def summarise(reports: Path, since: float) -> None:
     """Print the results table and the files written since the run began (seconds, epoch)."""
 
     def fresh(folder: str, endings: tuple[str, ...]) -> list[Path]:
@@ -202,13 +202,12 @@ def summarise(reports: Path, dataset: str, since: float) -> None:
             print(f"\n{title}")
             for path in paths:
                 print(f"  {relative(path)}")
-    used = reports / "dataset.json"
-    if used.exists() and used.stat().st_mtime >= since:
-        dataset = json.loads(used.read_text(encoding="utf-8"))["name"]
-    if dataset == "phantom":
+    used = [json.loads(path.read_text())["name"] for path in fresh("datasets", (".json",))]
+    phantoms = [name for name in used if "phantom" in name]
+    if phantoms:
         print(
-            "\nThe data was the built-in phantom, computed and not measured. "
-            "These figures say nothing about real hearts."
+            f"\nBuilt-in phantoms were used ({', '.join(phantoms)}): computed, not measured. "
+            "Their figures say nothing about real patients."
         )
 
 
@@ -250,7 +249,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("\nStopped.", file=sys.stderr)
         return 130
     if status == 0:
-        summarise(reports, options.dataset, since)
+        summarise(reports, since)
         print(f"\nTotal time {clock(time.monotonic() - started)}")
     return status
 

@@ -11,7 +11,7 @@ from seglib.errors import DataError
 
 #: Sets that are read from a folder the user brings, see data/README.md.
 BROUGHT = ("msd_heart", "oasis", "lgg")
-NAMES = ("auto", "sunnybrook", "phantom", *BROUGHT, "brain_phantom")
+NAMES = ("auto", "sunnybrook", "phantom", *BROUGHT, "atrium_phantom", "brain_phantom")
 
 
 def load(name: str = "auto") -> SliceSet:
@@ -23,8 +23,8 @@ def load(name: str = "auto") -> SliceSet:
             simulated hearts. ``"auto"``: Sunnybrook, or the phantom where Sunnybrook is
             absent and there is no network; that is said on the console, and the set's
             `name` tells which one it is. ``"msd_heart"``, ``"oasis"`` and ``"lgg"`` are
-            looked for as Sunnybrook is, but never downloaded. ``"brain_phantom"``: the
-            built-in simulated brains.
+            looked for as Sunnybrook is, but never downloaded. ``"atrium_phantom"`` and
+            ``"brain_phantom"``: the built-in simulated volumes and brains.
 
     Raises:
         DataError: The name is unknown, or the set is there but broken, or (for every

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from seglib.datasets import brain_anatomy, oasis
+from seglib.datasets.locations import mark_as_phantom
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.staging import staged_folder
@@ -102,8 +103,7 @@ def write(slices: SliceSet, folder: str | Path) -> None:
             mask_name = row.source.replace("case_", "seg_")
             Image.fromarray(image).save(aside / image_folder / row.source)
             Image.fromarray(values[mask]).save(aside / mask_folder / mask_name)
-        text = "Simulated slices, written by seglib.datasets.brain_phantom: no patient is shown.\n"
-        (aside / oasis.PHANTOM_MARK).write_text(text, encoding="utf-8")
+        mark_as_phantom(aside, __name__)
 
 
 def _scanner(rng: np.random.Generator) -> dict:

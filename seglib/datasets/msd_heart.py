@@ -13,18 +13,21 @@ import numpy as np
 import pandas as pd
 
 from seglib.datasets.image_files import read_all
-from seglib.datasets.locations import require_folder
+from seglib.datasets.locations import is_phantom, require_folder
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 
 FOLDER = "Task02_Heart"
 
+PHANTOM_NAME = "atrium phantom"
+
 CLASS_NAMES = ("background", "left atrium")
 
 #: Subjects whose scan is that of another one, voxel for voxel, under a second name and with
 #: a label of its own. On two sides of a split, the network would be tested on a picture it
-#: was trained on. `seglib.leaks.find_leaks` finds them from the pictures alone.
-SAME_SCAN = {"la_026": "la_005"}
+#: was trained on. `seglib.leaks.find_leaks` finds them from the pictures alone. The phantom
+#: has such a pair too, so that the lesson can be taught without the data.
+SAME_SCAN = {"la_026": "la_005", "phantom-09": "phantom-03"}
 
 #: Largest angle in degrees between the slices' axes and those of the body. The data set's
 #: own volumes have 0; far from it, slices of two subjects show two different planes.
@@ -51,6 +54,8 @@ def load(root: str | Path | None = None) -> SliceSet:
         is one patient and one case. ``spacing`` is the pixel side in mm; the table adds
         ``slice_spacing`` (mm between slices: the volumes are dense, see
         `seglib.evaluation.score_cases`) and ``group``, which subjects of one scan share.
+        The name is ``"Decathlon heart"``, or ``"atrium phantom"`` for a folder that
+        `seglib.datasets.atrium_phantom` has written.
 
     Raises:
         DataError: The folder or ``dataset.json`` is missing or not as it should be, a file
@@ -91,7 +96,8 @@ def load(root: str | Path | None = None) -> SliceSet:
         ]
     images = np.concatenate([images for images, _, _ in volumes])[..., None]
     masks = np.concatenate([masks for _, masks, _ in volumes])[..., None]
-    return SliceSet("Decathlon heart", images, masks, pd.DataFrame(rows), CLASS_NAMES)
+    name = PHANTOM_NAME if is_phantom(root) else "Decathlon heart"
+    return SliceSet(name, images, masks, pd.DataFrame(rows), CLASS_NAMES)
 
 
 def _subjects(root: Path) -> dict[str, tuple[Path, Path]]:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.datasets.image_files import is_grey, read_all, read_image
-from seglib.datasets.locations import require_folder
+from seglib.datasets.locations import is_phantom, require_folder
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.normalisation import mean_and_deviation
@@ -38,8 +38,7 @@ SIZE = 256  # pixels
 #: Mean and standard deviation by which system 4 normalises, on the scale [0, 1].
 PUBLISHED_MEAN, PUBLISHED_DEVIATION = 0.1317, 0.1864
 
-#: A folder with this file holds simulated slices, and is named so wherever it is loaded.
-PHANTOM_MARK, PHANTOM_NAME = "PHANTOM.txt", "brain phantom"
+PHANTOM_NAME = "brain phantom"
 
 #: What follows ``case_`` or ``seg_`` in a file's name.
 NAME = re.compile(r"(?P<case>\d{3})_slice_(?P<slice>0|[1-9]\d*)\.nii\.png")
@@ -83,7 +82,7 @@ def load(root: str | Path | None = None, *, size: int = SIZE) -> SliceSet:
     masks = np.empty_like(images)
     # Straight into place: a list of 11,328 pairs would need the memory a second time.
     read_all(_read_into, files, images[..., 0], masks[..., 0])
-    name = PHANTOM_NAME if (root / PHANTOM_MARK).is_file() else "OASIS"
+    name = PHANTOM_NAME if is_phantom(root) else "OASIS"
     return SliceSet(name, images, masks, as_table(rows), CLASS_NAMES)
 
 

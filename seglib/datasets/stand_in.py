@@ -1,0 +1,49 @@
+"""The folder of a set that the user brings, or of the phantom that stands in for it."""
+
+from __future__ import annotations
+
+import shutil
+from importlib import import_module
+from pathlib import Path
+
+from seglib.datasets.locations import REPOSITORY, find_folder, require_folder
+
+#: The module that draws a phantom in the layout of each set that cannot be downloaded.
+PHANTOMS = {"msd_heart": "atrium_phantom", "oasis": "brain_phantom", "lgg": "tumour_phantom"}
+
+#: Phantoms are drawn anew at each call, so that they always are those of this code.
+FOLDER = REPOSITORY / "data" / "cache" / "phantoms"
+
+
+def find_or_simulate(name: str, choice: str = "auto") -> Path:
+    """The folder to load a set from, so that a lesson runs with and without the real one.
+
+    Args:
+        name: ``"msd_heart"``, ``"oasis"`` or ``"lgg"``: the module that shall read it.
+        choice: ``"phantom"`` always draws the phantom; the set's own name insists on
+            the real one; any other word, ``"auto"`` or another organ's set, takes the
+            real one where it is found, else the phantom, and says so.
+
+    Returns:
+        A folder in the set's own layout. One that holds a phantom is marked, and the set
+        that is loaded from it is named after it.
+
+    Raises:
+        DataError: The real one is asked for and absent.
+    """
+    if choice == name:
+        return require_folder(name, None)
+    if choice != "phantom":
+        folder = find_folder(name)
+        if folder is not None:
+            return folder
+        print(
+            f"{name} is not on this computer; data/README.md tells how to get it. Using the "
+            "built-in phantom instead: simulated pictures in the same layout. Its results say "
+            "nothing about real images."
+        )
+    module = import_module(f"seglib.datasets.{PHANTOMS[name]}")
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    module.write(module.make(), folder)
+    return folder

@@ -1,0 +1,37 @@
+"""Which folder a lesson reads: the real set, or the phantom in its layout."""
+
+import pytest
+
+from seglib.datasets import msd_heart, stand_in
+from seglib.errors import DataError
+
+
+@pytest.fixture
+def nowhere(monkeypatch, tmp_path):
+    """No real set is found, and phantoms are drawn into a folder of their own."""
+    monkeypatch.setenv("SEGLIB_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("seglib.datasets.locations.REPOSITORY", tmp_path)
+    monkeypatch.setattr(stand_in, "FOLDER", tmp_path / "phantoms")
+    return tmp_path
+
+
+@pytest.mark.parametrize("choice", ["auto", "phantom", "sunnybrook"])
+def test_without_the_real_set_a_phantom_is_read_by_the_same_loader(nowhere, choice, capsys):
+    for _ in range(2):  # drawn anew the second time
+        assert msd_heart.load(stand_in.find_or_simulate("msd_heart", choice)).name.endswith(
+            "phantom"
+        )
+    said = "msd_heart is not on this computer" in capsys.readouterr().out
+    assert said == (choice != "phantom")
+
+
+def test_the_real_set_is_taken_where_it_is(nowhere):
+    (nowhere / "msd_heart").mkdir()
+    assert stand_in.find_or_simulate("msd_heart") == nowhere / "msd_heart"
+    assert stand_in.find_or_simulate("msd_heart", "msd_heart") == nowhere / "msd_heart"
+    assert stand_in.find_or_simulate("msd_heart", "phantom") != nowhere / "msd_heart"
+
+
+def test_insisting_on_an_absent_set_is_an_error(nowhere):
+    with pytest.raises(DataError, match="no msd_heart folder found"):
+        stand_in.find_or_simulate("msd_heart", "msd_heart")
