@@ -17,7 +17,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/06_comparison.ipynb)
 #
 # [Previous: spatial attention U-Net](05_spatial_attention_unet.ipynb) ·
-# [Next: why 0.80 was not 0.80](10_why_080_was_not_080.ipynb)
+# [Next: atrium volumes](07_atrium_volumes.ipynb)
 #
 # You will learn
 #
@@ -386,4 +386,4 @@ inside.sort_values("parameters")[["dice", "low", "high", "parameters", "minutes"
 # 5. How many patients would it take to see a difference of 0.01? Resample the differences
 #    with more patients and watch the interval.
 #
-# Next: [why 0.80 was not 0.80](10_why_080_was_not_080.ipynb)
+# Next: [atrium volumes](07_atrium_volumes.ipynb)

@@ -79,7 +79,7 @@ class WatchPredictions(keras.callbacks.Callback):
 
     Afterwards `seglib.plot_lessons.show_training` draws them, a row an epoch: one sees the
     outline find the organ. Choose slices of validation patients; the network learns
-    nothing from them.
+    nothing from them. What was seen is kept with the run, and read back with it.
 
     Args:
         slices: A few slices.
@@ -92,6 +92,14 @@ class WatchPredictions(keras.callbacks.Callback):
         self.slices, self.preprocessing, self.every = slices, preprocessing, every
         #: Epoch, counted from 1, and the hard masks ``(N, H, W, 1)`` after it.
         self.seen: dict[int, np.ndarray] = {}
+        self.file: Path | None = None
+
+    def keep_in(self, folder: Path) -> None:
+        """Keep what is seen in a run's folder, and read what an earlier sitting kept there."""
+        self.file = folder / "watched.npz"
+        if self.file.is_file():
+            with np.load(self.file) as kept:
+                self.seen = {int(epoch): kept[epoch] for epoch in kept.files}
 
     def on_epoch_end(self, epoch, logs=None):
         """Look, if it is time."""
@@ -103,6 +111,9 @@ class WatchPredictions(keras.callbacks.Callback):
         outputs = keras.ops.convert_to_numpy(outputs)
         size = self.slices.images.shape[1:3]
         self.seen[epoch + 1] = to_mask(self.preprocessing.restore(outputs, size))
+        if self.file:
+            kept = {str(epoch): masks for epoch, masks in self.seen.items()}
+            np.savez_compressed(self.file, **kept)
 
 
 def tensorboard(folder: str | Path) -> keras.callbacks.Callback:

@@ -94,12 +94,12 @@ def show_training(slices: SliceSet, seen: Mapping[int, np.ndarray], *, profile: 
         profile: Profile named in the label.
 
     Raises:
-        DataError: Nothing was seen: the run was read back, not trained.
+        DataError: Nothing was seen: the run was trained without being watched.
     """
     if not seen:
         raise DataError(
-            "no prediction was kept while training: a finished run is read back and trains "
-            "no more; use another seed or runs_dir to train it anew"
+            "no prediction was kept while training: this run was first trained without a watch, "
+            "and is now only read back; use another seed or runs_dir to train it anew"
         )
     fig, grid = new_figure(len(seen), len(slices), width=1.75, height=1.95)
     window = heart_window(slices.masks)

@@ -144,7 +144,11 @@ def heart_window(masks: np.ndarray, margin: int = 20) -> tuple[slice, slice]:
 
 
 def show_image(
-    axes: Axes, image: np.ndarray, window: tuple[slice, slice] | None = None, title: str = ""
+    axes: Axes,
+    image: np.ndarray,
+    window: tuple[slice, slice] | None = None,
+    title: str = "",
+    levels: tuple[float, float] | None = None,
 ) -> None:
     """Draw one image without ticks.
 
@@ -155,6 +159,7 @@ def show_image(
         window: Part to show, as from `heart_window`. Pixel coordinates stay the
             image's own.
         title: Small title above.
+        levels: Grey values to draw black and white, where the image's own shall not.
     """
     height, width = image.shape[:2]
     rows, columns = window or (slice(0, height), slice(0, width))
@@ -162,7 +167,7 @@ def show_image(
     if picture.ndim == 3 and picture.dtype != np.uint8:
         low, high = picture.min(), picture.max()
         picture = (picture - low) / (high - low) if high > low else np.zeros_like(picture)
-    low, high = np.percentile(picture[rows, columns], [1, 99])
+    low, high = levels or np.percentile(picture[rows, columns], [1, 99])
     axes.imshow(
         picture,
         cmap="gray",

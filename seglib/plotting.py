@@ -189,6 +189,7 @@ def show_pairs(
     dataset: str,
     profile: str,
     titles: Sequence[str] | None = None,
+    levels: tuple[float, float] | None = None,
 ) -> Figure:
     """Image above, mask below: a pair and what augmentation made of it.
 
@@ -197,12 +198,14 @@ def show_pairs(
         dataset: Data set named in the label.
         profile: Profile named in the label.
         titles: One title per pair; without them "original" and numbers.
+        levels: Grey values to draw black and white in all of them; without them each
+            picture is stretched by itself, which hides a change of brightness.
     """
     titles = titles or ["original", *(f"variant {i}" for i in range(1, len(pairs)))]
     fig, grid = new_figure(2, len(pairs), width=1.7, height=1.8)
     for (top, bottom), (image, mask), title in zip(grid.T, pairs, titles, strict=True):
         mask = one_plane(mask)
-        show_image(top, image, title=title)
+        show_image(top, image, title=title, levels=levels)
         draw_contours(top, mask)
         bottom.imshow(mask, cmap="gray", vmin=0, vmax=max(1, mask.max()), interpolation="nearest")
         bottom.set_axis_off()

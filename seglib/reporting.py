@@ -13,6 +13,7 @@ import io
 import json
 import os
 import re
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,6 +131,36 @@ def save_figure(
     fig.savefig(picture, format="png", dpi=150, facecolor="white")
     path = results_dir() / "figures" / f"{_checked(name)}.png"
     return _write_with_note(path, picture.getvalue(), provenance(dataset, profile, runs))
+
+
+def save_animation(
+    frames: np.ndarray, name: str, *, dataset: str, profile: str, runs: Sequence[str] = ()
+) -> Path:
+    """Write ``figures/NAME.gif``, ``figures/NAME.mp4`` and ``figures/NAME.json``.
+
+    Args:
+        frames: ``(F, h, w, 3)`` uint8, from `seglib.animation.render_slices`, which has
+            written data set and profile on each.
+        name: As in `save_figure`.
+        dataset: As in `save_figure`.
+        profile: As in `save_figure`.
+        runs: As in `save_figure`.
+
+    Returns:
+        Path of the GIF.
+
+    Raises:
+        DataError: The name cannot be a file name, or the folder is not writable.
+    """
+    from seglib.animation import write_gif, write_mp4
+
+    path = results_dir() / "figures" / f"{_checked(name)}.gif"
+    with tempfile.TemporaryDirectory() as folder:
+        aside = Path(folder) / path.name
+        write_gif(frames, aside)
+        write_mp4(frames, aside.with_suffix(".mp4"))
+        atomic_write(path.with_suffix(".mp4"), aside.with_suffix(".mp4").read_bytes())
+        return _write_with_note(path, aside.read_bytes(), provenance(dataset, profile, runs))
 
 
 def save_table(

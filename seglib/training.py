@@ -15,7 +15,7 @@ import pandas as pd
 
 from seglib import reporting
 from seglib.augmentation import SliceSequence
-from seglib.callbacks import Progress, Seconds
+from seglib.callbacks import Progress, Seconds, WatchPredictions
 from seglib.code_hash import code_hash
 from seglib.datasets.slice_set import SliceSet
 from seglib.deep_supervision import with_deep_supervision
@@ -128,7 +128,8 @@ def train(
         validation_set: Slices of other patients, which choose the epoch.
         seed: Of initial weights, order and augmentation.
         runs_dir: Where runs live; default ``runs`` in `reporting.results_dir`.
-        callbacks: Of Keras, to watch; they are not called for a run that is read.
+        callbacks: Of Keras, to watch; they are not called for a run that is read, but
+            `WatchPredictions` reads back what it saw.
 
     Returns:
         The finished run.
@@ -155,8 +156,11 @@ def train(
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
     runs_dir = Path(runs_dir) if runs_dir else reporting.results_dir() / "runs"
     path = runs_dir / f"{recipe.name}-{recipe.optimizer}-{key}"
+    path.mkdir(parents=True, exist_ok=True)
+    for callback in callbacks:
+        if isinstance(callback, WatchPredictions):
+            callback.keep_in(path)
     if not (path / "manifest.json").is_file():
-        path.mkdir(parents=True, exist_ok=True)
         _fit(recipe, train_set, validation_set, seed, path, identity, callbacks)
     model, _, _ = load_model(path / "model.keras")
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))

@@ -1,5 +1,7 @@
 """Films of a case: every slice in order, files that other programs read back."""
 
+import json
+
 import imageio_ffmpeg
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from PIL import Image
 
 from seglib.animation import render_slices, write_gif, write_mp4
 from seglib.errors import DataError
+from seglib.reporting import save_animation
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +71,18 @@ def test_an_mp4_is_read_back_with_its_frames(frames, tmp_path):
     read = [np.frombuffer(frame, np.uint8).reshape(frames.shape[1:]) for frame in reader]
     assert len(read) == 3
     assert np.abs(read[2].astype(int) - frames[2]).mean() < 10
+
+
+def test_a_saved_film_comes_in_two_formats_with_its_provenance(frames, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
+    path = save_animation(frames, "film", dataset="phantom", profile="smoke", runs=["a-run"])
+    with Image.open(path) as film:
+        assert film.n_frames == 3
+    assert imageio_ffmpeg.count_frames_and_secs(path.with_suffix(".mp4"))[0] == 3
+    note = json.loads(path.with_suffix(".json").read_text())
+    assert (note["dataset"], note["runs"]) == ("phantom", ["a-run"])
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "film.gif",
+        "film.json",
+        "film.mp4",
+    ]

@@ -63,11 +63,17 @@ def test_a_row_is_drawn_for_each_look(watched):
     plt.close(fig)
 
 
-def test_a_run_that_is_read_back_shows_nothing_and_says_why(watched):
+def test_a_run_that_is_read_back_brings_what_was_seen(watched):
     _, watch, again = watched
-    assert again.seen == {}
-    with pytest.raises(DataError, match="read back"):
-        show_training(watch.slices, again.seen, profile="smoke")
+    assert list(again.seen) == list(watch.seen)
+    for epoch, masks in watch.seen.items():
+        np.testing.assert_array_equal(again.seen[epoch], masks)
+
+
+def test_a_run_that_nobody_watched_says_so(watched):
+    _, watch, _ = watched
+    with pytest.raises(DataError, match="trained without a watch"):
+        show_training(watch.slices, {}, profile="smoke")
 
 
 def test_tensorboard_writes_its_log_or_says_how_to_get_it(parts, tmp_path):
