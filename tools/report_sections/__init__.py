@@ -4,6 +4,14 @@ A section has ``tables()`` and ``figures(slices)``, which write into
 `seglib.reporting.results_dir`, and ``blocks()``, its Markdown on the report's page.
 """
 
-from tools.report_sections import ablation, audit, best, comparison, uncertainty, waterfall
+from tools.report_sections import (
+    ablation,
+    audit,
+    best,
+    comparison,
+    protocols,
+    uncertainty,
+    waterfall,
+)
 
-SECTIONS = (best, waterfall, comparison, ablation, audit, uncertainty)
+SECTIONS = (best, protocols, waterfall, comparison, ablation, audit, uncertainty)
