@@ -1,6 +1,7 @@
 # The study's commands. They need Python 3.11, 3.12 or 3.13 and make, nothing else.
 #
 #   make study PROFILE=full            another profile: smoke, quick (default), full
+#   make study ONLY=07                 one notebook
 #   make study DATASET=phantom         another data set: auto (default), sunnybrook, phantom
 #   make study PYTHON=python3.12       another Python to make the environment with
 #   make test PYTEST_ARGS="-x -k tools"
@@ -8,6 +9,7 @@
 PROFILE ?= quick
 DATASET ?= auto
 SEED ?= 0
+ONLY ?=
 PYTHON ?= python3
 PYTEST_ARGS ?=
 # SEGLIB_DATA_DIR, where it is set, reaches every command through the environment.
@@ -24,8 +26,9 @@ help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 	@echo "Variables: PROFILE=$(PROFILE) DATASET=$(DATASET) SEED=$(SEED) PYTHON=$(PYTHON)"
 
-study: $(STAMP)  ## run the notebooks and print the results (PROFILE, DATASET, SEED)
-	@$(PY) -m tools.run_study --profile $(PROFILE) --dataset $(DATASET) --seed $(SEED)
+study: $(STAMP)  ## run the notebooks and print the results (PROFILE, DATASET, SEED, ONLY)
+	@$(PY) -m tools.run_study --profile $(PROFILE) --dataset $(DATASET) --seed $(SEED) \
+		$(if $(ONLY),--only $(ONLY))
 
 test: $(STAMP)  ## run the tests, every notebook included (PYTEST_ARGS)
 	@$(PY) -m pytest $(PYTEST_ARGS)
