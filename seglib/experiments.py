@@ -10,9 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from seglib.datasets import msd_heart, sunnybrook
+from seglib.datasets import lgg, msd_heart, sunnybrook
 from seglib.datasets.slice_set import SliceSet
 from seglib.experiments_atrium import atrium
+from seglib.experiments_brain import brain
+from seglib.experiments_brain import load as load_brains
+from seglib.experiments_tumour import tumour
 from seglib.jobs import Job
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import STRONG_AUGMENTATION, STUDY_AUGMENTATION, Recipe, get_recipe
@@ -247,10 +250,14 @@ EXPERIMENTS = {
     "literature": Experiment("Sunnybrook", literature),
     "best": Experiment("Sunnybrook", best_folds),
     "atrium": Experiment("Decathlon heart", atrium),
+    "brain": Experiment("brain phantom", brain),
+    "tumour": Experiment("LGG", tumour),
 }
 
 #: How each set is read. Of Sunnybrook all patients, the one with wrong labels among them.
 LOADERS: dict[str, Callable[[], SliceSet]] = {
     "Sunnybrook": lambda: sunnybrook.load(exclude_wrong=False),
     "Decathlon heart": msd_heart.load,
+    "brain phantom": load_brains,
+    "LGG": lgg.load,
 }

@@ -18,7 +18,15 @@ _SLIM = {"filters": 8, "epochs": 10}
 def atrium_recipes() -> dict[str, Recipe]:
     """Systems 2 and 3 slim, then what each correction brings, all with the same epochs."""
     study = get_recipe("atrium", name="unet", preprocessing=_CROP, **_SLIM)
-    volumes = get_recipe("atrium_3d", name="unet_3d", preprocessing=_CROP, **_SLIM)
+    # Eight such patches a subject hold about as many voxels as its slices do.
+    volumes = get_recipe(
+        "atrium_3d",
+        name="unet_3d",
+        preprocessing=_CROP,
+        patch=(16, 96, 96),
+        patches_per_case=8,
+        **_SLIM,
+    )
     published = {
         "system2": get_recipe("atrium_published_bce", name="system2", preprocessing=_CROP, **_SLIM),
         "system3": get_recipe(

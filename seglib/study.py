@@ -7,7 +7,7 @@ The order is the protocol. Networks train on `train`; every choice is made on
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -17,8 +17,8 @@ import pandas as pd
 from seglib import datasets, reporting
 from seglib.datasets.slice_set import SliceSet
 from seglib.environment import environment
-from seglib.evaluation import score_cases, summarise
-from seglib.inference import predict, to_mask
+from seglib.evaluation import MEAN_OF_CLASSES, score_cases, summarise
+from seglib.inference import predict_set, to_mask
 from seglib.leaks import check_no_leaks
 from seglib.recipes import Recipe
 from seglib.splits import Split, literature_split
@@ -112,6 +112,30 @@ def study_of(slices: SliceSet, split: Split, profile: str, seed: int = 0) -> Stu
     return Study(profile, seed, slices, split, **parts)
 
 
+def excerpt(
+    slices: SliceSet, split: Split, patients: Sequence[int], per_case: int
+) -> tuple[SliceSet, Split]:
+    """The first patients of each part and some slices of each, so that a lesson ends in time.
+
+    Args:
+        slices: Everything.
+        split: Which patient is where.
+        patients: How many to keep to train, to validate and to test, at most.
+        per_case: Slices to keep of a case, at most, evenly spread from its first to its last.
+
+    Returns:
+        The kept slices in their order, and their split.
+    """
+    parts = (split.train, split.validation, split.test)
+    kept = Split(split.name, *(part[:n] for part, n in zip(parts, patients, strict=True)))
+    chosen = slices.of_patients(kept.train + kept.validation + kept.test)
+    rows: list[int] = []
+    for _, case in chosen.table.sort_values("slice", kind="stable").groupby("case"):
+        spread = np.linspace(0, len(case) - 1, min(per_case, len(case)))
+        rows += case.index[spread.round().astype(int)].tolist()
+    return chosen.take(np.sort(rows)), kept
+
+
 def _validation_patients(slices: SliceSet) -> int:
     """A fifth of the training patients, and at least one."""
     training = slices.table.loc[slices.table["part"] == "Part1", "patient"].nunique()
@@ -156,7 +180,7 @@ def score(
         rotations: As `seglib.inference.predict`.
         assumed_spacing: As `seglib.evaluation.score_cases`.
     """
-    probabilities = predict(run.model, slices.images, run.recipe.preprocessing, rotations=rotations)
+    probabilities = predict_set(run.model, slices, run.recipe.preprocessing, rotations=rotations)
     prediction = to_mask(probabilities)
     per_case = score_cases(slices, prediction, assumed_spacing=assumed_spacing)
     return Scored(slices, prediction, per_case)
@@ -178,13 +202,20 @@ def results_table(runs: Mapping[str, Run], scored: Mapping[str, Scored]) -> pd.D
         Index ``network``: mean over patients of ``dice`` with its 95 % bootstrap
         interval (``low``, ``high``), ``jaccard``, ``hd95`` in ``unit`` ("mm" or "px"),
         ``precision``, ``recall``, number of ``patients``, ``missed`` cases,
-        ``parameters``, and ``minutes`` of training.
+        ``parameters``, and ``minutes`` of training. With several foreground classes the
+        scores are means over each patient's classes, ``missed`` counts each class of a
+        case, and the Dice of each class stands before them under the class's name.
     """
     rows = {}
     for name, run in runs.items():
         summary = summarise(scored[name].per_case)
+        of_classes = {}
+        if summary.index.nlevels == 2:
+            dice = summary.xs("dice", level="metric")["mean"]
+            of_classes = dice.drop(MEAN_OF_CLASSES).to_dict()
+            summary = summary.loc[MEAN_OF_CLASSES]
         mean = summary["mean"]
-        rows[name] = {
+        rows[name] = of_classes | {
             "dice": mean["dice"],
             "low": summary.at["dice", "low"],
             "high": summary.at["dice", "high"],

@@ -26,6 +26,8 @@ PATIENTS = {
     "literature": 29,
     "best": 44,
     "atrium": 12,
+    "brain": 8,
+    "tumour": 18,
 }
 
 TINY = Recipe(

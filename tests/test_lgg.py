@@ -63,19 +63,33 @@ def test_files_become_a_table_in_order_of_patient_and_number(root):
     columns = ["case", "patient", "slice", "institution", "phase", "pathology", "missing"]
     assert slices.table[columns].values.tolist() == [
         [patient, patient, number, institution, "", "", ""]
-        for patient, institution in (("TCGA_XX_0001", "XX"), ("TCGA_YY_A002", "YY"))
+        for patient, institution in (("P001", "XX"), ("P002", "YY"))
         for number in (1, 2, 10)
     ]
     assert slices.table["spacing"].isna().all()
     assert slices.masks.sum(axis=(1, 2, 3)).tolist() == [3, 6, 0, 3, 6, 0]
+    names = {"P001": "TCGA_XX_0001", "P002": "TCGA_YY_A002"}
     for row, image, mask in zip(
         slices.table.itertuples(), slices.images, slices.masks, strict=True
     ):
-        path = image_path(root, row.patient, row.slice)
+        path = image_path(root, names[row.patient], row.slice)
         assert row.source == path.name
         np.testing.assert_array_equal(image, np.asarray(Image.open(path)))
-        stored = np.asarray(Image.open(mask_path(root, row.patient, row.slice)))
+        stored = np.asarray(Image.open(mask_path(root, names[row.patient], row.slice)))
         np.testing.assert_array_equal(mask[..., 0] * 255, stored)
+
+
+def test_only_the_source_tells_who_a_patient_is(root):
+    told = load(root).table.drop(columns="source").astype(str)
+    assert not told.apply(lambda column: column.str.contains("TCGA|0001|A002")).to_numpy().any()
+
+
+def test_flair_alone_is_the_middle_channel(root):
+    slices = load(root)
+    grey = lgg.flair(slices)
+    np.testing.assert_array_equal(grey.images, slices.images[..., 1:2])
+    np.testing.assert_array_equal(grey.masks, slices.masks)
+    assert grey.name == slices.name and grey.table.equals(slices.table)
 
 
 def test_the_inner_folder_may_be_given_and_other_files_are_not_looked_at(root):
@@ -104,8 +118,8 @@ def test_a_copy_of_flair_is_a_missing_sequence(root, copied, missing):
             image[..., channel] = image[..., lgg.SEQUENCES.index("FLAIR")]
         save(image_path(root, "TCGA_XX_0001", number), image)
     found = load(root).table.groupby("patient")["missing"].unique()
-    assert found["TCGA_XX_0001"].tolist() == [missing]
-    assert found["TCGA_YY_A002"].tolist() == [""]
+    assert found["P001"].tolist() == [missing]
+    assert found["P002"].tolist() == [""]
 
 
 def test_one_slice_that_looks_alike_is_not_a_missing_sequence(root):

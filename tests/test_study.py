@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seglib.datasets import brain_phantom, oasis
 from seglib.evaluation import score_cases
 from seglib.recipes import get_recipe
-from seglib.study import Scored, middle_slices, open_study, results_table
+from seglib.study import Scored, excerpt, middle_slices, open_study, results_table
 from seglib.training import Run
 
 
@@ -53,3 +54,40 @@ def test_the_results_table_holds_scores_and_costs(phantom_set, tmp_path):
     assert table["patients"].tolist() == [len(phantom_set.patients)] * 2
     assert table["parameters"].tolist() == [1234] * 2
     assert table["minutes"].tolist() == [1.5] * 2
+
+
+def test_an_excerpt_keeps_some_patients_of_each_part_and_slices_from_both_ends():
+    brains = brain_phantom.make(patients=12, slices=7, size=64)
+    whole = oasis.published_split(brains)
+    few, split = excerpt(brains, whole, patients=(3, 1, 9), per_case=3)
+    assert (split.train, split.validation) == (whole.train[:3], whole.validation[:1])
+    assert split.test == whole.test
+    assert set(few.patients) == {*split.train, *split.validation, *split.test}
+    assert few.table.groupby("case")["slice"].apply(list).tolist() == [[0, 3, 6]] * 6
+    row = brains.table.query("case == @split.test[0] and slice == 3").index[0]
+    place = few.table.query("case == @split.test[0] and slice == 3").index[0]
+    np.testing.assert_array_equal(few.masks[place], brains.masks[row])
+
+
+def test_an_excerpt_of_no_more_than_there_is_changes_nothing():
+    brains = brain_phantom.make(patients=6, slices=4, size=64)
+    whole = oasis.published_split(brains)
+    same, split = excerpt(brains, whole, patients=(16, 4, 4), per_case=8)
+    assert split == whole
+    pd.testing.assert_frame_equal(same.table, brains.table)
+    np.testing.assert_array_equal(same.images, brains.images)
+
+
+def test_the_results_table_of_several_classes_names_each_and_leaves_background_out():
+    brains = brain_phantom.make(patients=3, slices=2, size=64)
+    run = Run(get_recipe("brain_tissue"), None, pd.DataFrame(), {"parameters": 1, "seconds": 0}, "")
+    without_fluid = np.where(brains.masks == 1, 0, brains.masks).astype(np.uint8)
+    scored = {"": Scored(brains, without_fluid, score_cases(brains, without_fluid))}
+    row = results_table({"": run}, scored).loc[""]
+    fluid, *others = brains.class_names[1:]
+    assert row[fluid] == 0.0
+    assert row[others].tolist() == [1.0, 1.0]
+    assert row["dice"] == row["recall"] == pytest.approx(2 / 3)
+    assert row["missed"] == len(brains.patients)
+    assert row["unit"] == "px"
+    assert "background" not in row

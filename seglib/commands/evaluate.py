@@ -19,17 +19,20 @@ def evaluate(
     prediction: Path,
     output: Path,
     cases: str | None = None,
+    classes: str | None = None,
     spacing: float | None = None,
     assumed_spacing: float | None = None,
     tolerance: float = 2.0,
 ) -> None:
-    """Score two folders of binary masks, print the summary and write all of it as JSON.
+    """Score two folders of masks, print the summary and write all of it as JSON.
 
     Args:
         truth: Folder (or file) of true masks: PNG or TIFF, or NIfTI.
         prediction: The same for predicted ones, under the same names.
         output: JSON file.
         cases: As ``pattern`` of `seglib.commands.mask_pairs.find_cases`.
+        classes: Names of the foreground classes in their order, with commas between;
+            default: one structure.
         spacing: Pixel side in mm; for pictures only, a volume's header tells it.
         assumed_spacing: Pixel side in mm for the good contours alone, where the true one
             is unknown: distances stay in pixels.
@@ -46,26 +49,34 @@ def evaluate(
         raise DataError("--assumed-spacing is for masks without --spacing; give one of them")
     if output.is_dir():
         raise DataError(f"--output {output}: is a folder; name a file, e.g. scores.json")
+    class_names = _class_names(classes) if classes else mask_pairs.BINARY
     kind, pairs = mask_pairs.pair_masks(truth, prediction)
     if kind == "volume":
         if spacing or assumed_spacing:
             raise DataError("a spacing is for pictures; NIfTI files state their own")
-        per_case, cases_from = mask_pairs.score_volumes(pairs, cases, tolerance=tolerance)
+        per_case, cases_from = mask_pairs.score_volumes(
+            pairs, cases, class_names=class_names, tolerance=tolerance
+        )
     else:
-        masks = mask_pairs.read_picture_pairs(pairs)
-        areas = np.array([true.sum() for true, _ in masks])
+        masks = mask_pairs.read_picture_pairs(pairs, len(class_names))
+        areas = np.array([np.count_nonzero(true) for true, _ in masks])
         table, cases_from = mask_pairs.find_cases(
             {key: true for key, (true, _) in pairs.items()}, areas, cases
         )
         table["source"] = list(pairs)
         per_case = mask_pairs.score_pictures(
-            masks, table, spacing=spacing, assumed_spacing=assumed_spacing, tolerance=tolerance
+            masks,
+            table,
+            class_names=class_names,
+            spacing=spacing,
+            assumed_spacing=assumed_spacing,
+            tolerance=tolerance,
         )
     summary = summarise(per_case)
     reporting.write_manifest(
         output,
         {
-            "summary": summary.to_dict("index"),
+            "summary": _nested(summary),
             "per_patient": per_patient(per_case).to_dict("records"),
             "per_case": per_case.to_dict("records"),
             "files": len(pairs),
@@ -76,9 +87,33 @@ def evaluate(
     print(f"cases taken from {cases_from}")
     for patient in mask_pairs.known_wrong(per_case):
         print(f"note: the true masks of {patient} are known to be wrong; the study leaves it out")
-    print(f"{len(pairs)} files, {len(per_case)} cases, {per_case['patient'].nunique()} patients\n")
-    print(summary_table(summary))
+    counts = per_case[["case", "patient"]].nunique()
+    print(f"{len(pairs)} files, {counts['case']} cases, {counts['patient']} patients\n")
+    if classes:
+        for name, of_class in summary.groupby(level="class", sort=False):
+            print(f"{name}\n{summary_table(of_class.droplevel('class'))}\n")
+    else:
+        print(summary_table(summary))
     print(f"\nall scores in {output}")
+
+
+def _class_names(classes: str) -> tuple[str, ...]:
+    """The classes that the user names, background first."""
+    names = [name.strip() for name in classes.split(",")]
+    if len(names) < 2 or len(set(names)) < len(names) or not all(names) or len(names) > 255:
+        raise DataError(
+            f"--classes {classes!r}: expected two or more different names with commas between, "
+            "one for each class but the background; leave it out for a single structure"
+        )
+    return ("background", *names)
+
+
+def _nested(summary: pd.DataFrame) -> dict:
+    """By metric; with several classes by class, then by metric."""
+    if summary.index.nlevels == 1:
+        return summary.to_dict("index")
+    parts = summary.groupby(level="class", sort=False)
+    return {name: part.droplevel("class").to_dict("index") for name, part in parts}
 
 
 def summary_table(summary: pd.DataFrame) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from seglib import nifti
-from seglib.commands.reading import find_files
-from seglib.datasets.image_files import read_all, read_binary_mask
+from seglib.commands.reading import find_files, read_class_mask
+from seglib.datasets import lgg
+from seglib.datasets.image_files import read_all
 from seglib.datasets.patterns import compile_pattern
 from seglib.datasets.slice_set import SliceSet
 from seglib.datasets.sunnybrook import FRAMES_PER_SLICE, NAME, WRONG_LABELS, name_phases
@@ -19,6 +22,13 @@ from seglib.scores import good_contours, score_case
 
 #: What `find_cases` says about names that are all Sunnybrook's.
 FROM_SUNNYBROOK = "Sunnybrook's file names (patient, and ED or ES by the larger true area)"
+FROM_LGG = "the LGG files' names (patient and slice)"
+
+#: Name of a file of the LGG slices, image or mask.
+_LGG_NAME = re.compile(lgg.FOLDER_NAME.pattern + lgg.FILE_ENDING.pattern)
+
+#: Classes of a mask that says only where one structure is.
+BINARY = ("background", "structure")
 
 
 def pair_masks(truth: Path, prediction: Path) -> tuple[str, dict[str, tuple[Path, Path]]]:
@@ -36,7 +46,10 @@ def pair_masks(truth: Path, prediction: Path) -> tuple[str, dict[str, tuple[Path
             f"{truth}: is given as truth and as prediction; masks scored against themselves "
             "always agree"
         )
-    sides = {"true": find_files(truth), "predicted": find_files(prediction)}
+    sides = {
+        "true": find_files(truth, masks=True),
+        "predicted": find_files(prediction, masks=True),
+    }
     for which, files in sides.items():
         if files.kind == "dicom":
             folder = truth if which == "true" else prediction
@@ -61,17 +74,23 @@ def pair_masks(truth: Path, prediction: Path) -> tuple[str, dict[str, tuple[Path
     return true.kind, pairs
 
 
-def read_picture_pairs(pairs: dict[str, tuple[Path, Path]]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Read all pairs, each mask ``(H, W)`` uint8 with values 0 and 1, in order.
+def read_picture_pairs(
+    pairs: dict[str, tuple[Path, Path]], num_classes: int = 2
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Read all pairs, each mask ``(H, W)`` uint8 class indices, in order.
 
     Raises:
-        DataError: A file is corrupt or not binary, or the sizes of a pair differ.
+        DataError: A file is corrupt or holds other values, or the sizes of a pair differ.
     """
-    return read_all(_read_pair, [a for a, _ in pairs.values()], [b for _, b in pairs.values()])
+    read = partial(_read_pair, num_classes=num_classes)
+    return read_all(read, [a for a, _ in pairs.values()], [b for _, b in pairs.values()])
 
 
-def _read_pair(truth_path: Path, prediction_path: Path) -> tuple[np.ndarray, np.ndarray]:
-    truth, prediction = read_binary_mask(truth_path), read_binary_mask(prediction_path)
+def _read_pair(
+    truth_path: Path, prediction_path: Path, num_classes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    truth = read_class_mask(truth_path, num_classes)
+    prediction = read_class_mask(prediction_path, num_classes)
     if truth.shape != prediction.shape:
         raise DataError(
             f"{prediction_path}: the mask is {prediction.shape[0]}x{prediction.shape[1]} pixels "
@@ -89,8 +108,8 @@ def find_cases(
         paths: The true mask's file of each key.
         areas: ``(N,)`` true pixels of each file; at Sunnybrook they tell ED from ES.
         pattern: Regular expression, searched in the key, with the group ``patient`` and,
-            if wanted, ``case`` and ``slice``. None: Sunnybrook's names, or else each file
-            is a case and a patient of its own.
+            if wanted, ``case`` and ``slice``. None: Sunnybrook's or LGG's names, or else
+            each file is a case and a patient of its own.
 
     Returns:
         One row per file with ``case``, ``patient``, ``slice``, ``phase``, ``pathology``;
@@ -112,6 +131,11 @@ def find_cases(
             raise DataError(f"{error}; --cases says otherwise what a case is") from error
         table["case"] = table["patient"] + " " + table["phase"]
         return table, FROM_SUNNYBROOK
+    names = [_LGG_NAME.fullmatch(path.name) for path in paths.values()]
+    if all(names):
+        table = pd.DataFrame([name.groupdict() for name in names])
+        table = pd.DataFrame({"patient": table["patient"], "slice": table["number"].astype(int)})
+        return table.assign(case=table["patient"], phase="", pathology="unknown"), FROM_LGG
     keys = list(paths)
     table = pd.DataFrame({"case": keys, "patient": keys, "slice": 0, "phase": ""})
     return table.assign(pathology="unknown"), "the files: each is a case and a patient of its own"
@@ -140,6 +164,7 @@ def score_pictures(
     masks: list[tuple[np.ndarray, np.ndarray]],
     table: pd.DataFrame,
     *,
+    class_names: tuple[str, ...] = BINARY,
     spacing: float | None,
     assumed_spacing: float | None,
     tolerance: float,
@@ -149,6 +174,7 @@ def score_pictures(
     Args:
         masks: True and predicted mask of each row, ``(H, W)``.
         table: From `find_cases`, with the column ``source``.
+        class_names: Background first.
         spacing: Pixel side in mm, or None if unknown.
         assumed_spacing: As `seglib.evaluation.score_cases`.
         tolerance: Of the surface Dice, in mm, or in pixels without spacing.
@@ -172,7 +198,7 @@ def score_pictures(
     for _, rows in sizes.groupby(sizes).groups.items():
         truth = np.stack([masks[row][0] for row in rows])[..., None]
         prediction = np.stack([masks[row][1] for row in rows])[..., None]
-        slices = SliceSet("masks", truth, truth, table.loc[rows], ("background", "structure"))
+        slices = SliceSet("masks", truth, truth, table.loc[rows], class_names)
         parts.append(
             score_cases(slices, prediction, tolerance=tolerance, assumed_spacing=assumed_spacing)
         )
@@ -180,7 +206,11 @@ def score_pictures(
 
 
 def score_volumes(
-    pairs: dict[str, tuple[Path, Path]], pattern: str | None, *, tolerance: float
+    pairs: dict[str, tuple[Path, Path]],
+    pattern: str | None,
+    *,
+    class_names: tuple[str, ...] = BINARY,
+    tolerance: float,
 ) -> tuple[pd.DataFrame, str]:
     """Score pairs of NIfTI masks: each is a case, distances run through the volume in mm.
 
@@ -188,7 +218,7 @@ def score_volumes(
         As `seglib.evaluation.score_cases`; and where patients come from, in words.
 
     Raises:
-        DataError: A file is corrupt or not binary, or a pair is not on one grid.
+        DataError: A file is corrupt or holds other values, or a pair is not on one grid.
     """
     keys = {key: truth for key, (truth, _) in pairs.items()}
     table, cases_from = find_cases(keys, np.ones(len(keys)), pattern)
@@ -196,26 +226,33 @@ def score_volumes(
     for (key, (truth_path, prediction_path)), names in zip(
         pairs.items(), table.to_dict("records"), strict=True
     ):
-        truth, grid = nifti.read_binary_mask(truth_path)
-        prediction, other = nifti.read_binary_mask(prediction_path)
+        truth, grid = _read_volume(truth_path, len(class_names))
+        prediction, other = _read_volume(prediction_path, len(class_names))
         if not grid.is_same(other):
             raise DataError(
                 f"{prediction_path}: is not on the grid of {truth_path}: slices of shape "
                 f"{other.sliced_shape} and {grid.sliced_shape}, affines "
                 f"{other.affine.tolist()} and {grid.affine.tolist()}"
             )
-        rows.append(
+        rows += [
             {
                 "case": key,
                 "patient": names["patient"],
                 "phase": names["phase"],
                 "pathology": names["pathology"],
-                "class": "structure",
-                **score_case(truth, prediction, grid.spacing, tolerance=tolerance),
-                **good_contours(truth, prediction, grid.spacing[1:]),
+                "class": class_name,
+                **score_case(truth == k, prediction == k, grid.spacing, tolerance=tolerance),
+                **good_contours(truth == k, prediction == k, grid.spacing[1:]),
             }
-        )
+            for k, class_name in enumerate(class_names[1:], start=1)
+        ]
     return pd.DataFrame(rows), cases_from
+
+
+def _read_volume(path: Path, num_classes: int) -> tuple[np.ndarray, nifti.Grid]:
+    if num_classes == 2:
+        return nifti.read_binary_mask(path)
+    return nifti.read_mask(path, num_classes)
 
 
 def known_wrong(per_case: pd.DataFrame) -> list[str]:

@@ -6,6 +6,18 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+#: Sets to train on: `seglib.datasets.NAMES` without "auto". Here, for imports must be light.
+DATASETS = (
+    "sunnybrook",
+    "phantom",
+    "msd_heart",
+    "atrium_phantom",
+    "oasis",
+    "brain_phantom",
+    "lgg",
+    "tumour_phantom",
+)
+
 
 def _command(commands, name: str, summary: str, text: str) -> argparse.ArgumentParser:
     """Add a command whose help is laid out as it is written in `text`."""
@@ -44,7 +56,8 @@ def _predict(commands) -> None:
                       however the file stores its axes
   DICOM               NAME.png, as above
 
-A folder holds one kind of file; sizes may differ, and subfolders are kept. A model of
+A folder holds one kind of file; sizes may differ, and subfolders are kept. NAME_mask
+beside NAME is taken for its label and left alone. A model of
 several classes gives class numbers in NIfTI, and grey values spread over 0-255 in PNG.
 A colour image for a grey model is reduced to its brightness, a grey image for a colour
 model is repeated in its three channels; either is said.
@@ -81,10 +94,12 @@ def _evaluate(commands) -> None:
         "score predicted masks against true ones",
         """Score a folder of predicted masks against a folder of true ones, paired by name.
 
-Masks are PNG or TIFF with the values 0 and 255 (or 0 and 1), or NIfTI. The files of a case
-are pooled, then cases are averaged into their patient and patients into the mean, which
-is printed with its 95 % bootstrap interval over patients. The JSON file holds this
-summary and the scores of each patient and case. Distances are in mm for NIfTI (through the
+Masks are PNG or TIFF with the values 0 and 255 (or 0 and 1), or NIfTI. Where NAME and
+NAME_mask stand side by side, NAME_mask is the mask. With --classes they hold class
+numbers, or in PNG the grey values that predict writes. The files of a case are pooled,
+then cases are averaged into their patient and patients into the mean, which is printed
+with its 95 % bootstrap interval over patients. The JSON file holds this summary and the
+scores of each patient and case. Distances are in mm for NIfTI (through the
 volume) and with --spacing (inside each slice), else in pixels.
 
 example:
@@ -99,8 +114,14 @@ example:
         metavar="REGEX",
         help="regular expression with the group 'patient' and, if wanted, 'case' and 'slice', "
         "searched in each file's path inside the folder, without the ending; default: "
-        "Sunnybrook's names where all files have them, else each file is its own case "
+        "Sunnybrook's or LGG's names where all files have them, else each file is its own case "
         "and patient",
+    )
+    add(
+        "--classes",
+        metavar="NAMES",
+        help="names of the classes 1, 2, ... with commas between, for masks of several classes; "
+        "default: one structure",
     )
     add("--spacing", type=float, metavar="MM", help="side of a pixel; default: unknown")
     add(
@@ -167,9 +188,11 @@ def _train(commands) -> None:
 Without --images the 15 challenge-training patients of Sunnybrook are used (downloaded if they
 are not there). A fifth of the patients, if there are 5 or more, is held out to choose
 the epoch; their Dice is printed. The same command run again goes on where it was stopped.
+Other sets are read from the folders that data/README.md names.
 
 examples:
   python -m seglib train unet --profile quick --output my_model.keras
+  python -m seglib train tumour --dataset lgg --output tumour.keras
   python -m seglib train unet --images my_images --masks my_labels \\
       --patients '^(?P<patient>[^_]+)_' --output my_model.keras""",
     ).add_argument
@@ -177,9 +200,11 @@ examples:
     add("--output", type=Path, required=True, metavar="FILE.keras", help="the model file")
     add(
         "--dataset",
-        choices=("sunnybrook", "phantom"),
+        choices=DATASETS,
         default="sunnybrook",
-        help="phantom: simulated hearts, to try things out; default: sunnybrook",
+        help="a set that the library knows: %(choices)s; those named phantom are simulated, to "
+        "try things out; default: sunnybrook",
+        metavar="NAME",
     )
     add("--images", type=Path, metavar="DIR", help="folder of your own images (PNG, TIFF, JPEG)")
     add("--masks", type=Path, metavar="DIR", help="folder of their masks (PNG, TIFF), same names")

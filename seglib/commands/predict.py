@@ -12,11 +12,20 @@ from PIL import Image
 from tqdm import tqdm
 
 from seglib import inference, nifti
-from seglib.commands.reading import Files, find_files, fit_channels, read_slices
+from seglib.commands.reading import (
+    KINDS,
+    Files,
+    find_files,
+    fit_channels,
+    grey_values,
+    read_slices,
+)
 from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError, ModelFileError
+from seglib.patches import predict_volume
 from seglib.preprocessing import Preprocessing, min_max
 from seglib.staging import staged_folder
+from seglib.volume_normalisation import normalise_volume
 
 if TYPE_CHECKING:
     import keras
@@ -52,6 +61,7 @@ def predict(
         print(f"note: {len(files.others)} other file(s) left alone, e.g. {files.others[0].name}")
     targets = _targets(files, input, output)
     segmenter = _load(model, rotations, largest_component)
+    segmenter.check_kind(files.kind, input)
     total, unit = len(files.paths), " images"
     if files.kind == "volume":
         total, unit = sum(nifti.count_slices(path) for path in files.paths.values()), " slices"
@@ -109,13 +119,36 @@ class _Segmenter:
         """Classes with background."""
         return max(2, self.network.output_shape[-1])
 
+    @property
+    def patch(self) -> tuple[int, int, int] | None:
+        """``(D, h, w)`` voxels that a network of volumes takes; None for one of slices."""
+        shape = self.network.input_shape
+        return shape[1:4] if len(shape) == 5 else None
+
+    @property
+    def whole_volumes(self) -> bool:
+        """Whether a file must be prepared as a whole: it is more than a stack of pictures."""
+        return self.patch is not None or self.preprocessing.normalisation == "none"
+
+    def check_kind(self, kind: str, source: Path) -> None:
+        """Refuse pictures for a model that was trained on volumes.
+
+        Raises:
+            DataError: The kind of file does not suit the model.
+        """
+        if self.whole_volumes and kind != "volume":
+            raise DataError(
+                f"{source}: holds {KINDS[kind]}, but the model takes whole volumes; give NIfTI "
+                "files (.nii, .nii.gz)"
+            )
+
     def prepare(self, slices: np.ndarray, path: Path) -> np.ndarray:
         """Slices of one file, with the channels and the range that the network needs.
 
         Raises:
             DataError: The network cannot take them.
         """
-        _, height, width, channels = self.network.input_shape
+        *_, height, width, channels = self.network.input_shape
         slices, change = fit_channels(slices, channels, path)
         if change:
             self.changes.setdefault(change, []).append(path)
@@ -123,6 +156,10 @@ class _Segmenter:
             change = "scaled to 0-255 by its own extremes, for the model takes 8-bit images"
             self.changes.setdefault(change, []).append(path)
             slices = 255 * min_max(slices)
+        if self.preprocessing.normalisation == "none":
+            slices = normalise_volume(slices)
+        if self.patch:
+            return slices
         size = self.preprocessing.target_size(*slices.shape[1:3])
         if (height or size[0], width or size[1]) != size:
             raise DataError(
@@ -140,11 +177,15 @@ class _Segmenter:
     def masks(self, stack: np.ndarray, done: Callable[[int], object]) -> np.ndarray:
         """``(S, H, W)`` uint8 class indices of prepared slices ``(S, H, W, C)``."""
         parts = []
-        for start in range(0, len(stack), BATCH):
-            batch = stack[start : start + BATCH]
-            probabilities = inference.predict(
-                self.network, batch, self.preprocessing, rotations=self.rotations
-            )
+        step = len(stack) if self.patch else BATCH
+        for start in range(0, len(stack), step):
+            batch = stack[start : start + step]
+            if self.patch:
+                probabilities = predict_volume(self.network, batch, self.preprocessing, self.patch)
+            else:
+                probabilities = inference.predict(
+                    self.network, batch, self.preprocessing, rotations=self.rotations
+                )
             mask = inference.to_mask(probabilities)
             parts.append(inference.largest_component(mask) if self.largest_component else mask)
             done(len(batch))
@@ -176,6 +217,8 @@ def _load(model: Path | None, rotations: bool | None, largest_component: bool) -
     network, preprocessing, card = inference.load_model(model or default)
     if rotations is None:
         rotations = bool(card.get("rotations", False))
+    if rotations and len(network.input_shape) == 5:
+        raise DataError("--rotations is for models of slices; this one takes volumes")
     outputs = network.output_shape[-1]
     if largest_component and outputs > 2:
         raise DataError(
@@ -204,18 +247,10 @@ def _stacks(files: Files, segmenter: _Segmenter) -> Iterator[tuple[dict[Path, in
         if waiting and next(iter(waiting.values())).shape[1:] != slices.shape[1:]:
             yield release()
         waiting[path] = slices
-        if sum(map(len, waiting.values())) >= BATCH:
+        if segmenter.patch or sum(map(len, waiting.values())) >= BATCH:
             yield release()
     if waiting:
         yield release()
-
-
-def grey_values(num_classes: int) -> list[int]:
-    """Grey value of each class in a PNG mask, spread over 0-255 so that all are visible.
-
-    Two classes have 0 and 255; four have 0, 85, 170 and 255, as in the OASIS slices.
-    """
-    return [round(255 * k / (num_classes - 1)) for k in range(num_classes)]
 
 
 def _write(target: Path, mask: np.ndarray, num_classes: int, like: Path) -> None:

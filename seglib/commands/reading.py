@@ -11,14 +11,18 @@ from pydicom.misc import is_dicom
 from seglib import nifti
 from seglib.datasets.dicom_files import read_dicom
 from seglib.datasets.folder import IMAGE_SUFFIXES
-from seglib.datasets.image_files import is_grey, read_image, require_finite
+from seglib.datasets.image_files import is_grey, read_binary_mask, read_image, require_finite
 from seglib.errors import DataError
+from seglib.preprocessing import map_labels
 
 #: What each kind of file is called in messages.
 KINDS = {"picture": "PNG, TIFF or JPEG", "volume": "NIfTI", "dicom": "DICOM"}
 
 #: Shares of red, green and blue in the brightness of a colour (ITU-R BT.601).
 LUMINANCE = (0.299, 0.587, 0.114)
+
+#: Where images and masks share a folder, the mask of NAME is NAME_mask (as in ``kaggle_3m``).
+MASK_ENDING = "_mask"
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,15 @@ class Files:
     others: tuple[Path, ...] = ()
 
 
-def find_files(path: Path) -> Files:
+def find_files(path: Path, *, masks: bool = False) -> Files:
     """List the images of a folder and its subfolders, or the one that was named.
 
-    Hidden files do not count. A DICOM file may have no ending.
+    Hidden files do not count. A DICOM file may have no ending. Where NAME and NAME_mask
+    stand side by side, they are an image and its mask, and both have the key NAME.
+
+    Args:
+        path: A folder, or a file.
+        masks: Of such pairs list the masks, not the images.
 
     Raises:
         DataError: There is no such path, it holds no images or images of two kinds, or
@@ -70,11 +79,28 @@ def find_files(path: Path) -> Files:
         expected = "PNG, TIFF, JPEG, NIfTI (.nii, .nii.gz) or DICOM (.dcm)"
         what = "not an image seglib reads" if path.is_file() else "no images in this folder"
         raise DataError(f"{path}: {what}; expected {expected}")
+    found, left = _images_or_masks(found, masks)
+    others += left
     examples = {kind: file for kind, file in reversed(found.values())}
     if len(examples) > 1:
         mixed = " and ".join(f"{KINDS[kind]} ({file.name})" for kind, file in examples.items())
         raise DataError(f"{path}: holds {mixed}; keep each kind of file in a folder of its own")
     return Files(next(iter(examples)), {k: file for k, (_, file) in found.items()}, tuple(others))
+
+
+def _images_or_masks(
+    found: dict[str, tuple[str, Path]], masks: bool
+) -> tuple[dict[str, tuple[str, Path]], list[Path]]:
+    """Of files in pairs NAME and NAME_mask one half, and the files that are left out."""
+    paired = {key: key + MASK_ENDING for key in found if key + MASK_ENDING in found}
+    if not paired:
+        return found, []
+    if masks:
+        kept = {key: found[mask] for key, mask in paired.items()}
+    else:
+        kept = {key: of for key, of in found.items() if key not in paired.values()}
+    files = {path for _, path in kept.values()}
+    return kept, [path for _, path in found.values() if path not in files]
 
 
 def _kind_and_name(path: Path) -> tuple[str | None, str]:
@@ -118,6 +144,41 @@ def _read_dicom(path: Path) -> np.ndarray:
     frame, pixels = read_dicom(path)
     inverted = frame.get("PhotometricInterpretation") == "MONOCHROME1"
     return pixels.max() - pixels if inverted else pixels
+
+
+def grey_values(num_classes: int) -> list[int]:
+    """Grey value of each class in a PNG mask, spread over 0-255 so that all are visible.
+
+    Two classes have 0 and 255; four have 0, 85, 170 and 255, as in the OASIS slices.
+    """
+    return [round(255 * k / (num_classes - 1)) for k in range(num_classes)]
+
+
+def read_class_mask(path: Path, num_classes: int) -> np.ndarray:
+    """Read one mask picture that holds class numbers, or the grey values of `grey_values`.
+
+    Returns:
+        ``(H, W)`` uint8 class indices.
+
+    Raises:
+        DataError: The file cannot be read, has colour, or holds any other value.
+    """
+    if num_classes == 2:
+        return read_binary_mask(path)
+    pixels = read_image(path)
+    if not is_grey(pixels):
+        raise DataError(f"{path}: a mask must be grey, found three different colour channels")
+    pixels = pixels if pixels.ndim == 2 else pixels[..., 0]
+    values, greys = set(np.unique(pixels).tolist()), grey_values(num_classes)
+    if values <= set(range(num_classes)):
+        return pixels.astype(np.uint8)
+    if not values <= set(greys):
+        stray = sorted(values - set(greys))[:5]
+        raise DataError(
+            f"{path}: a mask of {num_classes} classes must hold only {greys} (or only 0 to "
+            f"{num_classes - 1}); found also {', '.join(f'{value:g}' for value in stray)}"
+        )
+    return map_labels(pixels, dict(zip(greys, range(num_classes), strict=True)))
 
 
 def fit_channels(slices: np.ndarray, channels: int, path: Path) -> tuple[np.ndarray, str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from seglib import datasets, reporting
 from seglib.datasets import folder
@@ -14,10 +15,11 @@ from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.evaluation import summarise
 from seglib.recipes import Recipe, get_recipe
-from seglib.splits import Split, literature_split, patient_folds
+from seglib.splits import Split, patient_folds
 from seglib.study import score
 from seglib.training import Run
 from seglib.training import train as train_recipe
+from seglib.volume_normalisation import normalise_volumes
 
 #: One patient in so many is held out to choose the epoch, if there are that many.
 FOLDS = 5
@@ -41,8 +43,8 @@ def train(
     Args:
         recipe: A key of `seglib.recipes.RECIPES`.
         output: The model file, ending in ``.keras``.
-        dataset: ``"sunnybrook"`` or ``"phantom"``: its 15 (or 4) challenge-training
-            patients; not used with own images.
+        dataset: A key of `seglib.datasets.load`; not used with own images. Of a set with
+            published parts only the training patients are taken.
         images: Folder of own images, see `seglib.datasets.folder.load`.
         masks: Folder of their masks.
         patients: ``patient_pattern`` of own images.
@@ -63,8 +65,12 @@ def train(
         chosen = replace(chosen, preprocessing=replace(chosen.preprocessing, size=crop or None))
     if not images and (patients or size):
         raise DataError("--patients and --size are for your own --images and --masks")
-    slices = own_images(images, masks, patients, size) if images or masks else _challenge(dataset)
+    slices = (
+        own_images(images, masks, patients, size) if images or masks else _training_part(dataset)
+    )
     check_crop(chosen, slices)
+    if chosen.preprocessing.normalisation == "none":
+        slices = normalise_volumes(slices)
     split = _hold_out(slices, seed) if validation else None
     parts = split.apply(slices) if split else {"train": slices, "validation": None}
     print(
@@ -79,9 +85,13 @@ def train(
     print(f"model in {output}, record of the training in {run.path}")
 
 
-def _challenge(dataset: str) -> SliceSet:
+def _training_part(dataset: str) -> SliceSet:
+    """A known set without the patients that its publishers keep for testing."""
     slices = datasets.load(dataset)
-    return slices.of_patients(literature_split(slices).train)
+    if "part" not in slices.table:
+        return slices
+    parts = slices.table["part"]
+    return slices.take(parts.isin(("Part1", "train")).to_numpy())
 
 
 def own_images(
@@ -147,6 +157,13 @@ def _hold_out(slices: SliceSet, seed: int) -> Split | None:
 
 
 def _validation_score(run: Run, slices: SliceSet) -> str:
-    """Hard Dice of the held-out patients, on the images' own grid."""
-    dice = summarise(score(run, slices).per_case).loc["dice"]
+    """Hard Dice of the held-out patients, on the images' own grid; a line for each class."""
+    summary = summarise(score(run, slices).per_case)
+    if summary.index.nlevels == 1:
+        return _interval(summary.loc["dice"])
+    rows = summary.xs("dice", level="metric").iterrows()
+    return "".join(f"\n  {name}: {_interval(dice)}" for name, dice in rows)
+
+
+def _interval(dice: pd.Series) -> str:
     return f"Dice {dice['mean']:.4f} [{dice['low']:.4f}, {dice['high']:.4f}], n = {dice['n']}"

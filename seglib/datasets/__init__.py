@@ -11,7 +11,15 @@ from seglib.errors import DataError
 
 #: Sets that are read from a folder the user brings, see data/README.md.
 BROUGHT = ("msd_heart", "oasis", "lgg")
-NAMES = ("auto", "sunnybrook", "phantom", *BROUGHT, "atrium_phantom", "brain_phantom")
+NAMES = (
+    "auto",
+    "sunnybrook",
+    "phantom",
+    *BROUGHT,
+    "atrium_phantom",
+    "brain_phantom",
+    "tumour_phantom",
+)
 
 
 def load(name: str = "auto") -> SliceSet:

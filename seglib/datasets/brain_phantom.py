@@ -16,6 +16,7 @@ from PIL import Image
 
 from seglib.datasets import brain_anatomy, oasis
 from seglib.datasets.locations import mark_as_phantom
+from seglib.datasets.scanner import bias_field, reduced, with_rician_noise
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.staging import staged_folder
@@ -122,7 +123,7 @@ def _scanner(rng: np.random.Generator) -> dict:
 def _mask(tissue: np.ndarray, size: int) -> np.ndarray:
     """The class that holds the largest share of each pixel, ``(size, size)`` uint8."""
     classes = CLASS_OF[tissue]
-    shares = [_reduced((classes == k).astype(np.float32), size) for k in range(4)]
+    shares = [reduced((classes == k).astype(np.float32), size) for k in range(4)]
     return np.argmax(shares, axis=0).astype(np.uint8)
 
 
@@ -138,20 +139,11 @@ def _image(
     left = cv2.resize(scanner["strip"], tissue.shape, interpolation=cv2.INTER_CUBIC)
     stripped = away > 2.5 * np.clip(left, 0, 1)
     brightness[(inside == 0) & ~stripped] = 0.4
-    image = _reduced(brightness, size)
+    image = reduced(brightness, size)
     image = cv2.GaussianBlur(image, (0, 0), scanner["blur"] / pixel)
     texture = cv2.GaussianBlur(rng.standard_normal((size, size)), (0, 0), 2.5 / pixel)
     image = image * (1 + 0.03 * texture / texture.std())
-    one, other = scanner["bias"]
-    bias = cv2.resize(one + float(z / 40) * other, (size, size), interpolation=cv2.INTER_CUBIC)
-    image = image * np.exp(scanner["uneven"] * bias)
-    # The magnitude of a complex signal with Gaussian noise in both parts is Rician.
-    real, imaginary = scanner["noise"] * rng.standard_normal((2, size, size))
-    image = np.hypot(image + real, imaginary)
-    image = image * (_reduced((~stripped).astype(np.float32), size) >= 0.5)
+    image = image * bias_field(scanner["bias"], z, scanner["uneven"], size)
+    image = with_rician_noise(image, scanner["noise"], rng)
+    image = image * (reduced((~stripped).astype(np.float32), size) >= 0.5)
     return np.clip(np.rint(scanner["gain"] * image), 0, 255).astype(np.uint8)
-
-
-def _reduced(fine: np.ndarray, size: int) -> np.ndarray:
-    """Mean over the points of each pixel, ``(size, size)``."""
-    return cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA)

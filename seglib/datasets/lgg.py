@@ -2,18 +2,20 @@
 
 Layout: ``kaggle_3m/TCGA_XX_0001_19991231/TCGA_XX_0001_19991231_7.tif`` is slice 7 of a
 patient, ``..._7_mask.tif`` its mask. The folder's name gives institution, number and date.
+`seglib.datasets.tumour_phantom` writes simulated slices in the same layout.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from seglib.datasets.image_files import read_all, read_pair
-from seglib.datasets.locations import require_folder
+from seglib.datasets.locations import is_phantom, require_folder
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 
@@ -25,6 +27,8 @@ CLASS_NAMES = ("background", "tumour")
 SEQUENCES = ("pre-contrast", "FLAIR", "post-contrast")
 
 SIZE = 256  # pixels
+
+PHANTOM_NAME = "tumour phantom"
 
 #: A patient's folder. The code of the institution is that of The Cancer Genome Atlas.
 FOLDER_NAME = re.compile(r"(?P<patient>TCGA_(?P<institution>[A-Z0-9]{2})_[A-Z0-9]{4})_\d{8}")
@@ -46,9 +50,13 @@ def load(root: str | Path | None = None, *, size: int = SIZE) -> SliceSet:
     Returns:
         ``(N, size, size, 3)`` uint8 images with the channels `SEQUENCES`, and masks, 1 in the
         tumour; about two thirds of the slices hold none. Sorted by patient and slice. A
-        case is one patient. ``spacing`` is NaN: the files do not tell it. The table adds
-        ``institution`` (two letters) and ``missing``, see `missing_sequences`. What
-        else the archive holds (``data.csv``, genomic clusters) is not read.
+        case is one patient. Patients are numbered (``P001``, ``P002``, ...) in the order of
+        their folders' names, so that tables of results name nobody; the numbers hold for
+        these files together, and ``source`` names the file. ``spacing`` is NaN: the
+        files do not tell it. The table adds ``institution`` (two letters) and ``missing``,
+        see `missing_sequences`. What else the archive holds (``data.csv``, genomic clusters)
+        is not read. The name is ``"LGG"``, or ``"tumour phantom"`` for a folder that
+        `seglib.datasets.tumour_phantom.write` has written.
 
     Raises:
         DataError: The folder is missing or empty, a folder or file is misnamed, a patient
@@ -63,27 +71,43 @@ def load(root: str | Path | None = None, *, size: int = SIZE) -> SliceSet:
     root = require_folder("lgg", root)
     root = root / FOLDER if (root / FOLDER).is_dir() else root
     rows, files = [], []
-    for folder, name in _patients(root):
+    for place, (folder, name) in enumerate(_patients(root), start=1):
         for number, image, mask in _paired_files(folder):
-            rows.append((name["patient"], name["institution"], number, image.name))
+            rows.append((f"P{place:03d}", name["institution"], number, image.name))
             files.append((image, mask))
     images = np.empty((len(files), size, size, len(SEQUENCES)), np.uint8)
     masks = np.empty((len(files), size, size, 1), np.uint8)
     # Straight into place: a list of 3929 pairs would need the memory a second time.
     read_all(_read_into, files, images, masks[..., 0])
+    name = PHANTOM_NAME if is_phantom(root) else "LGG"
+    return SliceSet(name, images, masks, as_table(rows, images), CLASS_NAMES)
+
+
+def as_table(rows: list[tuple[str, str, int, str]], images: np.ndarray) -> pd.DataFrame:
+    """The table of a set.
+
+    Args:
+        rows: Patient, institution, slice number and file of each slice.
+        images: ``(N, H, W, 3)``, the slices.
+    """
     table = pd.DataFrame(rows, columns=["patient", "institution", "slice", "source"])
     missing = {
         patient: ", ".join(missing_sequences(images[of]))
         for patient, of in table.groupby("patient").indices.items()
     }
-    table = table.assign(
+    return table.assign(
         case=table["patient"],
         phase="",
         spacing=np.nan,
         pathology="",
         missing=table["patient"].map(missing),
     )
-    return SliceSet("LGG", images, masks, table, CLASS_NAMES)
+
+
+def flair(slices: SliceSet) -> SliceSet:
+    """The same slices with FLAIR alone, on which the experts drew: for grey pictures."""
+    channel = SEQUENCES.index("FLAIR")
+    return replace(slices, images=slices.images[..., channel : channel + 1])
 
 
 def missing_sequences(images: np.ndarray) -> tuple[str, ...]:

@@ -1,0 +1,466 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 09 · Brain tumour: when most slices are empty
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/09_brain_tumour.ipynb)
+#
+# [Previous: brain tissue](08_brain_tissue.ipynb) ·
+# [Next: why 0.80 was not 0.80](10_why_080_was_not_080.ipynb)
+#
+# You will learn
+#
+# - what empty slices do to a score, and why the rule for them belongs beside every figure;
+# - to weigh a loss by the masks, by hand, and what that weight does to a prediction;
+# - to compare three losses and two networks fairly: each from scratch, with equal budget;
+# - to count patients, slices and lesions, beside the overlap that everybody reports.
+#
+# In the `quick` profile this notebook trains six networks: about 4 minutes on 2 CPU cores.
+
+# %% tags=["colab"]
+import os
+import subprocess
+import sys
+
+if "google.colab" in sys.modules and not os.path.isdir("../seglib"):
+    subprocess.run(["git", "clone", "--depth", "1", "https://github.com/seglib/seglib"], check=True)
+    os.chdir("seglib/notebooks")
+sys.path.insert(0, os.path.abspath(".."))  # seglib beside this folder
+
+# %% tags=["parameters"]
+PROFILE = os.environ.get("SEGLIB_PROFILE", "quick")  # smoke, quick or full
+DATASET = os.environ.get("SEGLIB_DATASET", "auto")  # auto, lgg or phantom
+SEED = int(os.environ.get("SEGLIB_SEED", "0"))
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from seglib import claims, plot_lessons, plotting, reporting
+from seglib.datasets import lgg, tumour_phantom
+from seglib.datasets.stand_in import find_or_simulate
+from seglib.evaluation import per_patient
+from seglib.experiments_tumour import SCALED
+from seglib.image_data_generator import TUMOUR_RANGES, PairTransformer
+from seglib.inference import predict_set, to_mask
+from seglib.lesions import dice_by_empty_rule, lesion_detection, summarise_lesions
+from seglib.losses import make_loss
+from seglib.plot_lesions import LGG_REFERENCES, plot_areas, plot_presence
+from seglib.preprocessing import Preprocessing
+from seglib.recipes import get_recipe
+from seglib.sampling import balanced_rows, foreground_weight
+from seglib.splits import fold_split
+from seglib.study import describe_environment, results_table, score, study_of, train_for
+
+describe_environment()
+
+# %% [markdown]
+# ## Three pictures of one brain
+#
+# The data are MR slices of patients with a glioma of lower grade (LGG), with the tumour
+# outlined by an expert. Patients are split before anything else happens: one fold tests, the
+# next one validates, the others train. If a slice stood on two sides, the next cell would stop.
+
+# %%
+slices = lgg.load(find_or_simulate("lgg", DATASET))
+study = study_of(slices, fold_split(slices), PROFILE, SEED)
+rows = {}
+for name in ("train", "validation", "test"):
+    part = getattr(study, name)
+    shown = part.masks.any(axis=(1, 2, 3))
+    rows[name] = {"patients": len(part.patients), "slices": len(part),
+                  "with tumour": shown.sum(), "empty (%)": round(100 * (~shown).mean())}
+pd.DataFrame(rows).T.astype(int).rename_axis(slices.name)
+
+# %% [markdown]
+# **About the pictures here.** The licence of the LGG images is unclear, so no picture of a
+# patient may leave this notebook. Numbers and curves are of the set named above; every
+# *picture* is of simulated heads, drawn anew with another seed, so that nothing here has
+# trained on them. To look at patients on your own screen, see exercise 1.
+#
+# The files lie in one folder a patient, named after institution, number and date. The loader
+# numbers the patients, so that no result names one; `source` keeps the file's name.
+
+# %%
+pictures = tumour_phantom.make(patients=4, seed=1)
+drawn = {"dataset": pictures.name, "profile": PROFILE}
+pictures.table[["source", "patient", "slice", "institution", "missing"]].iloc[[0, 1, 60, 61]]
+
+# %% [markdown]
+# An image has three channels, and they are no colours: before contrast agent, FLAIR, and after
+# contrast agent. On which does the tumour stand out? Which other bright things could a network
+# take for one? And what is odd about the last row?
+
+# %%
+areas = pd.Series(pictures.masks.sum(axis=(1, 2, 3)))
+largest = areas.groupby(pictures.table["patient"]).idxmax().to_numpy()
+chosen = largest[[0, 2, 3]]
+planes = [pictures.images[row][..., c] for row in chosen for c in range(3)]
+fig = plot_lessons.show_images(planes, 3 * lgg.SEQUENCES, columns=3, **drawn,
+                               masks=[pictures.masks[row] for row in chosen for _ in range(3)])
+reporting.save_figure(fig, "09_sequences", **drawn)
+plt.show()
+
+# %% [markdown]
+# Where a sequence was not recorded, the makers of the data put FLAIR in its place. Nothing in
+# the file says so; only the pixels do. How many patients of the study does that concern?
+
+# %%
+first = slices.table.drop_duplicates("patient")
+first["missing"].replace("", "none").value_counts().rename("patients").to_frame().T
+
+# %% [markdown]
+# ## Two thirds of nothing
+#
+# One row a patient, one cell a slice. Tumours sit in one piece of the stack; the rest is empty.
+
+# %%
+fig = plot_presence(study.train, profile=PROFILE)
+reporting.save_figure(fig, "09_presence", **study.labels)
+plt.show()
+
+# %% [markdown]
+# Dice of an empty mask with an empty mask is 0 / 0, so somebody has to decide what it is.
+# Three rules are in use. *Pooled*: all pixels of a patient together, our rule. *Left out*: the
+# mean of the slices, without pairs that are both empty. *One*: the same mean, but such a pair
+# counts as perfect. We try them on three "networks" that need no training: one that never
+# draws anything, the expert, and the expert with **one** wrong pixel in each empty slice.
+
+# %%
+black = np.zeros_like(slices.masks)
+stray = slices.masks.copy()
+stray[~stray.any(axis=(1, 2, 3)), 0, 0] = 1
+answers = {"all black": black, "expert": slices.masks, "expert, stray pixels": stray}
+rules = pd.DataFrame({
+    name: dice_by_empty_rule(slices, answer).mean() for name, answer in answers.items()
+}).T
+reporting.save_table(rules, "09_rules", **study.labels)
+rules.round(3)
+
+# %% [markdown]
+# Read the columns. Which rule praises the network that never draws? Under which do single
+# pixels ruin a nearly perfect answer? A figure without its rule cannot be compared with
+# anything. Pooling by patient is hardly moved by either, which is why it leads here; but then
+# false alarms in empty slices must be *counted*, or nobody sees them.
+#
+# ## A rotation of 0.2
+#
+# System 5 augments with Keras' `ImageDataGenerator` and `rotation_range=0.2`. Its shifts and
+# zoom of 0.05 are shares; so, perhaps, someone thought of radians. The unit is degrees. How
+# far does each range move a pixel, at most?
+
+# %%
+moves = claims.farthest_moves(TUMOUR_RANGES, side=256, draws=20).to_frame("pixels, at most")
+in_radians = {"rotation_range": np.rad2deg(0.2)}
+moves.loc["rotation_range, if it were radians"] = claims.farthest_moves(in_radians, draws=20).max()
+moves.rename_axis("range").round(1)
+
+# %% [markdown]
+# Rotation and shear, both in degrees, move less than a pixel: the network never sees a turned
+# head. Compare what it was given with what our own recipe gives.
+
+# %%
+recipe = get_recipe("tumour")
+image, mask = lgg.flair(pictures).images[largest[0]], pictures.masks[largest[0]]
+turned = PairTransformer(rotation_range=TUMOUR_RANGES["rotation_range"])
+rng = np.random.default_rng(SEED)
+pairs = [(image, mask), *(turned.apply(image, mask, seed) for seed in (1, 2))]
+pairs += [recipe.augmentation.apply(image, mask, rng) for _ in range(3)]
+titles = ["original", *2 * ["published rotation"], *3 * ["our recipe"]]
+fig = plotting.show_pairs(pairs, titles=titles, **drawn)
+reporting.save_figure(fig, "09_augmentation", **drawn)
+plt.show()
+
+# %% [markdown]
+# ## The weight in a weighted loss
+#
+# Even in a slice with a tumour most pixels are background, and cross-entropy sums over pixels.
+# System 5 weighs the tumour's pixels up, by its share of the training masks. By hand:
+
+# %%
+share = study.train.masks.mean()
+weight = (1 - share) / share
+assert np.isclose(weight, foreground_weight(study.train))
+print(f"share of tumour pixels {100 * share:.2f} %, so each of them weighs {weight:.0f}")
+
+# %% [markdown]
+# What does a weight do? Take a network that knows nothing about a pixel and must always give
+# the same probability. Which one costs it least?
+
+# %%
+guess = np.linspace(0.0005, 0.9995, 2000)
+for name, w in (("plain", 1), ("weighted", weight)):
+    cost = -w * share * np.log(guess) - (1 - share) * np.log(1 - guess)
+    print(f"{name:>8}: {guess[cost.argmin()]:.3f}")
+
+# %% [markdown]
+# Plain cross-entropy answers with the truth about how rare tumours are, and cut at one half
+# that is an all-black mask. With the weight the network sits on the fence, and whatever is a
+# little suspicious is called tumour. Keep this in mind when you read precision and recall.
+#
+# ### What the Dice loss says about an empty slice
+#
+# The Dice loss needs no weight, for it counts no background. But two thirds of the slices hold
+# nothing else. Let a network's probability fall, everywhere on an empty slice. When does each
+# loss notice that it does better?
+
+# %%
+nothing = np.zeros((1, 256, 256, 1), np.float32)
+levels = (0.5, 0.1, 1e-2, 1e-3, 1e-4, 1e-6)
+pd.DataFrame({
+    name: [float(make_loss(loss)(nothing, np.full_like(nothing, p))) for p in levels]
+    for name, loss in (("Dice", "dice"), ("cross-entropy", "bce"), ("sum", "dice+bce"))
+}, index=pd.Index(levels, name="probability")).round(3)
+
+# %% [markdown]
+# The Dice loss stays at its worst until almost nothing is left, and where a loss is flat it
+# teaches nothing. Remember this table when you read the curves below.
+#
+# ## Drawing slices more often
+#
+# A weight changes what a pixel costs. One can also change which slices are *seen*. With
+# balanced sampling half of what an epoch draws holds tumour, and the empty slices take turns.
+
+# %%
+shown = study.train.masks.any(axis=(1, 2, 3))
+epochs = [balanced_rows(shown, 0.5, np.random.default_rng(epoch)) for epoch in range(10)]
+seen = {n: np.unique(np.concatenate(epochs[:n])) for n in (1, 5, 10)}
+pd.DataFrame({
+    f"{n} epochs": {"with tumour (%)": 100 * shown[np.concatenate(epochs[:n])].mean(),
+                    "empty slices seen (%)": 100 * (~shown[rows]).sum() / (~shown).sum()}
+    for n, rows in seen.items()
+}).round(0)
+
+# %% [markdown]
+# ## Six trainings, one budget
+#
+# System 5 found attention better than Dice, and Dice better than weighted cross-entropy. But
+# its second training went on from the weights of the first (notebook 10 shows what that can
+# do). Here every network starts from scratch and sees as many slices as any other.
+#
+# The first one is system 5's attention U-Net with its own loss, optimiser and augmentation, only
+# slimmer, and with its rate and batch scaled to that: a narrower network takes a higher rate.
+# The others share one recipe and differ in what their names say.
+
+# %%
+side = {"smoke": 64, "quick": 96, "full": 256}[PROFILE]
+budget = {"epochs": {"smoke": 1, "quick": 8, "full": 25}[PROFILE],
+          "preprocessing": Preprocessing(size=side, resize=side)}
+plain = {**budget, "foreground_share": None}
+system5 = {**budget, "preprocessing": Preprocessing(side, "255", resize=side),
+           **({} if PROFILE == "full" else SCALED)}
+recipes = {
+    "system 5": get_recipe("tumour_published_attention", PROFILE, name="tumour_system5",
+                           **system5),
+    "Dice": get_recipe("tumour", PROFILE, name="tumour_dice", loss="dice", **plain),
+    "Dice + CE": get_recipe("tumour", PROFILE, name="tumour_dice_ce", **plain),
+}
+
+# %% [markdown]
+# Three more: the weighted loss; and, both with the sum of the two losses, attention gates in
+# place of plain skips, and balanced sampling.
+
+# %%
+recipes["weighted CE"] = get_recipe(
+    "tumour", PROFILE, name="tumour_ce", loss="weighted_bce:balanced", **plain
+)
+recipes["attention U-Net"] = get_recipe(
+    "tumour", PROFILE, name="tumour_attention", architecture="attention_unet", **plain
+)
+recipes["balanced"] = get_recipe("tumour", PROFILE, name="tumour_balanced", **budget)
+fields = ["architecture", "filters", "loss", "learning_rate", "batch_size", "epochs"]
+pd.DataFrame({name: {f: getattr(recipe, f) for f in [*fields, "foreground_share"]}
+              for name, recipe in recipes.items()}).T
+
+# %%
+runs = {name: train_for(study, recipe) for name, recipe in recipes.items()}
+
+# %% [markdown]
+# Solid is training, dashed the validation patients, all their pixels pooled. Which loss is
+# quickest? Which curves are still rising when the budget ends?
+
+# %%
+fig = plotting.plot_history({name: run.history for name, run in runs.items()},
+                            **study.labels, metrics=["dice"])
+reporting.save_figure(fig, "09_history", **study.labels, runs=[r.id for r in runs.values()])
+plt.show()
+
+# %% [markdown]
+# The networks work on small images, but masks come back on the grid of the files before
+# anything is scored. These are validation patients; look at precision and recall of the
+# weighted loss.
+
+# %%
+scored = {name: score(run, study.validation) for name, run in runs.items()}
+assert all(s.prediction.shape == study.validation.masks.shape for s in scored.values())
+table = results_table(runs, scored)
+reporting.save_table(table, "09_networks", **study.labels, runs=[r.id for r in runs.values()])
+table[["dice", "low", "high", "precision", "recall", "missed", "minutes"]].round(3)
+
+# %% [markdown]
+# And what does each of them do where there is nothing? `false alarms` are pieces of the
+# prediction that touch no tumour; the two shares are of empty slices and of tumour slices.
+
+# %%
+detection = {name: summarise_lesions(lesion_detection(s.slices, s.prediction))
+             for name, s in scored.items()}
+detection = pd.DataFrame(detection).T.rename_axis("network")
+reporting.save_table(detection, "09_detection", **study.labels, runs=[r.id for r in runs.values()])
+detection[["sensitivity", "false_alarms_per_case", "false_positive_slice_share",
+           "missed_slice_share"]].round(2)
+
+# %% [markdown]
+# With a handful of patients the intervals overlap widely, and one seed is one seed: which
+# differences would you dare to call real? Did the order of the published claim come back?
+#
+# ## The honest score
+#
+# We choose on the validation patients and look at the test patients once.
+
+# %%
+best = table["dice"].idxmax()
+final = score(runs[best], study.test)
+dice = per_patient(final.per_case).set_index("patient")["dice"]
+cited = {**study.labels, "runs": [runs[best].id]}
+print(f"chosen: {best}; {len(dice)} test patients, "
+      f"Dice mean {dice.mean():.3f}, median {dice.median():.3f}")
+
+# %% [markdown]
+# Every rule side by side, patient by patient. Which patient's score depends most on the rule?
+
+# %%
+by_rule = dice_by_empty_rule(final.slices, final.prediction)
+by_rule.loc["mean"], by_rule.loc["median"] = by_rule.mean(), by_rule.median()
+reporting.save_table(by_rule, "09_by_rule", **cited)
+by_rule.round(3)
+
+# %% [markdown]
+# Beside the published figures. System 5 counted in yet another way: IoU, of probabilities
+# instead of masks, pooled over each batch of 32 slices of all patients. We count our network
+# like that, too, in shuffled batches: same prediction, other count.
+
+# %%
+soft = predict_set(runs[best].model, study.test, runs[best].recipe.preprocessing)
+order = np.random.default_rng(SEED).permutation(len(soft))
+per_batch = []
+for start in range(0, len(soft), 32):
+    p, truth = (stack[order[start : start + 32]] for stack in (soft, study.test.masks))
+    both = (p * truth).sum()
+    per_batch.append(both / (p.sum() + truth.sum() - both))
+print(f"soft IoU by batch {np.mean(per_batch):.3f}; IoU by patient "
+      f"{per_patient(final.per_case)['jaccard'].mean():.3f}, Dice by patient {dice.mean():.3f}")
+
+# %%
+published = [
+    ("Buda et al. 2019, 110 patients", "Dice by patient", 0.836, 0.873),
+    ("two experts (SD 0.02)", "Dice by patient", 0.84, None),
+    ("system 5, attention U-Net", "soft IoU by batch", 0.600, None),
+    ("system 5, Dice loss", "soft IoU by batch", 0.516, None),
+    ("system 5, weighted cross-entropy", "soft IoU by batch", 0.341, None),
+    (f"here: {best}, {study.slices.name}", "Dice by patient", dice.mean(), dice.median()),
+    (f"here: {best}, {study.slices.name}", "soft IoU by batch", np.mean(per_batch), None),
+]
+beside = pd.DataFrame(published, columns=["source", "counted as", "mean", "median"])
+reporting.save_table(beside, "09_published", **cited)
+beside.round(3)
+
+# %%
+fig = plotting.box_plot_per_patient(
+    {name: per_patient(s.per_case) for name, s in scored.items()}, **study.labels,
+    references=LGG_REFERENCES if study.slices.name == "LGG" else ())  # fmt: skip
+reporting.save_figure(fig, "09_patients", **study.labels, runs=[r.id for r in runs.values()])
+plt.show()
+
+# %% [markdown]
+# These are the validation patients again, each a point. Is there one that most networks fail
+# on? A few such patients pull a mean down; that is why Buda et al. give the median as well,
+# and why it is the higher one.
+#
+# ### Where are the false alarms?
+#
+# Orange: the network sees something where the expert drew nothing. Does it happen next to the
+# tumour, where outlines are a matter of opinion, or far from it?
+
+# %%
+fig = plot_presence(final.slices, profile=PROFILE, prediction=final.prediction)
+reporting.save_figure(fig, "09_false_alarms", **cited)
+plt.show()
+
+# %% [markdown]
+# ### Lesion by lesion
+#
+# A Dice of 0.8 does not tell whether a second, small tumour was overlooked. So pieces are
+# counted: is a lesion found if one voxel of it is predicted, or only if half of it is?
+
+# %%
+found = {overlap: lesion_detection(final.slices, final.prediction, overlap)
+         for overlap in (0.0, 0.5)}
+reporting.save_table(found[0.5], "09_lesions", **cited)
+pd.DataFrame({f"more than {overlap:g} of it": summarise_lesions(table)
+              for overlap, table in found.items()}).T.round(2)
+
+# %% [markdown]
+# ### Along the head
+#
+# The area from slice to slice, for the best, the median and the worst test patient. Is the
+# place wrong, or the extent, or both ends?
+
+# %%
+fig = plot_areas(final.slices, final.prediction, final.per_case, profile=PROFILE)
+reporting.save_figure(fig, "09_areas", **cited)
+plt.show()
+
+# %% [markdown]
+# Last, what its masks look like, on simulated heads. If the network has trained on patients,
+# it has never seen such a head: then this shows how far it carries over, and nothing else.
+
+# %%
+masks = to_mask(predict_set(runs[best].model, pictures, runs[best].recipe.preprocessing))
+fig = plotting.show_slices(lgg.flair(pictures), largest, prediction=masks, zoom=False,
+                           columns=4, profile=PROFILE)
+reporting.save_figure(fig, "09_masks", **drawn, runs=[runs[best].id])
+plt.show()
+
+# %% [markdown]
+# ## What we saw
+#
+# - Empty slices decide a score more than the network does: state the rule, count the false
+#   alarms, and let the patient be the unit.
+# - A number without its unit (0.2 of what?) can switch augmentation off, and nothing complains.
+# - A weight in the loss moves the network towards "tumour"; it does not make it see better.
+#   Sampling changes what it sees instead.
+# - Dice alone is flat on an empty slice; the sum with cross-entropy is not.
+# - Losses and networks are compared from scratch and at equal budget, or not at all.
+# - A soft IoU of batches and a Dice of patients cannot stand in one column.
+#
+# ## Limits
+#
+# Small images, slim networks, few epochs, one seed and a handful of patients in each part: the
+# published figures come from many more of each. The tumours' outlines were drawn on FLAIR
+# alone, and two experts differ as the table says. The slices are not equally thick in all
+# patients, and the files do not tell how thick, so there are no volumes and no millimetres.
+#
+# ## Exercises
+#
+# 1. If you have the LGG files, look at them: `pictures = study.validation`. Clear the outputs
+#    and the figures folder before you pass the notebook on.
+# 2. Cut the weighted loss's probabilities higher than at 0.5. At which level does its Dice on
+#    the validation patients equal that of the plain sum?
+# 3. Remove every predicted piece that spans one slice only. What happens to false alarms, to
+#    sensitivity, and to Dice?
+# 4. Train on FLAIR alone (`lgg.flair`). What were the other two channels worth?
+# 5. Set `foreground_share=0.9`. Which of the columns of the detection table gets worse?
+#
+# Next: [why 0.80 was not 0.80](10_why_080_was_not_080.ipynb)
