@@ -239,18 +239,20 @@ up_to("Adam", rows=4)
 # Adam came with its customary rate, not with a searched one, so that step says something
 # about the pair. If a step goes the wrong way, look closer before you explain it. Below, the
 # last epoch's *training* pairs are counted in two ways, by slice and pooled, beside the area
-# that is predicted on held-out patients. A few flooded images hardly move a mean over
-# slices; they ruin a pooled value. Does that happen anywhere here?
+# that is predicted on held-out patients, as a share of the expert's. A few flooded images
+# hardly move a mean over slices; they ruin a pooled value. Does that happen anywhere here?
+# And is there a step at which one seed tells another story than the others?
 
 # %%
 chain = ["patients", "nearest", "batch8", "skips", "head", "adam"]
 last = read_results("waterfall", "history", chain).groupby(["variant", "seed"]).last()
 area = read_results("waterfall", "per_slice", chain).groupby(["variant", "seed"])
 area = area[["predicted", "truth"]].sum()
-pd.DataFrame({
+share = (area["predicted"] / area["truth"]).unstack().add_prefix("area, seed ")
+training = pd.DataFrame({
     "training, soft, by slice": 1 - last["loss"], "training, hard, pooled": last["dice"],
-    "predicted area / expert's": area["predicted"] / area["truth"],
-}).groupby("variant").mean().loc[chain].round(2)
+}).groupby("variant").mean()
+training.join(share).loc[chain].round(2)
 
 # %% [markdown]
 # ### Step 7: a recipe chosen on purpose
