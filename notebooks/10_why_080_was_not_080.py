@@ -16,7 +16,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/10_why_080_was_not_080.ipynb)
 #
-# [Previous: the comparison](06_comparison.ipynb) ·
+# [Previous: brain tumours](09_brain_tumour.ipynb) ·
 # [Next: the label audit](11_label_audit.ipynb)
 #
 # You will learn

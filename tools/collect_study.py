@@ -1,4 +1,4 @@
-"""Run the notebooks in `quick` on Sunnybrook and keep what they show in ``reports/``.
+"""Run the notebooks in `quick` on the real data and keep what they show in ``reports/``.
 
     python -m tools.collect_study
 
@@ -19,6 +19,9 @@ from tools.report import REPORTS
 
 SOURCE = REPORTS / "local" / "quick"
 
+#: Sets whose agreement lets no result that may show a picture leave this computer.
+KEPT_BACK = ("OASIS",)
+
 
 def main() -> None:
     """Run the notebooks, copy their results, and drop runs that nothing cites any more."""
@@ -29,7 +32,9 @@ def main() -> None:
     shutil.copyfile(SOURCE / "durations.json", REPORTS / "durations.json")
     for kind in ("figures", "tables"):
         for path in sorted((SOURCE / kind).iterdir()):
-            shutil.copyfile(path, REPORTS / kind / path.name)
+            note = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            if note["dataset"] not in KEPT_BACK:
+                shutil.copyfile(path, REPORTS / kind / path.name)
     for name in cited_runs(SOURCE):
         store_run(SOURCE / "runs" / name)
     drop_uncited_runs()
