@@ -250,14 +250,20 @@ pd.DataFrame({
 # its second training went on from the weights of the first (notebook 10 shows what that can
 # do). Here every network starts from scratch and sees as many slices as any other.
 #
-# The first one is system 5's attention U-Net with its own loss, optimiser and augmentation, only
-# slimmer, and with its rate and batch scaled to that: a narrower network takes a higher rate.
-# The others share one recipe and differ in what their names say.
+# The budget is a number of slices seen, so that few patients are passed over more often.
 
 # %%
 side = {"smoke": 64, "quick": 96, "full": 256}[PROFILE]
-budget = {"epochs": {"smoke": 1, "quick": 8, "full": 25}[PROFILE],
-          "preprocessing": Preprocessing(size=side, resize=side)}
+epochs = {"smoke": 1, "quick": max(2, round(2700 / len(study.train))), "full": 25}[PROFILE]
+budget = {"epochs": epochs, "preprocessing": Preprocessing(size=side, resize=side)}
+print(f"{epochs} epochs of {len(study.train)} slices, {side}x{side} pixels")
+
+# %% [markdown]
+# The first network is system 5's attention U-Net with its own loss, optimiser and augmentation,
+# only slimmer, and with its rate and batch scaled to that: a narrower network takes a higher
+# rate. The others share one recipe and differ in what their names say.
+
+# %%
 plain = {**budget, "foreground_share": None}
 system5 = {**budget, "preprocessing": Preprocessing(side, "255", resize=side),
            **({} if PROFILE == "full" else SCALED)}
