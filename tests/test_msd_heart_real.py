@@ -52,7 +52,8 @@ def test_real_scan_of_two_names_is_found_from_its_pictures(real):
         assert set(leaks["kind"]) <= {"near-duplicate"}
         if len(leaks):
             alike[b] = a
-    assert alike == msd_heart.SAME_SCAN
+    named = {b: a for b, a in msd_heart.SAME_SCAN.items() if b in real.patients}
+    assert alike == named == {"la_026": "la_005"}
     one, two = (real.of_patients([name]) for name in ("la_005", "la_026"))
     np.testing.assert_array_equal(one.images, two.images)
     dice = overlap_scores(one.masks, two.masks)["dice"]
