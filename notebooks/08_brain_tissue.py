@@ -356,6 +356,7 @@ for k, axes in enumerate(grid[0]):
     axes.imshow(probability[0, ..., k], cmap="gray", vmin=0, vmax=1)
     axes.set_title(study.slices.class_names[k], fontsize=9)
     axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(True)
 reporting.save_figure(fig, "08_probabilities", **study.labels, runs=[runs["corrected"].id])
 plt.show()
 
