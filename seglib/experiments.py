@@ -16,7 +16,7 @@ from seglib.experiments_atrium import atrium
 from seglib.experiments_brain import brain
 from seglib.experiments_brain import load as load_brains
 from seglib.experiments_tumour import tumour
-from seglib.jobs import Job
+from seglib.jobs import Job, cross_validation
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import STRONG_AUGMENTATION, STUDY_AUGMENTATION, Recipe, get_recipe
 from seglib.splits import literature_split, patient_folds
@@ -118,12 +118,10 @@ def comparison_recipes() -> dict[str, Recipe]:
 
 def comparison(slices: SliceSet) -> list[Job]:
     """Five folds over all patients; the U-Net with three seeds, for the spread of seeds."""
-    jobs = []
-    for variant, recipe in comparison_recipes().items():
-        for seed in SEEDS if variant == "unet" else SEEDS[:1]:
-            for number, split in enumerate(patient_folds(rightly_labelled(slices)), start=1):
-                jobs.append(Job("comparison", variant, f"fold{number}", seed, recipe, split))
-    return jobs
+    right, recipes = rightly_labelled(slices), comparison_recipes()
+    unet = {"unet": recipes.pop("unet")}
+    jobs = cross_validation("comparison", unet, right, SEEDS)
+    return jobs + cross_validation("comparison", recipes, right)
 
 
 # --- Label audit -----------------------------------------------------------------------
@@ -131,11 +129,7 @@ def comparison(slices: SliceSet) -> list[Job]:
 
 def audit(slices: SliceSet) -> list[Job]:
     """Out-of-fold predictions of every patient, the wrong one left in."""
-    recipe = comparison_recipes()["unet"]
-    return [
-        Job("audit", "unet", f"fold{number}", 0, recipe, split)
-        for number, split in enumerate(patient_folds(slices), start=1)
-    ]
+    return cross_validation("audit", {"unet": comparison_recipes()["unet"]}, slices)
 
 
 # --- Getting to the top ----------------------------------------------------------------
@@ -167,14 +161,9 @@ def ablation(slices: SliceSet) -> list[Job]:
     The parts of the best recipe are chosen here, so no test patient has a say. What
     is done at test time, and ensembles of three, use the networks of ``base``.
     """
-    training = slices.table.loc[slices.table["part"] == "Part1", "patient"]
-    folds = list(enumerate(patient_folds(slices.of_patients(set(training))), start=1))
+    training = slices.take((slices.table["part"] == "Part1").to_numpy())
     recipes = ablation_recipes()
-    jobs = [
-        Job("ablation", variant, f"fold{number}", 0, recipe, split)
-        for variant, recipe in recipes.items()
-        for number, split in folds
-    ]
+    jobs = cross_validation("ablation", recipes, training)
     after = {
         "poses": {"test_time": "poses"},
         "rotations": {"test_time": "rotations"},
@@ -182,11 +171,8 @@ def ablation(slices: SliceSet) -> list[Job]:
         "ensemble-of-3": {"members": 3},
         "ensemble-and-poses": {"members": 3, "test_time": "poses"},
     }
-    jobs += [
-        Job("ablation", variant, f"fold{number}", 0, recipes["base"], split, **change)
-        for variant, change in after.items()
-        for number, split in folds
-    ]
+    for variant, change in after.items():
+        jobs += cross_validation("ablation", {variant: recipes["base"]}, training, **change)
     return jobs
 
 
@@ -223,16 +209,11 @@ def literature(slices: SliceSet) -> list[Job]:
 def best_folds(slices: SliceSet) -> list[Job]:
     """The selected recipe by five folds over the 44 patients: 2.3 times as many train."""
     recipe = selected_recipe(epochs=40)
-    folds = list(enumerate(patient_folds(rightly_labelled(slices)), start=1))
-    jobs = [
-        Job("best", "selected", f"fold{number}", seed, recipe, split)
-        for seed in SEEDS
-        for number, split in folds
-    ]
-    return jobs + [
-        Job("best", "ensemble", f"fold{number}", 0, recipe, split, members=3, test_time="poses")
-        for number, split in folds
-    ]
+    right = rightly_labelled(slices)
+    jobs = cross_validation("best", {"selected": recipe}, right, SEEDS)
+    return jobs + cross_validation(
+        "best", {"ensemble": recipe}, right, members=3, test_time="poses"
+    )
 
 
 class Experiment(NamedTuple):

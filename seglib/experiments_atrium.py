@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seglib.datasets.slice_set import SliceSet
-from seglib.jobs import Job
+from seglib.jobs import Job, cross_validation
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import Recipe, get_recipe
-from seglib.splits import patient_folds
 
 #: All atria of the 12 subjects lie inside the central 112 pixels.
 _CROP = Preprocessing(size=128)
@@ -47,9 +46,4 @@ def atrium_recipes() -> dict[str, Recipe]:
 
 def atrium(slices: SliceSet) -> list[Job]:
     """Five folds over the subjects; the two labels of one scan stay on one side."""
-    folds = list(enumerate(patient_folds(slices), start=1))
-    return [
-        Job("atrium", variant, f"fold{number}", 0, recipe, split)
-        for variant, recipe in atrium_recipes().items()
-        for number, split in folds
-    ]
+    return cross_validation("atrium", atrium_recipes(), slices)

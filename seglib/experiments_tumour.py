@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seglib.datasets.slice_set import SliceSet
-from seglib.jobs import Job
+from seglib.jobs import Job, cross_validation
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import Recipe, get_recipe
-from seglib.splits import patient_folds
 
 #: An eighth of the published filters and a seventh of its pixels: what one processor core
 #: trains in about four minutes. The epochs are the published ones.
@@ -55,9 +54,4 @@ def tumour_recipes() -> dict[str, Recipe]:
 
 def tumour(slices: SliceSet) -> list[Job]:
     """Five folds over the patients."""
-    folds = list(enumerate(patient_folds(slices), start=1))
-    return [
-        Job("tumour", variant, f"fold{number}", 0, recipe, split)
-        for variant, recipe in tumour_recipes().items()
-        for number, split in folds
-    ]
+    return cross_validation("tumour", tumour_recipes(), slices)

@@ -10,7 +10,7 @@ large; they stay in `reporting.results_dir`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,6 +139,31 @@ class Job:
             small = self.recipe.preprocessing.resized(train)
             train = expand(small, self.offline_pairs, variant, self.seed)
         return train, parts["test"]
+
+
+def cross_validation(
+    experiment: str,
+    recipes: Mapping[str, Recipe],
+    slices: SliceSet,
+    seeds: Sequence[int] = (0,),
+    **more,
+) -> list[Job]:
+    """One job for each recipe, seed and fold of `seglib.splits.patient_folds`.
+
+    Args:
+        experiment: Name of the list.
+        recipes: Recipe of each variant.
+        slices: Whom to cut into folds.
+        seeds: Of weights, order and augmentation.
+        **more: Other fields of `Job`, the same for all.
+    """
+    folds = list(enumerate(patient_folds(slices), start=1))
+    return [
+        Job(experiment, variant, f"fold{number}", seed, recipe, split, **more)
+        for variant, recipe in recipes.items()
+        for seed in seeds
+        for number, split in folds
+    ]
 
 
 def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
