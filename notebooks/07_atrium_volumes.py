@@ -65,7 +65,7 @@ from seglib.recipes import get_recipe
 from seglib.splits import fold_split
 from seglib.study import describe_environment, results_table, score, study_of
 from seglib.training import train
-from seglib.volume_normalisation import normalise_volume, normalise_volumes
+from seglib.volume_normalisation import normalise_volume, normalise_volumes, normalised_for
 
 describe_environment()
 
@@ -367,7 +367,7 @@ print(f"against itself {itself:.3f}, against the experts {published.per_case['di
 
 # %%
 chosen = results["dice"].idxmax()
-parts = normalise_volumes(study.test) if "system 3" in chosen else study.test
+parts = normalised_for(runs[chosen].recipe.preprocessing, study.test)
 test = score(runs[chosen], parts)
 shown_columns = ["case", "dice", "jaccard", "hd95", "assd", "surface_dice", "unit"]
 reporting.save_table(test.per_case, "07_test", **study.labels, runs=[runs[chosen].id])

@@ -60,7 +60,6 @@ from seglib.confusion import class_dice, confusion_matrix, normalise_rows, per_p
 from seglib.datasets import oasis
 from seglib.datasets.stand_in import find_or_simulate
 from seglib.errors import DataError
-from seglib.experiments_brain import TISSUE_AUGMENTATION
 from seglib.losses import make_loss
 from seglib.normalisation import fixed, normaliser
 from seglib.plot_style import new_figure
@@ -309,7 +308,7 @@ runs = {name: train_for(study, recipe) for name, recipe in recipes.items()}
 
 # %%
 own_images = Preprocessing(size=SIDE, normalisation=fixed(*own))
-changes = {"preprocessing": own_images, "augmentation": TISSUE_AUGMENTATION}
+changes = {"preprocessing": own_images}
 if PROFILE != "full":
     changes |= {"batch_size": 2, "learning_rate": 4e-3}
 recipes["corrected"] = get_recipe("brain_tissue", PROFILE, **changes)

@@ -34,6 +34,7 @@ from seglib.surface import Spacing, surface_distances
 
 __all__ = [
     "METRICS",
+    "best_median_worst",
     "bootstrap_interval",
     "good_contours",
     "overlap_scores",
@@ -176,6 +177,26 @@ def per_patient(per_case: pd.DataFrame) -> pd.DataFrame:
     means = groups[list(METRICS)].mean()
     sums = groups[list(COUNTS)].sum()
     return pd.concat([firsts, sizes, means, sums], axis=1).reset_index()
+
+
+def best_median_worst(per_case: pd.DataFrame, metric: str = "dice") -> dict[str, pd.Series]:
+    """The rows of three cases that say more than a mean; neither is picked by hand.
+
+    Args:
+        per_case: From `score_cases`, one class.
+        metric: What cases are ranked by; higher is better. Cases without one stay out.
+
+    Returns:
+        The rows under ``"best"``, ``"median"`` and ``"worst"``.
+
+    Raises:
+        DataError: No case has a value.
+    """
+    ranked = per_case.dropna(subset=[metric]).sort_values(metric, ascending=False)
+    if ranked.empty:
+        raise DataError(f"no case has a value of {metric} to rank by")
+    places = {"best": 0, "median": len(ranked) // 2, "worst": len(ranked) - 1}
+    return {word: ranked.iloc[place] for word, place in places.items()}
 
 
 def bootstrap_interval(

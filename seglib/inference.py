@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import ModelFileError
-from seglib.patches import predict_volume, stack_cases
+from seglib.patches import patch_of, predict_volume, stack_cases
 from seglib.preprocessing import Preprocessing
 
 #: Name of seglib's own entry inside a ``.keras`` file, which is a zip archive.
@@ -72,11 +72,11 @@ def predict_set(
     Raises:
         ValueError: `rotations` for a network of volumes.
     """
-    if len(model.input_shape) == 4:
+    patch = patch_of(model)
+    if patch is None:
         return predict(model, slices.images, preprocessing, rotations=rotations)
     if rotations:
         raise ValueError("a network of volumes is not turned at test time; use rotations=False")
-    patch = model.input_shape[1:4]
     shape = (*slices.images.shape[:3], model.output_shape[-1])
     probabilities = np.empty(shape, np.float32)
     for rows in stack_cases(slices):

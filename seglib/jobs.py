@@ -181,14 +181,13 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
     # Here, so that reading results needs no backend.
     from seglib.inference import largest_component, to_mask
     from seglib.training import train
-    from seglib.volume_normalisation import normalise_volumes
+    from seglib.volume_normalisation import normalised_for
 
     folder = stored / job.name
     if job.is_done(stored):
         return folder
     source = reporting.data_hash(slices)
-    if job.recipe.preprocessing.normalisation == "none":
-        slices = normalise_volumes(slices)
+    slices = normalised_for(job.recipe.preprocessing, slices)
     train_set, test_set = job.data(slices)
     recipe = replace(job.recipe, augmentation=None) if job.offline_pairs else job.recipe
     runs = [train(recipe, part, seed=seed) for part, seed in job.trainings(train_set)]

@@ -23,6 +23,11 @@ from seglib.preprocessing import Preprocessing, center_crop_or_pad
 FOREGROUND_SHARE = 1 / 3
 
 
+def patch_of(model: keras.Model) -> tuple[int, int, int] | None:
+    """``(D, h, w)`` voxels that a network of volumes takes; None for one of slices."""
+    return model.input_shape[1:4] if len(model.input_shape) == 5 else None
+
+
 def stack_cases(slices: SliceSet) -> Iterator[np.ndarray]:
     """The rows of each case, in the order of its slices.
 

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from seglib.datasets.slice_set import SliceSet
+from seglib.evaluation import best_median_worst
 from seglib.plot_scores import Reference
 from seglib.plot_style import (
     AGREED,
@@ -92,11 +93,9 @@ def plot_areas(
         profile: Profile named in the label.
         metric: What cases are ranked by; higher is better.
     """
-    ranked = per_case.dropna(subset=[metric]).sort_values(metric, ascending=False)
-    chosen = {"best": 0, "median": len(ranked) // 2, "worst": len(ranked) - 1}
+    chosen = best_median_worst(per_case, metric)
     fig, grid = new_figure(1, 3, width=2.8, height=2.6)
-    for axes, (word, place) in zip(grid[0], chosen.items(), strict=True):
-        case = ranked.iloc[place]
+    for axes, (word, case) in zip(grid[0], chosen.items(), strict=True):
         of_case = slices.table[slices.table["case"] == case["case"]].sort_values("slice")
         index = of_case.index.to_numpy()
         for masks, colour, style in (

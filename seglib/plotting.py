@@ -19,6 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from seglib.datasets.slice_set import SliceSet
+from seglib.evaluation import best_median_worst
 from seglib.plot_scores import (
     SUNNYBROOK_REFERENCES,
     Reference,
@@ -231,11 +232,9 @@ def cases_best_median_worst(
         metric: What cases are ranked by; higher is better.
         columns: Slices shown of each case, evenly spread over it.
     """
-    ranked = per_case.dropna(subset=[metric]).sort_values(metric, ascending=False)
-    chosen = {"best": 0, "median": len(ranked) // 2, "worst": len(ranked) - 1}
+    chosen = best_median_worst(per_case, metric)
     fig, grid = new_figure(3, columns, width=1.75, height=1.95)
-    for axes_row, (word, place) in zip(grid, chosen.items(), strict=True):
-        case = ranked.iloc[place]
+    for axes_row, (word, case) in zip(grid, chosen.items(), strict=True):
         of_case = slices.table[slices.table["case"] == case["case"]].sort_values("slice")
         shown = np.linspace(0, len(of_case) - 1, min(columns, len(of_case))).round().astype(int)
         index = of_case.index.to_numpy()

@@ -194,6 +194,11 @@ class Preprocessing:
         """Whether the normalisation counts on intensities between 0 and 255."""
         return self.normalisation == "255" or self.normalisation.startswith("fixed ")
 
+    @property
+    def takes_whole_volumes(self) -> bool:
+        """Whether images must come normalised, as no single slice of a volume can be."""
+        return self.normalisation == "none"
+
     def normalise(self, images: np.ndarray) -> np.ndarray:
         """``(N, H, W, C)`` intensities as stored to float32, size unchanged."""
         return normaliser(self.normalisation)(images)

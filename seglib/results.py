@@ -58,8 +58,14 @@ def read_results(
     for name in stored_names(experiment, variants, stored):
         manifest = read_manifest(name, stored)
         labels = {key: manifest[key] for key in ("variant", "fold", "seed")}
-        parts.append(pd.read_csv(stored / name / f"{table}.csv").assign(**labels))
+        parts.append(read_table(name, table, stored).assign(**labels))
     return pd.concat(parts, ignore_index=True)
+
+
+def read_table(name: str, table: str, stored: Path = STORED) -> pd.DataFrame:
+    """One stored table of one job, as `read_results`; names that look like numbers stay text."""
+    names = {"patient": str, "case": str}
+    return pd.read_csv(stored / name / f"{table}.csv", dtype=names)
 
 
 def read_manifest(name: str, stored: Path = STORED) -> dict:

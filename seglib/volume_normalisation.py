@@ -13,6 +13,7 @@ import numpy as np
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.normalisation import min_max
+from seglib.preprocessing import Preprocessing
 
 
 def normalise_volume(images: np.ndarray) -> np.ndarray:
@@ -47,3 +48,16 @@ def normalise_volumes(slices: SliceSet) -> SliceSet:
     for rows in slices.table.groupby("case", sort=False).indices.values():
         images[rows] = normalise_volume(slices.images[rows])
     return replace(slices, images=images)
+
+
+def normalised_for(preprocessing: Preprocessing, slices: SliceSet) -> SliceSet:
+    """The set as a network's `preprocessing` expects it: normalised only if it does not.
+
+    Args:
+        preprocessing: Of the network.
+        slices: Intensities as stored; all slices of each case.
+
+    Returns:
+        From `normalise_volumes` for a network of whole volumes, else `slices` as it is.
+    """
+    return normalise_volumes(slices) if preprocessing.takes_whole_volumes else slices

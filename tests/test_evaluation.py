@@ -11,6 +11,7 @@ from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.evaluation import (
     METRICS,
+    best_median_worst,
     bootstrap_interval,
     good_contours,
     overlap_scores,
@@ -275,3 +276,15 @@ def test_per_slice_keeps_the_table_and_scores_each_slice():
     assert table["truth_voxels"].tolist() == [16, 16, 0]
     assert table.loc[1, "unit"] == "px"
     assert table.loc[0, "contour_distance"] == 0.0 < table.loc[1, "contour_distance"] < 2.0
+
+
+def test_best_median_and_worst_case_leave_out_what_has_no_value():
+    per_case = pd.DataFrame({"case": list("abcde"), "dice": [0.5, math.nan, 0.9, 0.1, 0.7]})
+    chosen = best_median_worst(per_case)
+    assert {word: row["case"] for word, row in chosen.items()} == {
+        "best": "c",
+        "median": "a",
+        "worst": "d",
+    }
+    with pytest.raises(DataError, match="no case has a value of dice"):
+        best_median_worst(per_case.iloc[1:2])

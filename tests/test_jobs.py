@@ -106,6 +106,13 @@ def test_absent_results_are_named(finished):
         results.stored_names("trial", ["tiny", "other"], finished)
 
 
+def test_names_that_look_like_numbers_stay_text(tmp_path):
+    (tmp_path / "trial").mkdir()
+    frame = pd.DataFrame({"case": ["041_02", "007"], "patient": ["041", "007"], "dice": [0.5, 1]})
+    frame.to_csv(tmp_path / "trial" / "per_case.csv", index=False)
+    pd.testing.assert_frame_equal(results.read_table("trial", "per_case", tmp_path), frame)
+
+
 def test_a_leaking_job_puts_variants_of_one_slice_on_both_sides(job, phantom_set):
     pairs = 2 * len(phantom_set)
     train, test = replace(job, offline_pairs=pairs, leaky=True).data(phantom_set)

@@ -27,7 +27,7 @@ from seglib.errors import SeglibError
 from seglib.evaluation import score_cases
 from seglib.job_tables import ASSUMED_SPACING
 from seglib.preprocessing import Preprocessing, center_crop_or_pad
-from seglib.results import STORED, read_manifest, stored_names
+from seglib.results import STORED, read_manifest, read_table, stored_names
 from seglib.temperature import apply_temperature, cross_fit
 
 
@@ -115,7 +115,7 @@ def _read_map(job: str, test: SliceSet, stored: Path) -> np.ndarray:
     """``(N, H, W, 1)`` float16."""
     with np.load(maps_path(job)) as file:
         probabilities = file["probabilities"][..., None]
-    per_slice = pd.read_csv(stored / job / "per_slice.csv")
+    per_slice = read_table(job, "per_slice", stored)
     order = ["case", "slice"]
     if per_slice[order].to_numpy().tolist() != test.table[order].to_numpy().tolist():
         raise SeglibError(f"the slices of {job} are not those of the data at hand, in their order")
@@ -178,7 +178,7 @@ def scores(fold: Fold, stored: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     columns = per_case.set_index("case")[["pathology", "dice"]]
     for job in fold.jobs:
         seed = read_manifest(job, stored)["seed"]
-        own = pd.read_csv(stored / job / "per_case.csv").set_index("case")["dice"]
+        own = read_table(job, "per_case", stored).set_index("case")["dice"]
         columns[f"dice_seed{seed}"] = own
     return per_case, members.join(columns, on="case")
 

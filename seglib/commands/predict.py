@@ -22,7 +22,7 @@ from seglib.commands.reading import (
 )
 from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError, ModelFileError
-from seglib.patches import predict_volume
+from seglib.patches import patch_of, predict_volume
 from seglib.preprocessing import Preprocessing, min_max
 from seglib.staging import staged_folder
 from seglib.volume_normalisation import normalise_volume
@@ -122,13 +122,12 @@ class _Segmenter:
     @property
     def patch(self) -> tuple[int, int, int] | None:
         """``(D, h, w)`` voxels that a network of volumes takes; None for one of slices."""
-        shape = self.network.input_shape
-        return shape[1:4] if len(shape) == 5 else None
+        return patch_of(self.network)
 
     @property
     def whole_volumes(self) -> bool:
         """Whether a file must be prepared as a whole: it is more than a stack of pictures."""
-        return self.patch is not None or self.preprocessing.normalisation == "none"
+        return self.patch is not None or self.preprocessing.takes_whole_volumes
 
     def check_kind(self, kind: str, source: Path) -> None:
         """Refuse pictures for a model that was trained on volumes.
@@ -156,7 +155,7 @@ class _Segmenter:
             change = "scaled to 0-255 by its own extremes, for the model takes 8-bit images"
             self.changes.setdefault(change, []).append(path)
             slices = 255 * min_max(slices)
-        if self.preprocessing.normalisation == "none":
+        if self.preprocessing.takes_whole_volumes:
             slices = normalise_volume(slices)
         if self.patch:
             return slices
@@ -217,7 +216,7 @@ def _load(model: Path | None, rotations: bool | None, largest_component: bool) -
     network, preprocessing, card = inference.load_model(model or default)
     if rotations is None:
         rotations = bool(card.get("rotations", False))
-    if rotations and len(network.input_shape) == 5:
+    if rotations and patch_of(network):
         raise DataError("--rotations is for models of slices; this one takes volumes")
     outputs = network.output_shape[-1]
     if largest_component and outputs > 2:

@@ -19,7 +19,7 @@ from seglib.splits import Split, patient_folds
 from seglib.study import score
 from seglib.training import Run
 from seglib.training import train as train_recipe
-from seglib.volume_normalisation import normalise_volumes
+from seglib.volume_normalisation import normalised_for
 
 #: One patient in so many is held out to choose the epoch, if there are that many.
 FOLDS = 5
@@ -69,8 +69,7 @@ def train(
         own_images(images, masks, patients, size) if images or masks else _training_part(dataset)
     )
     check_crop(chosen, slices)
-    if chosen.preprocessing.normalisation == "none":
-        slices = normalise_volumes(slices)
+    slices = normalised_for(chosen.preprocessing, slices)
     split = _hold_out(slices, seed) if validation else None
     parts = split.apply(slices) if split else {"train": slices, "validation": None}
     print(

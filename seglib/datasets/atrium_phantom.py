@@ -17,10 +17,9 @@ import numpy as np
 import pandas as pd
 
 from seglib.datasets import msd_heart
-from seglib.datasets.locations import mark_as_phantom
+from seglib.datasets.phantom_folder import new_phantom_folder
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
-from seglib.staging import staged_folder
 
 FIELD_OF_VIEW = 240.0  # mm, of rows and columns
 THICKNESS = 3.5  # mm, between slices
@@ -110,13 +109,9 @@ def write(slices: SliceSet, folder: str | Path) -> None:
         DataError: The set is not an atrium phantom, or the folder holds something or cannot
             be written to.
     """
-    folder = Path(folder)
-    if slices.name != msd_heart.PHANTOM_NAME:
-        raise DataError(f"only the atrium phantom is written, found the data set {slices.name}")
-    if folder.is_dir() and any(folder.iterdir()):
-        raise DataError(f"{folder}: is not empty; name a new folder, so that no two sets mix")
-    with staged_folder(folder) as aside:
-        root = aside / msd_heart.FOLDER
+    with new_phantom_folder(
+        slices, msd_heart.PHANTOM_NAME, folder, __name__, msd_heart.FOLDER
+    ) as root:
         for part in ("imagesTr", "labelsTr"):
             (root / part).mkdir(parents=True)
         entries = []
@@ -133,7 +128,6 @@ def write(slices: SliceSet, folder: str | Path) -> None:
         labels = {str(index): name for index, name in enumerate(slices.class_names)}
         content = {"name": "LeftAtrium", "labels": labels, "training": entries}
         (root / "dataset.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
-        mark_as_phantom(root, __name__)
 
 
 def _draw(

@@ -15,11 +15,10 @@ import numpy as np
 from PIL import Image
 
 from seglib.datasets import brain_anatomy, oasis
-from seglib.datasets.locations import mark_as_phantom
+from seglib.datasets.phantom_folder import new_phantom_folder
 from seglib.datasets.scanner import bias_field, reduced, with_rician_noise
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
-from seglib.staging import staged_folder
 
 #: Class of each tissue of `seglib.datasets.brain_anatomy`: deep nuclei are grey matter.
 CLASS_OF = np.array([0, 1, 2, 3, 2, 2, 2], np.uint8)
@@ -84,27 +83,23 @@ def write(slices: SliceSet, folder: str | Path) -> None:
         DataError: The set is not a brain phantom or lacks a part, or the folder holds
             something or cannot be written to.
     """
-    folder = Path(folder)
-    if slices.name != oasis.PHANTOM_NAME:
-        raise DataError(f"only the brain phantom is written, found the data set {slices.name}")
-    missing = [part for part in oasis.PARTS if not slices.table["part"].eq(part).any()]
-    if missing:
-        raise DataError(f"no slices of the part(s) {', '.join(missing)}; make at least 3 patients")
-    if folder.is_dir() and any(folder.iterdir()):
-        raise DataError(f"{folder}: is not empty; name a new folder, so that no two sets mix")
     values = np.array(list(oasis.LABELS), np.uint8)
-    with staged_folder(folder) as aside:
+    with new_phantom_folder(slices, oasis.PHANTOM_NAME, folder, __name__) as root:
+        missing = [part for part in oasis.PARTS if not slices.table["part"].eq(part).any()]
+        if missing:
+            raise DataError(
+                f"no slices of the part(s) {', '.join(missing)}; make at least 3 patients"
+            )
         for part in oasis.PARTS:
             for name in oasis.folders(part):
-                (aside / name).mkdir()
+                (root / name).mkdir()
         for row, image, mask in zip(
             slices.table.itertuples(), slices.images[..., 0], slices.masks[..., 0], strict=True
         ):
             image_folder, mask_folder = oasis.folders(row.part)
             mask_name = row.source.replace("case_", "seg_")
-            Image.fromarray(image).save(aside / image_folder / row.source)
-            Image.fromarray(values[mask]).save(aside / mask_folder / mask_name)
-        mark_as_phantom(aside, __name__)
+            Image.fromarray(image).save(root / image_folder / row.source)
+            Image.fromarray(values[mask]).save(root / mask_folder / mask_name)
 
 
 def _scanner(rng: np.random.Generator) -> dict:

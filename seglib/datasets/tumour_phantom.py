@@ -14,11 +14,10 @@ import numpy as np
 from PIL import Image
 
 from seglib.datasets import brain_anatomy, lgg
-from seglib.datasets.locations import mark_as_phantom
+from seglib.datasets.phantom_folder import new_phantom_folder
 from seglib.datasets.scanner import bias_field, reduced, with_rician_noise
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
-from seglib.staging import staged_folder
 
 MARGIN = 16.0  # mm of air and scalp added on each side of the brain's field of view
 FIELD_OF_VIEW = brain_anatomy.FIELD_OF_VIEW + 2 * MARGIN
@@ -105,14 +104,7 @@ def write(slices: SliceSet, folder: str | Path) -> None:
         DataError: The set is not a tumour phantom, or the folder holds something or cannot
             be written to.
     """
-    folder = Path(folder)
-    if slices.name != lgg.PHANTOM_NAME:
-        raise DataError(f"only the tumour phantom is written, found the data set {slices.name}")
-    if folder.is_dir() and any(folder.iterdir()):
-        raise DataError(f"{folder}: is not empty; name a new folder, so that no two sets mix")
-    with staged_folder(folder) as aside:
-        root = aside / lgg.FOLDER
-        root.mkdir()
+    with new_phantom_folder(slices, lgg.PHANTOM_NAME, folder, __name__, lgg.FOLDER) as root:
         for source, image, mask in zip(
             slices.table["source"], slices.images, slices.masks[..., 0], strict=True
         ):
@@ -121,7 +113,6 @@ def write(slices: SliceSet, folder: str | Path) -> None:
             patient.mkdir(exist_ok=True)
             Image.fromarray(image).save(patient / source)
             Image.fromarray(mask * np.uint8(255)).save(patient / f"{name}_mask.tif")
-        mark_as_phantom(root, __name__)
 
 
 def _head(rng: np.random.Generator, tumours: tuple[str, ...]) -> dict:

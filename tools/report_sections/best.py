@@ -50,7 +50,7 @@ def figures(slices: SliceSet) -> None:
         profile=note["profile"],
     )
     reporting.save_figure(cases, "best_cases", **{**note, "runs": [first]})
-    history = pd.read_csv(results.STORED / first / "history.csv")
+    history = results.read_table(first, "history")
     fig = plotting.plot_history(history, **shown)
     reporting.save_figure(fig, "best_history", **{**note, "runs": [first]})
 
