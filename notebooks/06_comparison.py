@@ -48,7 +48,7 @@ SEED = int(os.environ.get("SEGLIB_SEED", "0"))
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from seglib import plotting, reporting
+from seglib import plotting, references, reporting
 from seglib.comparison import compare_variants, strata
 from seglib.evaluation import per_patient, per_slice, score_cases
 from seglib.inference import largest_component
@@ -191,7 +191,7 @@ print(f"our choice, {choice}: Dice {row['dice']:.3f} [{row['low']:.3f}, {row['hi
 
 # %%
 patients = {label: per_patient(s.per_case) for label, s in tested.items()}
-published = plotting.SUNNYBROOK_REFERENCES if study.slices.name == "Sunnybrook" else ()
+published = references.SUNNYBROOK if study.slices.name == "Sunnybrook" else ()
 boxes = {label.replace(", ", "\n"): table for label, table in patients.items()}
 fig = plotting.box_plot_per_patient(boxes, **study.labels, references=published)
 reporting.save_figure(fig, "06_box_plot", **study.labels, runs=ids)
@@ -333,7 +333,7 @@ by_variant.drop(columns=["unit", "missed"]).round(3)
 means = [(variant, per_patient(rows)["dice"].mean())
          for (variant, _), rows in folds.groupby(["variant", "seed"])]
 seeds = pd.DataFrame(means, columns=["variant", "dice"])
-fig = plot_means(by_variant, seeds, **stored, references=plotting.SUNNYBROOK_REFERENCES)
+fig = plot_means(by_variant, seeds, **stored, references=references.SUNNYBROOK)
 reporting.save_figure(fig, "06_folds", **stored, runs=stored_names("comparison"))
 plt.show()
 

@@ -55,7 +55,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from seglib import plotting, reporting
+from seglib import plotting, references, reporting
 from seglib.confusion import class_dice, confusion_matrix, normalise_rows, per_patient
 from seglib.datasets import oasis
 from seglib.datasets.stand_in import find_or_simulate
@@ -64,7 +64,6 @@ from seglib.losses import make_loss
 from seglib.normalisation import fixed, normaliser
 from seglib.plot_style import new_figure
 from seglib.plot_tissue import CLASS_COLOURS, plot_confusion, show_tissues
-from seglib.plotting import Reference
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import get_recipe
 from seglib.study import describe_environment, excerpt, results_table, score, study_of, train_for
@@ -407,8 +406,7 @@ assert np.allclose(by_case, dice["corrected"][by_case.columns])
 # %%
 boxes = {name.replace(" ", "\n"): values.rename("dice").to_frame()
          for name, values in dice["corrected"].items()}
-line = Reference("goal of system 4, for each label", goal)
-fig = plotting.box_plot_per_patient(boxes, **study.labels, references=[line])
+fig = plotting.box_plot_per_patient(boxes, **study.labels, references=references.BRAIN_TISSUE)
 reporting.save_figure(fig, "08_classes", **study.labels, runs=[runs["corrected"].id])
 plt.show()
 

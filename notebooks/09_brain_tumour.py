@@ -48,7 +48,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import claims, plot_lessons, plotting, reporting
+from seglib import claims, plot_lessons, plotting, references, reporting
 from seglib.datasets import lgg, tumour_phantom
 from seglib.datasets.stand_in import find_or_simulate
 from seglib.evaluation import per_patient
@@ -57,7 +57,7 @@ from seglib.image_data_generator import TUMOUR_RANGES, PairTransformer
 from seglib.inference import predict_set, to_mask
 from seglib.lesions import dice_by_empty_rule, lesion_detection, summarise_lesions
 from seglib.losses import make_loss
-from seglib.plot_lesions import LGG_REFERENCES, plot_areas, plot_presence
+from seglib.plot_lesions import plot_areas, plot_presence
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import get_recipe
 from seglib.sampling import balanced_rows, foreground_weight
@@ -385,7 +385,7 @@ beside.round(3)
 # %%
 fig = plotting.box_plot_per_patient(
     {name: per_patient(s.per_case) for name, s in scored.items()}, **study.labels,
-    references=LGG_REFERENCES if study.slices.name == "LGG" else ())  # fmt: skip
+    references=references.LGG if study.slices.name == "LGG" else ())  # fmt: skip
 reporting.save_figure(fig, "09_patients", **study.labels, runs=[r.id for r in runs.values()])
 plt.show()
 

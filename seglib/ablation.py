@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from seglib.comparison import compare_variants, compare_with
+from seglib.comparison import table_of_changes
 from seglib.results import STORED, read_results
 
 #: The variant that all others are compared with.
@@ -40,20 +40,11 @@ def ablation_table(stored: Path = STORED) -> pd.DataFrame:
         stored: Where results are kept.
 
     Returns:
-        Index ``change`` in the order of `CHANGES`, the base first: ``variant``, ``dice``,
-        ``dice_low``, ``dice_high`` (its 95 % bootstrap interval over patients), ``hd95``
-        in ``unit``, ``patients``; ``difference`` to the base, with ``low``, ``high``,
-        and ``p_holm`` of `seglib.statistics.compare_paired` (NaN for the base).
+        As `seglib.comparison.table_of_changes`, the base first.
 
     Raises:
         SeglibError: Nothing is stored, or not the base.
     """
     read_results("ablation", "per_case", [BASE], stored)  # an absent base gets its own error
     per_case = read_results("ablation", "per_case", stored=stored)
-    reached = compare_variants(per_case).rename(columns={"low": "dice_low", "high": "dice_high"})
-    columns = ["dice", "dice_low", "dice_high", "hd95", "unit", "patients"]
-    paired = compare_with(per_case, BASE)[["difference", "low", "high", "p_holm"]]
-    table = reached[columns].join(paired)
-    order = [variant for variant in CHANGES if variant in table.index]
-    table = table.loc[order].rename_axis("variant").reset_index()
-    return table.set_index(table["variant"].map(CHANGES).rename("change"))
+    return table_of_changes(per_case, CHANGES, BASE)

@@ -6,6 +6,8 @@ and their own spread is reported beside the interval over patients.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -91,6 +93,33 @@ def compare_with(per_case: pd.DataFrame, reference: str, metric: str = "dice") -
     """Each variant against one of them, as `seglib.statistics.compare_paired`."""
     paired = compare_paired(patients_by_variant(per_case), reference, metric)
     return paired.rename_axis("variant")
+
+
+def table_of_changes(
+    per_case: pd.DataFrame, changes: Mapping[str, str], reference: str
+) -> pd.DataFrame:
+    """What each of several changes reached, and what it is worth against one of them.
+
+    Args:
+        per_case: As `patients_by_variant`.
+        changes: What each variant is called in the table, in the order of its rows;
+            those without a result are left out.
+        reference: The variant that the others are compared with.
+
+    Returns:
+        Index ``change``: ``variant``, ``dice``, ``dice_low``, ``dice_high`` (its 95 %
+        bootstrap interval over patients), ``hd95`` and ``assd`` in ``unit``, ``patients``,
+        ``seeds``, ``missed``; ``difference`` to the reference, with ``low``, ``high``, and
+        ``p_holm`` of `seglib.statistics.compare_paired` (NaN for the reference).
+    """
+    reached = compare_variants(per_case).rename(columns={"low": "dice_low", "high": "dice_high"})
+    dice = ["dice", "dice_low", "dice_high"]
+    columns = [*dice, "hd95", "assd", "unit", "patients", "seeds", "missed"]
+    paired = compare_with(per_case, reference)[["difference", "low", "high", "p_holm"]]
+    table = reached[columns].join(paired)
+    order = [variant for variant in changes if variant in table.index]
+    table = table.loc[order].rename_axis("variant").reset_index()
+    return table.set_index(table["variant"].map(changes).rename("change"))
 
 
 def strata(per_slice: pd.DataFrame, sizes: int = 4) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
-from seglib.scores import check_prediction, overlap_scores
+from seglib.scores import check_prediction
 
 #: Neighbours by face, edge or corner: 26 in a volume.
 _CONNECTED = np.ones((3, 3, 3))
@@ -138,30 +138,45 @@ def dice_by_empty_rule(slices: SliceSet, prediction: np.ndarray) -> pd.DataFrame
         prediction: ``(N, H, W, 1)``, bool or integer, native grid.
 
     Returns:
-        Index ``patient``. ``pooled``: all pixels of the patient together, the study's
-        rule, to which empty slices add nothing unless something is predicted there.
-        ``empty_left_out``: mean of the slices' Dice, those empty in both masks left out
-        (nnU-Net's rule). ``empty_is_one``: the same, but an empty pair counts as 1, so
-        that the score rises with the number of slices without tumour.
+        As `count_by_empty_rule`.
 
     Raises:
         DataError: The prediction does not fit the set.
     """
     check_prediction(slices, prediction)
-    per_slice = np.array(
-        [
-            overlap_scores(truth, said)["dice"]
-            for truth, said in zip(slices.masks, prediction, strict=True)
-        ]
-    )
-    rows = {}
-    for patient, index in slices.table.groupby("patient").indices.items():
-        pooled = overlap_scores(slices.masks[index], prediction[index])["dice"]
-        values = per_slice[index]
-        known = values[~np.isnan(values)]
-        rows[patient] = {
-            "pooled": pooled,
-            "empty_left_out": known.mean() if len(known) else float("nan"),
-            "empty_is_one": np.nan_to_num(values, nan=1.0).mean(),
+    inside, said = slices.masks != 0, prediction != 0
+    counts = {"truth": inside, "predicted": said, "overlap": inside & said}
+    pixels = {name: which.sum(axis=(1, 2, 3)) for name, which in counts.items()}
+    return count_by_empty_rule(slices.table.assign(**pixels))
+
+
+def count_by_empty_rule(per_slice: pd.DataFrame) -> pd.DataFrame:
+    """Each patient's Dice under three rules for empty slices, from counts of pixels.
+
+    Args:
+        per_slice: One row a slice: ``patient``, ``truth``, ``predicted`` and ``overlap``, as
+            stored jobs have them (`seglib.results.read_results`).
+
+    Returns:
+        Index ``patient``. ``pooled``: all pixels of the patient together, the study's
+        rule, to which empty slices add nothing unless something is predicted there.
+        ``empty_left_out``: mean of the slices' Dice, those empty in both masks left out
+        (nnU-Net's rule). ``empty_is_one``: the same, but an empty pair counts as 1, so
+        that the score rises with the number of slices without tumour.
+    """
+    counts = per_slice[["truth", "predicted", "overlap"]].astype(float)
+    patient = per_slice["patient"].rename("patient")
+    dice = _dice(counts)
+    return pd.DataFrame(
+        {
+            "pooled": _dice(counts.groupby(patient).sum()),
+            "empty_left_out": dice.groupby(patient).mean(),
+            "empty_is_one": dice.fillna(1.0).groupby(patient).mean(),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("patient")
+    )
+
+
+def _dice(counts: pd.DataFrame) -> pd.Series:
+    """NaN where both masks are empty."""
+    total = counts["truth"] + counts["predicted"]
+    return 2 * counts["overlap"] / total.where(total > 0)

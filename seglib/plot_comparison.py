@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from seglib.evaluation import bootstrap_interval
-from seglib.plot_scores import Reference
 from seglib.plot_style import METRIC_NAMES, PALETTE, label_figure, legend_below, new_figure
+from seglib.references import Reference
 from seglib.statistics import Ranking
 
 

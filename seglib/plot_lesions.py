@@ -11,7 +11,6 @@ from matplotlib.patches import Patch
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import best_median_worst
-from seglib.plot_scores import Reference
 from seglib.plot_style import (
     AGREED,
     METRIC_NAMES,
@@ -20,13 +19,6 @@ from seglib.plot_style import (
     label_figure,
     legend_below,
     new_figure,
-)
-
-#: Dice of the tumour on the LGG slices, over all 110 patients. Buda et al. 2019.
-LGG_REFERENCES = (
-    Reference("Buda 2019, mean per patient", 0.836),
-    Reference("Buda 2019, median per patient", 0.873),
-    Reference("two experts (SD)", 0.84, 0.02),
 )
 
 #: A slice can be outside the patient's stack, empty, or one of these.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,29 +12,7 @@ from matplotlib.lines import Line2D
 
 from seglib.errors import DataError
 from seglib.plot_style import METRIC_NAMES, PALETTE, label_figure, legend_below, new_figure
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A published figure to draw beside one's own.
-
-    Attributes:
-        source: Who published it and how it was counted, as the legend prints it.
-        value: The figure.
-        spread: Half the height of its band (standard deviation or range), or None.
-    """
-
-    source: str
-    value: float
-    spread: float | None = None
-
-
-#: Dice of the left-ventricular endocardium on Sunnybrook.
-SUNNYBROOK_REFERENCES = (
-    Reference("Tran 2016, FCN, good contours only (mean, SD)", 0.92, 0.03),
-    Reference("Avendi 2016", 0.94),
-    Reference("observers, comparable cohort (range)", 0.935, 0.005),
-)
+from seglib.references import Reference
 
 
 def plot_history(

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from seglib.plot_scores import Reference
 from seglib.plot_style import GREY, PALETTE, WARNING, label_figure, legend_below, new_figure
+from seglib.references import Reference
 
 FALL, RISE, TOTAL = WARNING, PALETTE[2], "#BBBBBB"
 #: What system 1's own history holds besides its claim.

@@ -21,8 +21,6 @@ from matplotlib.patches import Patch
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import best_median_worst
 from seglib.plot_scores import (
-    SUNNYBROOK_REFERENCES,
-    Reference,
     box_plot_per_patient,
     plot_history,
 )
@@ -42,8 +40,6 @@ from seglib.plot_style import (
 )
 
 __all__ = [
-    "SUNNYBROOK_REFERENCES",
-    "Reference",
     "box_plot_per_patient",
     "cases_best_median_worst",
     "heart_window",

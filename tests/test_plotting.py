@@ -9,7 +9,7 @@ import pytest
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from seglib import plotting
+from seglib import plotting, references
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.evaluation import per_patient, score_cases
@@ -96,9 +96,7 @@ def all_figures(slices, prediction):
         ),
         "pairs": plotting.show_pairs([(image, truth), (image, truth)], **about),
         "history": plotting.plot_history(history, **about),
-        "box": plotting.box_plot_per_patient(
-            patients, references=plotting.SUNNYBROOK_REFERENCES, **about
-        ),
+        "box": plotting.box_plot_per_patient(patients, references=references.SUNNYBROOK, **about),
         "cases": plotting.cases_best_median_worst(slices, prediction, scores, profile="quick"),
         "attention": plotting.plot_attention(
             slices.images[:2], [np.ones((2, 6, 6))], ["gate"], masks=slices.masks[:2], **about
@@ -244,7 +242,7 @@ def test_box_plot_shows_every_patient_and_the_references_with_their_source(slice
     patients = per_patient(score_cases(slices, prediction))
     fig = plotting.box_plot_per_patient(
         {"U-Net": patients, "part": patients[:2]},
-        references=[plotting.Reference("Somebody 2016", 0.92, 0.03)],
+        references=[references.Reference("Somebody 2016", 0.92, 0.03)],
         dataset="x",
         profile="quick",
     )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from seglib import comparison, plotting, reporting, results
+from seglib import comparison, plotting, references, reporting, results
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import per_patient, summarise
-from seglib.plot_scores import SUNNYBROOK_REFERENCES
 from tools.report_sections.common import labels
 
 SHOWN = ["dice", "jaccard", "precision", "recall", "hd95", "assd"]
@@ -38,7 +37,7 @@ def figures(slices: SliceSet) -> None:
     per_case = results.read_results("literature", "per_case", ["lv_best"])
     patients = per_patient(comparison.average_seeds(per_case))
     box = plotting.box_plot_per_patient(
-        {"best U-Net": patients}, **shown, references=SUNNYBROOK_REFERENCES
+        {"best U-Net": patients}, **shown, references=references.SUNNYBROOK
     )
     reporting.save_figure(box, "best_per_patient", **note)
     first = note["runs"][0]

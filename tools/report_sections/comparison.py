@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from seglib import comparison, plot_comparison, reporting, results
+from seglib import comparison, plot_comparison, references, reporting, results
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import per_patient
-from seglib.plot_scores import SUNNYBROOK_REFERENCES
 from seglib.statistics import rank_networks
 from tools.report_sections.common import labels, with_interval
 
@@ -43,7 +42,7 @@ def figures(slices: SliceSet) -> None:
         ]
     )
     fig = plot_comparison.plot_means(
-        comparison.compare_variants(per_case), seeds, **shown, references=SUNNYBROOK_REFERENCES
+        comparison.compare_variants(per_case), seeds, **shown, references=references.SUNNYBROOK
     )
     reporting.save_figure(fig, "comparison_means", **note)
     tables = comparison.patients_by_variant(per_case)

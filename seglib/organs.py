@@ -1,0 +1,118 @@
+"""What the stored experiments on atrium, brain tissue and brain tumour say. No backend.
+
+The left ventricle has its own: `seglib.waterfall`, `seglib.ablation`, `seglib.comparison`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from seglib.comparison import table_of_changes
+from seglib.evaluation import per_patient
+from seglib.lesions import count_by_empty_rule
+from seglib.results import STORED, read_results
+
+#: What the networks of each experiment are called in tables and figures, in their order;
+#: each is compared with the one named in `COMPARED_WITH`.
+NETWORKS = {
+    "atrium": {
+        "system2": "system 2: BCE, Adam 0.001",
+        "system3": "system 3: Dice, Adam 0.0001, no batch normalisation",
+        "unet-bce": "U-Net, BCE, AdamW with a rate that rises and falls",
+        "unet-dice": "the same with Dice",
+        "unet": "the same with Dice + BCE",
+        "attention_unet": "the same, with attention gates",
+        "unet_3d": "the same, 3-D on patches",
+    },
+    "brain": {
+        "published": "system 4, its text: rate 0.0001, batch 64",
+        "batch8": "batch 8",
+        "code": "batch 8, rate 0.001 and no decay: its code",
+        "study": "batch 8, Dice + cross-entropy, a rate that rises and falls",
+        "augmented": "the same, with augmentation",
+        "corrected": "the same, batch 2, rate 0.004",
+    },
+    "tumour": {
+        "system5-ce": "system 5: weighted cross-entropy",
+        "system5-dice": "system 5: Dice",
+        "system5-attention": "system 5: Dice, attention gates",
+        "unet": "U-Net, Dice + BCE, half the slices with tumour",
+        "attention_unet": "the same, with attention gates",
+    },
+}
+COMPARED_WITH = {"atrium": "unet", "brain": "published", "tumour": "unet"}
+
+
+def networks_table(experiment: str, stored: Path = STORED) -> pd.DataFrame:
+    """What each network of an experiment reached; classes are averaged within each patient.
+
+    Args:
+        experiment: A key of `NETWORKS`.
+        stored: Where results are kept.
+
+    Returns:
+        As `seglib.comparison.table_of_changes`, and ``median``, the patients' median Dice.
+
+    Raises:
+        SeglibError: Nothing is stored, or not the network that the others are compared with.
+    """
+    reference = COMPARED_WITH[experiment]
+    read_results(experiment, "per_case", [reference], stored)  # absent, it gets its own error
+    per_case = read_results(experiment, "per_case", stored=stored)
+    table = table_of_changes(per_case, NETWORKS[experiment], reference)
+    by_patient = per_case.groupby(["variant", "patient"])["dice"].mean()
+    return table.assign(median=table["variant"].map(by_patient.groupby("variant").median()))
+
+
+def tissue_table(stored: Path = STORED) -> pd.DataFrame:
+    """Mean Dice of each tissue, over patients and seeds.
+
+    Args:
+        stored: Where results are kept.
+
+    Returns:
+        Index ``change`` as `networks_table`, one column for each foreground class.
+
+    Raises:
+        SeglibError: Nothing is stored.
+    """
+    per_case = read_results("brain", "per_case", stored=stored)
+    classes = list(dict.fromkeys(per_case["class"]))
+    means = {
+        name: per_patient(per_case[per_case["variant"] == variant]).groupby("class")["dice"].mean()
+        for variant, name in NETWORKS["brain"].items()
+        if variant in set(per_case["variant"])
+    }
+    return pd.DataFrame(means).T.rename_axis("change")[classes]
+
+
+def empty_slices_table(stored: Path = STORED) -> pd.DataFrame:
+    """What empty slices do to the tumour's figures, and what is drawn into them.
+
+    Args:
+        stored: Where results are kept.
+
+    Returns:
+        Index ``change`` as `networks_table`: mean over patients of the three rules of
+        `seglib.lesions.count_by_empty_rule`; ``false_positive_slices``, the share of slices
+        without tumour where one is drawn, and ``missed_slices``, the share of slices with
+        tumour where none is, both over all slices.
+
+    Raises:
+        SeglibError: Nothing is stored.
+    """
+    per_slice = read_results("tumour", "per_slice", stored=stored)
+    rows = {}
+    for variant, name in NETWORKS["tumour"].items():
+        part = per_slice[per_slice["variant"] == variant]
+        if part.empty:
+            continue
+        drawn, there = part["predicted"] > 0, part["truth"] > 0
+        rows[name] = {
+            **count_by_empty_rule(part).mean(),
+            "false_positive_slices": drawn[~there].mean(),
+            "missed_slices": (~drawn)[there].mean(),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("change")

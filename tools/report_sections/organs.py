@@ -1,0 +1,67 @@
+"""The other three organs: what the published recipes reach, and what corrects them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from seglib import organs, plot_comparison, references, reporting, results
+from seglib.datasets.slice_set import SliceSet
+from tools.report_sections.common import small, with_interval
+
+DATASETS = {"atrium": "Decathlon heart", "brain": "brain phantom", "tumour": "LGG"}
+#: OASIS has none here: the brain's networks saw simulated pictures.
+REFERENCES = {"atrium": references.ATRIUM, "brain": (), "tumour": references.LGG}
+
+
+def _note(experiment: str) -> dict:
+    names = results.stored_names(experiment)
+    return {"dataset": DATASETS[experiment], "profile": "slim networks, stored runs", "runs": names}
+
+
+def tables() -> None:
+    """Write what each network reached, tissue by tissue and by the rule for empty slices."""
+    for experiment in organs.NETWORKS:
+        table = organs.networks_table(experiment)
+        reporting.save_table(table, f"{experiment}_networks", **_note(experiment))
+    reporting.save_table(organs.tissue_table(), "brain_tissues", **_note("brain"))
+    reporting.save_table(organs.empty_slices_table(), "tumour_empty_slices", **_note("tumour"))
+
+
+def figures(slices: SliceSet) -> None:
+    """Draw the networks of each experiment beside the published figures."""
+    for experiment in organs.NETWORKS:
+        note = _note(experiment)
+        shown = {"dataset": note["dataset"], "profile": note["profile"]}
+        table = organs.networks_table(experiment)
+        table = table.rename(columns={"dice_low": "low", "dice_high": "high"})
+        fig = plot_comparison.plot_means(table, **shown, references=REFERENCES[experiment])
+        reporting.save_figure(fig, f"{experiment}_networks", **note)
+
+
+def networks_markdown(experiment: str) -> str:
+    """What each network reached as a short Markdown table."""
+    table = organs.networks_table(experiment).reset_index()
+    shown = pd.DataFrame(
+        {
+            "network": table["change"],
+            "Dice": with_interval(table, "dice", "dice_low", "dice_high"),
+            "median": table["median"],
+            f"HD95 ({table['unit'].iloc[0]})": table["hd95"],
+            "difference": with_interval(table, "difference", form="+.3f"),
+            "p (Holm)": [small(p) for p in table["p_holm"]],
+            "patients": table["patients"],
+            "seeds": table["seeds"],
+        }
+    )
+    return reporting.to_markdown(shown).strip()
+
+
+def blocks() -> dict[str, str]:
+    """The Markdown blocks of the report's page, by the name of their markers."""
+    found = {experiment: networks_markdown(experiment) for experiment in organs.NETWORKS}
+    tissues = organs.tissue_table().reset_index(names="network")
+    rules = organs.empty_slices_table().reset_index(names="network")
+    return found | {
+        "tissues": reporting.to_markdown(tissues).strip(),
+        "empty": reporting.to_markdown(rules).strip(),
+    }
