@@ -9,9 +9,10 @@ import pytest
 from seglib.__main__ import main
 from seglib.evaluation import summarise
 from seglib.inference import load_model
-from seglib.results import STORED, read_manifest
+from seglib.results import STORED, read_manifest, read_table
+from tools.models import SHIPPED, SUNNYBROOK, card
 from tools.notebooks import NOTEBOOKS
-from tools.report import MODEL, MODEL_JOB, REPORTS, check, differences, rebuild_tables
+from tools.report import REPORTS, check, differences, rebuild_tables
 
 #: What a committed result may be about: sets whose pictures may be shown, numbers of LGG,
 #: and phantoms, which every figure calls so.
@@ -57,7 +58,7 @@ def test_every_stored_job_tests_patients_it_did_not_train_on():
         manifest = read_manifest(name)
         if not manifest["leaky"]:
             assert not set(manifest["train_patients"]) & set(manifest["test_patients"]), name
-            scored = set(pd.read_csv(STORED / name / "per_case.csv")["patient"])
+            scored = set(read_table(name, "per_case")["patient"])
             assert scored == set(manifest["test_patients"]), name
 
 
@@ -71,11 +72,21 @@ def test_a_notebook_states_the_time_it_was_measured_to_take(script):
     assert abs(int(stated[1]) * 60 - measured) <= 60
 
 
-def test_the_model_was_trained_on_the_challenge_training_patients_alone():
-    assert MODEL.stat().st_size <= 10 * 2**20
-    _, _, card = load_model(MODEL)
-    manifest = read_manifest(MODEL_JOB)
-    assert card["run"] == manifest["run"]
+@pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
+def test_a_shipped_model_is_small_and_its_jobs_own(model):
+    assert model.path.stat().st_size <= 10 * 2**20
+    _, _, noted = load_model(model.path)
+    assert noted["run"] == read_manifest(model.job)["run"]
+    assert model.path.with_suffix(".md").read_text(encoding="utf-8") == card(model)
+
+
+def test_every_model_that_is_committed_has_a_card():
+    files = {path.stem for path in (REPORTS / "models").glob("*.keras")}
+    assert files == {model.name for model in SHIPPED}
+
+
+def test_sunnybrooks_model_was_trained_on_the_challenge_training_patients_alone():
+    manifest = read_manifest(SUNNYBROOK.job)
     assert len(manifest["train_patients"]) == 15
     assert len(manifest["test_patients"]) == 29
 
@@ -89,7 +100,7 @@ def test_predict_then_evaluate_gives_the_committed_figures(sunnybrook_dir, tmp_p
     evaluate = ["evaluate", "--truth", str(truth), "--prediction", str(predictions)]
     assert main([*evaluate, "--output", str(scores)]) == 0
     found = json.loads(scores.read_text())["summary"]
-    per_case = pd.read_csv(STORED / MODEL_JOB / "per_case.csv")
+    per_case = read_table(SUNNYBROOK.job, "per_case")
     expected = summarise(per_case[per_case["part"] == "Part3"])
     for metric, tolerance in (("dice", 1e-3), ("jaccard", 1e-3), ("hd95", 0.05)):
         assert found[metric]["mean"] == pytest.approx(

@@ -19,14 +19,11 @@ import pandas as pd
 
 from seglib.datasets import sunnybrook
 from seglib.reporting import atomic_write
-from tools import model_card
+from tools import models
 from tools.report_sections import SECTIONS, best
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = ROOT / "reports"
-MODEL = REPORTS / "models" / "sunnybrook.keras"
-#: The job that trained it.
-MODEL_JOB = "literature/lv_best/literature-seed0"
 
 
 def rebuild_tables(folder: Path) -> None:
@@ -106,11 +103,10 @@ def main(arguments: list[str] | None = None) -> int:
     for section in SECTIONS:
         section.figures(slices)
         print(f"{section.__name__.rpartition('.')[2]} done", flush=True)
-    summary = best.best_summary()
-    model_card.write(MODEL, MODEL_JOB, best.results_table(summary), summary)
+    models.write_cards()
     for page, blocks in pages().items():
         fill(page, blocks)
-    print(best.results_table(summary))
+    print(best.blocks()["results"])
     return 0
 
 

@@ -6,22 +6,14 @@ import pandas as pd
 
 from seglib import comparison, plotting, references, reporting, results
 from seglib.datasets.slice_set import SliceSet
-from seglib.evaluation import per_patient, summarise
-from tools.report_sections.common import labels
-
-SHOWN = ["dice", "jaccard", "precision", "recall", "hd95", "assd"]
-#: What the test patients are reported as: all, and each part of the challenge.
-GROUPS = {"all": ("Part2", "Part3"), "Part2": ("Part2",), "Part3": ("Part3",)}
+from seglib.evaluation import per_patient
+from tools.report_sections.common import groups_table, labels, summarise_groups
 
 
 def best_summary() -> pd.DataFrame:
     """Scores of the test patients, all and by challenge part; seeds averaged by case."""
     per_case = results.read_results("literature", "per_case", ["lv_best"])
-    cases = comparison.average_seeds(per_case)
-    return pd.concat(
-        {name: summarise(cases[cases["part"].isin(parts)]) for name, parts in GROUPS.items()},
-        names=["patients"],
-    )
+    return summarise_groups(comparison.average_seeds(per_case))
 
 
 def tables() -> None:
@@ -54,24 +46,6 @@ def figures(slices: SliceSet) -> None:
     reporting.save_figure(fig, "best_history", **{**note, "runs": [first]})
 
 
-def results_table(summary: pd.DataFrame) -> str:
-    """The summary as a Markdown table: mean [95 % interval] of each shown metric."""
-    rows = {}
-    for name in GROUPS:
-        part = summary.loc[name]
-        rows[name] = {
-            "number": int(part.loc["dice", "n"]),
-            **{
-                f"{metric} ({unit})" if (unit := part.loc[metric, "unit"]) else metric: (
-                    "{mean:.3f} [{low:.3f}, {high:.3f}]".format(**part.loc[metric])
-                )
-                for metric in SHOWN
-            },
-        }
-    table = pd.DataFrame(rows).T.rename_axis("test patients").reset_index()
-    return reporting.to_markdown(table).strip()
-
-
 def blocks() -> dict[str, str]:
     """The Markdown blocks of the report's page, by the name of their markers."""
-    return {"results": results_table(best_summary())}
+    return {"results": groups_table(best_summary())}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from seglib import results
+from seglib import reporting, results
+from seglib.evaluation import summarise
+
+SHOWN = ["dice", "jaccard", "precision", "recall", "hd95", "assd"]
 
 
 def labels(experiment: str, variants: list[str] | None = None) -> dict:
@@ -34,3 +37,42 @@ def with_interval(
 def small(p: float) -> str:
     """A p-value to three decimals; empty where there is none."""
     return "" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def summarise_groups(per_case: pd.DataFrame) -> pd.DataFrame:
+    """Scores of all patients, and of each part of the test set; or of each class.
+
+    Args:
+        per_case: From `seglib.evaluation.score_cases`, with a column ``part`` for a test set
+            of several parts; or of several classes.
+
+    Returns:
+        Index ``patients`` (or ``class``) and ``metric``, columns of `summarise`.
+    """
+    if per_case["class"].nunique() > 1:
+        return summarise(per_case)
+    groups = {"all": per_case}
+    if "part" in per_case and per_case["part"].nunique() > 1:
+        groups |= dict(list(per_case.groupby("part")))
+    tables = {name: summarise(rows) for name, rows in groups.items()}
+    return pd.concat(tables, names=["patients"])
+
+
+def groups_table(summary: pd.DataFrame) -> str:
+    """The summary as a Markdown table: mean [95 % interval] of each shown metric."""
+    name = summary.index.names[0]
+    rows = {}
+    for group in summary.index.get_level_values(0).unique():
+        part = summary.loc[group]
+        rows[group] = {
+            "number": int(part.loc["dice", "n"]),
+            **{
+                f"{metric} ({unit})" if (unit := part.loc[metric, "unit"]) else metric: (
+                    "{mean:.3f} [{low:.3f}, {high:.3f}]".format(**part.loc[metric])
+                )
+                for metric in SHOWN
+            },
+        }
+    title = "test patients" if name == "patients" else name
+    table = pd.DataFrame(rows).T.rename_axis(title).reset_index()
+    return reporting.to_markdown(table).strip()
