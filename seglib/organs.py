@@ -25,6 +25,7 @@ NETWORKS = {
         "unet": "the same with Dice + BCE",
         "attention_unet": "the same, with attention gates",
         "unet_3d": "the same, 3-D on patches",
+        "larger": "U-Net, Dice + BCE, twice the filters and epochs",
     },
     "brain": {
         "published": "system 4, its text: rate 0.0001, batch 64",
