@@ -20,6 +20,7 @@ PUBLISHED = (
     Reference("published training Jaccard", 0.6973),
     Reference("published validation Jaccard", 0.3125),
 )
+_DOT = {"marker": "o", "markersize": 4, "color": "white", "markeredgecolor": "black"}
 _BAR = 0.62  # height, where rows are 1 apart
 
 
@@ -33,7 +34,7 @@ def plot_waterfall(
     """Steps from top to bottom, each bar from the value before to its own.
 
     Totals are drawn from zero. Whiskers are 95 % intervals over patients of the value a
-    bar ends at, not of the step itself.
+    bar ends at, not of the step itself; ticks are the means of single runs.
 
     Args:
         table: From `seglib.waterfall.waterfall_table`.
@@ -45,8 +46,8 @@ def plot_waterfall(
     axes = grid[0, 0]
     rows = np.arange(len(table))
     before = table["dice"].shift()
-    # What follows a published figure, or was not held out, is measured anew: no bar floats.
-    floats = before.notna() & ~(table["total"] & table["low"].isna())
+    # What follows a published figure, or has other patients, is measured anew: no bar floats.
+    floats = table["difference"].notna()
     for y, (name, step) in zip(rows, table.iterrows(), strict=True):
         value, start = step["dice"], before[name]
         if step["total"]:
@@ -59,11 +60,12 @@ def plot_waterfall(
         if not pd.isna(step["low"]):
             error = [[value - step["low"]], [step["high"] - value]]
             axes.errorbar(value, y, xerr=error, color="black", capsize=3, linewidth=1, zorder=4)
-        if (
-            y + 1 < len(table) and floats.iloc[y + 1]
-        ):  # a thin line carries the value to the next bar
+        each = [float(mean) for mean in step["by_seed"].split()]
+        if len(each) > 1:
+            axes.plot(each, [y] * len(each), linestyle="none", zorder=5, **_DOT)
+        if y + 1 < len(table) and floats.iloc[y + 1]:  # a thin line carries the value on
             axes.plot([value, value], [y, y + 1], color=GREY, linewidth=0.7, zorder=3)
-        end = np.nanmax([value, step["high"], start if floats[name] else value]) + 0.012
+        end = np.nanmax([value, step["high"], *each, start if floats[name] else value]) + 0.012
         change = "" if pd.isna(step["difference"]) else f"{step['difference']:+.3f}"
         plain = {"va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5}}
         axes.text(end, y, f"{value:.3f}", fontsize=9, weight="bold", **plain)
@@ -74,6 +76,7 @@ def plot_waterfall(
         Patch(color=FALL, label="falls by this"),
         Patch(color=RISE, label="rises by this"),
         Line2D([], [], color="black", marker="|", label="95 % interval over patients"),
+        Line2D([], [], **_DOT, linestyle="none", label="one run: its own seed and fold"),
     ]
     for colour, style, reference in zip(
         (PALETTE[0], PALETTE[3], PALETTE[3]), ("--", ":", "-."), references, strict=False

@@ -209,6 +209,7 @@ def _figures(values: pd.Series, experiment: str) -> dict:
         "high": high,
         "seeds": len(by_seed),
         "seed_sd": by_seed.std(),
+        "by_seed": " ".join(f"{mean:.3f}" for mean in by_seed),
         "patients": patients,
         "runs": " ".join(_runs(values, experiment)),
     }
@@ -225,9 +226,10 @@ def waterfall_table(stored: Path = STORED) -> pd.DataFrame:
         its 95 % bootstrap interval over patients (``low``, ``high``; NaN where no patient
         was held out); ``difference`` to the step before with its paired interval
         (``difference_low``, ``difference_high``; NaN where the two steps do not have the
-        same patients); ``seeds``; ``seed_sd``, the standard deviation of the seeds' means
-        (in ``waterfall`` each seed also tests another fold, so it holds both spreads);
-        ``patients``; ``total``; and ``runs``, the jobs, separated by spaces.
+        same patients; no difference at all to a figure of others, or from other patients);
+        ``seeds``; ``by_seed``, the mean of each, separated by spaces; ``seed_sd``, the standard
+        deviation of these (in ``waterfall`` each seed also tests another fold, so it holds
+        both spreads); ``patients``; ``total``; and ``runs``, the jobs, separated by spaces.
 
     Raises:
         SeglibError: A step has no stored result.
@@ -239,22 +241,24 @@ def waterfall_table(stored: Path = STORED) -> pd.DataFrame:
         row = {"changed": step.changed, "source": "published" if step.published else "measured"}
         patients = None
         if step.published:
-            row |= {"dice": step.published, "seeds": 0, "patients": 0, "runs": ""}
+            row |= {"dice": step.published, "seeds": 0, "by_seed": "", "patients": 0, "runs": ""}
         elif step.measure == "training":
             row |= _figures(training_figures(step.variant, seeds, stored), step.experiment)
         else:
             values = _held_out(step, tested, stored)
             row |= _figures(values, step.experiment)
             patients = values.groupby("patient").mean()
-        if rows:
-            row["difference"] = row["dice"] - list(rows.values())[-1]["dice"]
-        if before is not None and set(before.index) == set(patients.index):
+        same = before is not None and set(before.index) == set(patients.index)
+        if same:
             low, high = bootstrap_interval((patients - before).to_numpy())
             row |= {"difference_low": low, "difference_high": high}
+        last = next(reversed(rows.values()), None)
+        if same or (before is None and last is not None and last["source"] == "measured"):
+            row["difference"] = row["dice"] - last["dice"]
         rows[step.name] = {**row, "total": step.total}
         before = patients
     columns = ["changed", "source", "dice", "low", "high", "difference", "difference_low"]
-    columns += ["difference_high", "seeds", "seed_sd", "patients", "total", "runs"]
+    columns += ["difference_high", "seeds", "by_seed", "seed_sd", "patients", "total", "runs"]
     return pd.DataFrame.from_dict(rows, orient="index")[columns].rename_axis("step")
 
 

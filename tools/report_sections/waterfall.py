@@ -36,8 +36,10 @@ def steps_table(table: pd.DataFrame) -> str:
             "step": table["step"],
             "what changed": table["changed"],
             "Dice": with_interval(table),
-            "difference": table["difference"],
-            "seeds": table["seeds"],
+            "difference": with_interval(
+                table, "difference", "difference_low", "difference_high", "+.3f"
+            ),
+            "each run": table["by_seed"],
             "patients": table["patients"],
         }
     )
