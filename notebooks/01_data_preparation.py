@@ -251,7 +251,7 @@ per_patient.head().round(2).rename("contrast of the mask").to_frame()
 # %%
 fig, axes = plt.subplots(figsize=(7, 2.6))
 axes.plot(np.arange(len(per_patient)), per_patient, "o", markersize=4)
-axes.annotate(per_patient.index[0], (0, per_patient.iloc[0]), (0, -14), textcoords="offset points")
+axes.annotate(per_patient.index[0], (0, per_patient.iloc[0]), (6, 4), textcoords="offset points")
 axes.set(xlabel="patients, sorted", ylabel="contrast of the mask", ylim=(0, 1.1 * per_patient.max()))
 reporting.save_figure(fig, "01_mask_contrast", **study.labels)
 plt.show()
@@ -401,7 +401,8 @@ reporting.save_table(table.rename_axis("leak"), "01_leaks", **study.labels)
 table
 
 # %% [markdown]
-# `open_study` at the top ran this check already; every notebook of the study starts so.
+# `open_study` at the top ran this check already; notebooks 01 to 06, 10 and 12 start so, with
+# this split.
 
 # %%
 pd.DataFrame({
@@ -410,7 +411,7 @@ pd.DataFrame({
 
 # %% [markdown]
 # Networks train on `train`, every choice is made on `validation`, and `test` is looked at
-# once, in the last notebook.
+# once, in notebook 06.
 #
 # ## What we saw
 #

@@ -51,7 +51,8 @@ import numpy as np
 import pandas as pd
 
 from seglib import plot_lessons, plotting, reporting
-from seglib.augmentation import Augmentation, SliceSequence
+from seglib.augmentation import Augmentation
+from seglib.batches import SliceSequence
 from seglib.image_data_generator import (
     PUBLISHED_RANGES,
     ImageDataGenerator,
@@ -149,12 +150,15 @@ pd.DataFrame({"Dice": dice.round(3)}, index=[f"pair {i}" for i in range(1, 7)]).
 #
 # ## Trap 4: smeared borders, and a seed that is not yours
 #
-# A turned or shrunken image leaves gaps. What does each `fill_mode` put there?
+# A turned or shrunken image leaves gaps. What does each `fill_mode` put there? (We take the
+# middle of the image, so that tissue reaches its border.)
 
 # %%
 change = {"theta": 40, "zx": 1.4, "zy": 1.4}  # degrees; above 1 the picture shrinks
+edge = image.shape[0] * 3 // 16
+tissue = image[edge:-edge, edge:-edge]
 filled = {
-    mode: ImageDataGenerator(fill_mode=mode).apply_transform(image, change)
+    mode: ImageDataGenerator(fill_mode=mode).apply_transform(tissue, change)
     for mode in ("nearest", "constant", "wrap", "reflect")
 }
 fig = plot_lessons.show_images(list(filled.values()), list(filled), **study.labels)
@@ -162,9 +166,9 @@ reporting.save_figure(fig, "02_fill_modes", **study.labels)
 plt.show()
 
 # %% [markdown]
-# The default, `nearest`, draws streaks that no scanner makes, unless the border is black.
-# `reflect` at least fills tissue with tissue. Best is not to need it: turn the whole
-# image, then cut the centre out.
+# The default, `nearest`, draws streaks that no scanner makes; `constant` leaves black corners;
+# `wrap` and `reflect` fill tissue with tissue, but with anatomy that does not belong there,
+# repeated or mirrored. Best is not to need any: turn the whole image, then cut the centre out.
 #
 # Lastly, the generator reseeds NumPy's global random numbers, and so changes whatever
 # else in your program relies on them:
@@ -251,7 +255,8 @@ varied = np.random.default_rng(SEED).choice(source, total - len(source))  # draw
 everything = np.concatenate([source, varied])
 others, test = random_slice_split(total, seed=SEED)
 shared = np.isin(everything[test], everything[others])
-print(f"expand, then split: {shared.mean():.1%} of {len(test)} test pairs have a sibling in training")
+print(f"expand, then split: {shared.mean():.1%} of {len(test)} test pairs have a sibling "
+      "in training or validation")
 
 # %%
 grown_sources, test_sources = set(grown.table["source"]), set(study.test.table["source"])

@@ -53,7 +53,7 @@ from seglib.evaluation import overlap_scores, per_patient, score_cases
 from seglib.inference import predict
 from seglib.models import build_model
 from seglib.optimizers import make_schedule
-from seglib.plot_style import PALETTE, show_image
+from seglib.plot_style import PALETTE, draw_contours, show_image
 from seglib.preprocessing import resize_image
 from seglib.recipes import get_recipe
 from seglib.study import (
@@ -80,8 +80,8 @@ print(f"{study.slices.name}: train {len(study.split.train)}, validate "
 # Cover all but a few pixels with your hands: could *you* still tell?
 
 # %%
-middle = len(study.train) // 2
-fig = plotting.show_slices(study.train, range(middle, middle + 4), profile=PROFILE)
+middle = middle_slices(study.train)
+fig = plotting.show_slices(study.train, middle[:4], profile=PROFILE)
 plt.show()
 
 # %% [markdown]
@@ -108,14 +108,15 @@ fields = pd.Series({depth: receptive_field(depth) for depth in range(5)}, name="
 fields.rename_axis("poolings").to_frame().T
 
 # %% [markdown]
-# The squares on a heart: from which depth on does the network see the whole chamber, its
-# wall and the right ventricle beside it?
+# The squares on a heart, the chamber outlined in white: from which depth on does the network
+# see the whole chamber, its wall and the right ventricle beside it?
 
 # %%
-image, mask = study.train.images[middle], study.train.masks[middle, ..., 0]
+image, mask = study.train.images[middle[0]], study.train.masks[middle[0], ..., 0]
 row, column = np.argwhere(mask).mean(axis=0)
 fig, axes = plt.subplots(figsize=(4.6, 4.6))
 show_image(axes, image)
+draw_contours(axes, mask, ("white",))
 for colour, (depth, side) in zip(PALETTE, fields.items(), strict=False):
     corner = (column - side / 2, row - side / 2)
     axes.add_patch(plt.Rectangle(corner, side, side, fill=False, ec=colour, lw=2, label=f"{depth}"))
@@ -213,7 +214,7 @@ recipe
 # The optimiser takes the steps. **SGD** with momentum walks down the slope of the loss like
 # a rolling ball, with one step length for all weights. **Adam** gives every weight its own
 # step length, from the recent size of its gradients; **AdamW** also pulls weights towards
-# zero. Adam asks for less tuning; whether it ends better is a question for the last notebook.
+# zero. Adam asks for less tuning; whether it ends better is a question for notebook 06.
 #
 # The schedule says how long the steps are. Long ones find the valley, short ones its floor.
 
@@ -266,6 +267,11 @@ scored = score(run, study.validation)
 patients = per_patient(scored.per_case).set_index("patient")
 patients[["pathology", "dice", "jaccard", "precision", "recall", "hd95", "unit"]].round(3)
 
+# %% [markdown]
+# Their mean, and `low` to `high`, its bootstrap interval: patients are drawn anew with
+# repetition, and averaged, many times. With three patients it only runs from the lowest to the
+# highest of them, and is far too narrow for 95 %.
+
 # %%
 table = results_table({"encoder–decoder": run}, {"encoder–decoder": scored})
 reporting.save_table(table, "03_encoder_decoder", **study.labels, runs=[run.id])
@@ -274,8 +280,8 @@ table.round(3)
 # %% [markdown]
 # ## Where resolution is lost
 #
-# The expert's outline and the prediction's, close up. Look at corners and at the small
-# bulges of the papillary muscles: does the prediction follow them, or does it round them off?
+# The expert's outline and the prediction's, close up. Look at corners and flat sides: does the
+# prediction follow them?
 
 # %%
 rows = middle_slices(study.validation)[:4]
@@ -371,7 +377,8 @@ pd.Series({
 # - Its attention averages all positions away before it weighs anything. It weighs
 #   *channels*; notebook 05 sets it beside attention that is spatial.
 # - All its features pass through two filters with a ReLU. If both turn negative everywhere,
-#   their gradient is zero for ever, and what is left of the output is one value: black.
+#   nothing before the head learns any more, and the output is one value everywhere. Only the
+#   last bias still moves it: all black with cross-entropy, all white with Dice.
 # - It was trained one image at a time, with batch normalisation. What do the mean and the
 #   variance of a batch of one describe? Exercise 3 lets you find out.
 

@@ -86,7 +86,8 @@ joined = keras.layers.Concatenate()([fine, up])
 print("without the skip", up.shape, "with it", joined.shape)
 
 # %% [markdown]
-# The library's networks are the same thing, repeated. What do the skips cost?
+# The library's networks are the same thing, repeated, with batch normalisation. What do the
+# skips cost?
 
 # %%
 sizes = {
@@ -176,8 +177,9 @@ reporting.save_table(table, "04_losses", **study.labels, runs=[run.id for run in
 table.round(3)
 
 # %% [markdown]
-# With so few patients the intervals are wide. If they overlap, the honest sentence is
-# "we see no difference", not "A beats B".
+# With three patients the interval, `low` to `high`, only runs from the lowest to the highest of
+# them, and is far too narrow for 95 %. Nothing is concluded here, whether rows overlap or not;
+# notebook 06 tests differences patient by patient.
 #
 # ## Look at the masks
 #
@@ -196,8 +198,8 @@ plt.show()
 #
 # - A skip connection is one line: concatenate what the encoder saw at that resolution.
 # - Soft Dice trains a network; hard Dice scores it. A perfect mask can have a low soft Dice.
-# - Dice and cross-entropy lead to similar masks here; the table says how similar.
-# - Errors gather at the base and the apex, where the outline is a matter of convention.
+# - Dice and cross-entropy end at similar scores; the curves part at the start.
+# - Small slices are missed first; the worst heart is drawn too large nearly all round.
 #
 # ## Limits
 #

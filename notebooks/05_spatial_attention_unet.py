@@ -72,8 +72,9 @@ print(f"{study.slices.name}: train {len(study.split.train)}, validate "
 # ## Three answers to one question
 #
 # A U-Net's skip carries *everything* the encoder saw: the heart, but also ribs, fat and
-# stomach. Attention multiplies the skip by weights between 0 and 1 before it is joined.
-# What the weights belong to makes the difference:
+# stomach. Attention weighs the skip, with weights between 0 and 1, before it is joined;
+# channel attention, as the published network of this task has it, adds the weighted skip to
+# the skip itself. What the weights belong to makes the difference:
 #
 # | attention | weights | what decides them |
 # |---|---|---|
@@ -194,8 +195,12 @@ reporting.save_figure(fig, "05_history", **study.labels, runs=[run.id for run in
 plt.show()
 
 # %% [markdown]
-# Scored on the validation patients, one mean over patients a row. Compare the distance
-# between two rows with the width of one interval (`low` to `high`).
+# Two networks can have a like Dice and very unlike losses. The loss, unlike Dice at 0.5, also
+# counts how sure a network is, and after so few steps some are still unsure; so this compares
+# how fast they learn as well.
+#
+# Scored on the validation patients, one mean over patients a row. How many patients stand
+# behind an interval (`low` to `high`)?
 
 # %%
 scored = {label: score(run, study.validation) for label, run in runs.items()}
@@ -204,8 +209,10 @@ reporting.save_table(table, "05_attention", **study.labels, runs=[run.id for run
 table.round(3)
 
 # %% [markdown]
-# Overlapping intervals mean "we see no difference". The plain U-Net joins the comparison in
-# the next notebook, on more patients, which is where attention has to earn its parameters.
+# With three patients an interval only runs from the lowest to the highest of them, and is far
+# too narrow for 95 %. Nothing is concluded here, whether rows overlap or not. Notebook 06 tests
+# differences patient by patient, with the plain U-Net and on more patients: there attention has
+# to earn its parameters.
 #
 # ## Attention on the heart
 #
@@ -274,8 +281,8 @@ plt.show()
 #
 # ## What we saw
 #
-# - Attention multiplies a skip by weights; whether they belong to positions or channels is
-#   the whole difference.
+# - Attention weighs a skip; whether the weights belong to positions or channels is the whole
+#   difference.
 # - Shuffling positions leaves channel attention unmoved: it is not spatial, whatever it is
 #   called.
 # - All three are cheap beside the network they sit in.

@@ -160,8 +160,8 @@ table[["dice", "low", "high", "jaccard", "hd95", "unit", "patients"]].round(3)
 #
 # ## Test, once
 #
-# **This is the only notebook that touches the test patients, and this is the cell.** If you
-# change a recipe after reading its result, they have become validation patients.
+# **In this notebook, this is the cell that opens this split's test patients.** If you change a
+# recipe after reading its result, they have become validation patients.
 
 # %%
 tested = {label: score(run, study.test) for label, run in runs.items()}
@@ -254,7 +254,7 @@ plt.show()
 
 # %% [markdown]
 # Near the apex a blood pool is a few pixels wide, so one pixel of disagreement costs much
-# Dice; at the base it is a matter of convention which slice still belongs to the ventricle.
+# Dice. Is the base worse than the middle here?
 #
 # ## A clean-up, reported
 #
@@ -315,7 +315,8 @@ for label, test in paired.iterrows():
 # So the study ran a comparison once more where it can say more: five folds over all 44
 # Sunnybrook patients, each tested once by networks that never saw them, and three seeds of
 # the U-Net. That takes hours on two cores; the runs are stored with the repository, and
-# here they are only read. `python -m tools.experiments status` lists them.
+# here they are only read. `python -m tools.experiments status` lists them. More patients train
+# there, and the crop is 96 instead of 128, so the two tables cannot be compared.
 #
 # Losses are in it too. Before you look: which of them would you expect to matter?
 
@@ -364,15 +365,15 @@ inside.sort_values("parameters")[["dice", "low", "high", "parameters", "minutes"
 # - One recipe, one change at a time: only then does a difference have a cause.
 # - The choice was made before the test patients were seen.
 # - Means come with intervals, and every interval here is over patients, not slices.
-# - The ends of the heart are where the networks lose Dice; look there before you change the
-#   architecture.
+# - Slice by slice, the apex is where the networks lose Dice; look there before you change the
+#   architecture. In a pooled volume its few pixels weigh little.
 # - A paired test with a correction says when we cannot tell, and that is a result too.
 #
 # ## Limits
 #
-# One seed a network, one data set, one split, a training as short as the profile allows, and
-# learning rates that were not searched for each network. The published figures drawn beside
-# ours count differently.
+# One data set; one split first, five folds after; one seed a network but for the stored U-Net;
+# a training as short as the profile allows, and learning rates that were not searched for each
+# network. The published figures drawn beside ours count differently.
 #
 # ## Exercises
 #

@@ -192,7 +192,7 @@ plt.show()
 # Two lessons. If one of them trains and the other is tested, the test knows the answer: they
 # must stay on one side, and the column `group` of the table keeps them there. And a network
 # that agrees perfectly with one label would score no more than the figure above against the
-# other. One pair is little to go by, but it is a direct look at the ceiling.
+# other. One pair is little to go by, but it is a direct look at how far labels differ.
 
 # %%
 split = fold_split(slices)
@@ -206,8 +206,9 @@ print(f"train {len(study.split.train)}, validate {len(study.split.validation)}, 
 # %% [markdown]
 # ## Normalise a volume, not a slice
 #
-# System 3 brings a whole volume to mean 0 and standard deviation 1 (z-score), then to the range
-# 0 to 1 (min–max). What does the first step add to the second?
+# Systems 2 and 3 are two of [five published ones](../reports/README.md#the-five-systems) that
+# this study takes up. System 3 brings a whole volume to mean 0 and standard deviation 1
+# (z-score), then to the range 0 to 1 (min–max). What does the first step add to the second?
 
 # %%
 stack = of_subject.images.astype(np.float32)
@@ -270,7 +271,8 @@ print("values in the masks:", sorted({int(v) for _, mask in variants for v in np
 # ## Train: two published recipes and a corrected one
 #
 # System 2 trains with cross-entropy, system 3 with Dice, a rate of 1e-4 and no batch
-# normalisation. The study's recipe sums both losses. What else differs?
+# normalisation (system 2's rate, batch and epochs were not published; ours are a guess). The
+# study's recipe sums both losses. What else differs?
 
 # %%
 crop = Preprocessing(size=min(128, slices.images.shape[1]))
@@ -340,7 +342,8 @@ plt.show()
 # ## Score the volume
 #
 # All slices of a subject are one volume, the empty ones too: an atrium drawn where there is
-# none costs. Distances run through space, in millimetres. These are validation subjects.
+# none costs. Distances run through space, in millimetres. These are validation subjects. Where
+# a curve above stays at zero, the kept weights are those of epoch 1.
 
 # %%
 results = results_table(runs, scored)
@@ -363,7 +366,8 @@ print(f"against itself {itself:.3f}, against the experts {published.per_case['di
 
 # %% [markdown]
 # Any network that is sure of itself scores high against itself. Which of the three do we take
-# on? The one with the best validation Dice, chosen now, before the test.
+# on? The one with the best validation Dice, chosen now, before the test. If the double scan
+# (`first` and `second` above) is in the test, its two rows are one heart.
 
 # %%
 chosen = results["dice"].idxmax()
@@ -422,26 +426,28 @@ print(f"atrium of {case}: {again.sum() * voxel:.1f} ml predicted, "
 #
 # - A volume carries its own geometry. Turn it before cutting it, write the mask back onto the
 #   same voxels, and still open one picture: a header can be wrong.
-# - One scan stood in the data twice. The pictures gave it away, not the names; the distance
-#   between its two labels is a ceiling that no score should pass without a question.
+# - One scan stood in the data twice. The pictures gave it away, not the names. The distance
+#   between its two labels is what one expert's choice is worth; a score above it is possible,
+#   but says how well one labeller was imitated.
 # - z-score then min–max is min–max. What matters is whether a slice or the volume is normalised.
-# - At equal budget the recipes differ more by rate and normalisation layers than by the name of
-#   their loss; read the table before you believe a sentence like this one.
+# - The recipes differ in several things at once; the table says which does better, not why.
 # - A prediction compared with itself always does well.
 #
 # ## Limits
 #
-# One fold, one seed and few subjects: the interval in the table is wide, and with two or three
-# subjects it says little. The networks see single slices; whether a third dimension helps is a
-# question for all folds.
+# One fold, one seed and few subjects: with two or three of them the interval in the table only
+# runs from the lowest to the highest, and is far too narrow for 95 %. The networks see single
+# slices; whether a third dimension helps is a question for all folds.
 #
 # ## Exercises
 #
 # 1. Keep the largest connected piece of the *volume* (`scipy.ndimage.label`). Which scores change,
 #    and why HD95 most?
-# 2. Train the corrected recipe with `architecture="attention_unet"`. Does its interval leave that
-#    of the U-Net?
+# 2. Train the corrected recipe with `architecture="attention_unet"`. Does it beat the U-Net on
+#    every validation subject?
 # 3. Put one of the two labels of the double scan into training and the other into the test, with
-#    the leak check left out. What Dice does it reach, and against what ceiling?
+#    the leak check left out (build
+#    `seglib.study.Study(PROFILE, SEED, slices, split, **split.apply(slices))` yourself). What
+#    Dice does it reach, beside the two labels' own agreement?
 #
 # [Next: brain tissue](08_brain_tissue.ipynb)

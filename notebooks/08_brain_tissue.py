@@ -184,9 +184,10 @@ plt.show()
 # %% [markdown]
 # ## Normalisation: whose mean?
 #
-# System 4 subtracts a fixed mean and divides by a fixed standard deviation, both of *its*
-# training images. Ours have their own. Are the two far apart? The last column is the spread of
-# the slices' means: what does a z-score of each slice do to it?
+# System 4 is one of the [five published ones](../reports/README.md#the-five-systems) that this
+# study takes up. It subtracts a fixed mean and divides by a fixed standard deviation, both of
+# *its* training images. Ours have their own. Are the two far apart? The last column is the
+# spread of the slices' means: what does a z-score of each slice do to it?
 
 # %%
 own = oasis.training_statistics(study.train)
@@ -303,7 +304,8 @@ runs = {name: train_for(study, recipe) for name, recipe in recipes.items()}
 # The study's own recipe: Dice + cross-entropy, so that a thin tissue counts as much as a broad
 # one; augmentation, milder than the heart's, for bending and noise blur a fold that is a pixel
 # wide; a rate that rises and falls; our own mean and deviation. With few slices it gets what
-# the published recipe lacks: steps. All of this was chosen on validation patients.
+# the published recipe lacks: steps. These settings were tried out on validation patients only;
+# the trials are not stored.
 
 # %%
 own_images = Preprocessing(size=SIDE, normalisation=fixed(*own))

@@ -157,8 +157,9 @@ rules.round(3)
 #
 # ## A rotation of 0.2
 #
-# System 5 augments with Keras' `ImageDataGenerator` and `rotation_range=0.2`. Its shifts and
-# zoom of 0.05 are shares; so, perhaps, someone thought of radians. The unit is degrees. How
+# System 5, one of the [five published ones](../reports/README.md#the-five-systems) that this
+# study takes up, augments with Keras' `ImageDataGenerator` and `rotation_range=0.2`. Its shifts
+# and zoom of 0.05 are shares; so, perhaps, someone thought of radians. The unit is degrees. How
 # far does each range move a pixel, at most?
 
 # %%
@@ -445,8 +446,8 @@ plt.show()
 # - Empty slices decide a score more than the network does: state the rule, count the false
 #   alarms, and let the patient be the unit.
 # - A number without its unit (0.2 of what?) can switch augmentation off, and nothing complains.
-# - A weight in the loss moves the network towards "tumour"; it does not make it see better.
-#   Sampling changes what it sees instead.
+# - A weight in the loss moves the network towards "tumour". Whether it also sees better, a
+#   fixed cut at 0.5 cannot tell (exercise 2). Sampling changes what it sees instead.
 # - Dice alone is flat on an empty slice; the sum with cross-entropy is not.
 # - Losses and networks are compared from scratch and at equal budget, or not at all.
 # - A soft IoU of batches and a Dice of patients cannot stand in one column.

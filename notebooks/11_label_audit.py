@@ -285,8 +285,8 @@ plt.show()
 # ## A check without a network
 #
 # A network is one witness. The first notebook had another: inside the mask the image should
-# be brighter than in a ring around it, for blood is bright and muscle dark. The two know
-# nothing of each other. Whom do both accuse?
+# be brighter than in a ring around it, for blood is bright and muscle dark. It reads the same
+# grey values, but learns nothing from any label. Whom do both accuse?
 
 # %%
 by_contrast = contrast_per_patient(found.slices)
@@ -389,7 +389,7 @@ for patient, reason in sunnybrook.WRONG_LABELS.items():
 # - The best move of a mask tells a wrong place from a wrong shape.
 # - Slices need a measure that does not punish small masks, and a comparison with their own
 #   patient.
-# - A second check that shares nothing with the first is worth more than a second network.
+# - A second check that needs no training is worth more than a second network.
 #
 # ## Limits
 #

@@ -79,7 +79,8 @@ describe_environment()
 # %%
 study = open_study(PROFILE, DATASET, SEED)
 print(f"{study.slices.name}: train {len(study.split.train)}, validate "
-      f"{len(study.split.validation)} patients; the test patients stay closed here")
+      f"{len(study.split.validation)} patients; "
+      "this split's test patients are not used by the network trained here")
 
 # %% [markdown]
 # ## What the network says
@@ -164,9 +165,9 @@ print(f"near the outline: {near.mean():.1%} of the crop")
 pd.DataFrame({name: calibration_scores(table)["value"] for name, table in tables.items()}).round(4)
 
 # %% [markdown]
-# The diagram shows the same. A point below the dotted line is over-confident (it promises
-# more than it holds), one above it under-confident. Check the lower panel before you believe
-# a point: how many pixels are behind it?
+# The diagram shows the same. Below the dotted line there is less foreground than promised,
+# above it more. A network too sure of itself lies above the line left of 0.5 and below it right
+# of 0.5. Check the lower panel before you believe a point: how many pixels are behind it?
 
 # %%
 fig = plot_reliability(tables, **study.labels)
@@ -280,8 +281,8 @@ for name, row in judged.drop(index="smallness").iterrows():
 #
 # Suppose the most doubtful patients are drawn by hand and the network keeps the rest. How
 # good is the rest? The dashed line is an oracle that knows every Dice: nothing can be above
-# it. The grey band is what sending patients at random would do. Leave it, and the measure
-# earns its keep.
+# it. The grey band is what sending patients at random would do. Leave it, and the measure does
+# better than chance. Does it do better than size?
 
 # %%
 fig = plot_risk_coverage(patients, some, **stored)

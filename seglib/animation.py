@@ -11,7 +11,6 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 from matplotlib import pyplot as plt
-from matplotlib.lines import Line2D
 from PIL import Image
 
 from seglib.datasets.slice_set import SliceSet
@@ -24,6 +23,7 @@ from seglib.plot_style import (
     label_figure,
     legend_below,
     new_figure,
+    outline_handles,
     show_image,
 )
 
@@ -62,9 +62,7 @@ def render_slices(
     order = slices.table.sort_values("slice", kind="stable").index.to_numpy()[::step]
     every = slices.masks if prediction is None else np.maximum(slices.masks, prediction)
     window = heart_window(every, margin)
-    handles = [Line2D([], [], color=TRUTH, label="expert")]
-    if prediction is not None:
-        handles.append(Line2D([], [], color=PREDICTION, linestyle="dashed", label="prediction"))
+    handles = outline_handles(None if prediction is None else "prediction")
     frames = []
     for row in order:
         fig, grid = new_figure(1, 1, width=3.2, height=3.4)

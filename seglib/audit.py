@@ -7,7 +7,7 @@ the picture can tell. `seglib.label_checks` measures how.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +17,13 @@ import pandas as pd
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.results import STORED, read_masks, read_results, stored_names
+from seglib.slice_counts import COUNTS, count_slices, dice_of_counts
 from seglib.splits import patient_folds
+from seglib.volume_normalisation import normalised_for
 
 if TYPE_CHECKING:
     from seglib.recipes import Recipe
 
-#: Pixel counts of a slice: of the expert's mask, of the predicted one, of both together.
-COUNTS = ["truth", "predicted", "overlap"]
-_KEPT = ["case", "patient", "slice", "phase", "pathology"]
 #: A patient's own median means something from so many slices on.
 _OWN_MEDIAN = 3
 
@@ -54,25 +53,31 @@ def audit(slices: SliceSet, recipe: Recipe, folds: int = 5, seed: int = 0) -> Au
 
     Args:
         slices: Images and the labels in doubt; several foreground classes count as one.
-        recipe: What to train. It need not be the best network, only a fair one.
+        recipe: What to train. It need not be the best network, only a fair one. It does not
+            stop early, whatever its patience: no patient is left over to watch.
         folds: Networks to train; each sees all patients but one part in so many.
         seed: Of the folds and of the trainings.
 
     Raises:
         DataError: There are fewer than two folds, or fewer patients than folds.
+        SeglibError: The recipe's loss is not one for so many classes.
     """
     # Here, so that ranking stored counts needs no backend.
-    from seglib.inference import predict, to_mask
+    from seglib.inference import predict_set, to_mask
     from seglib.training import train
 
     if folds < 2:
         raise DataError(f"{folds} fold(s): an audit needs 2 or more, or nobody would be left out")
+    if recipe.patience:  # nobody is left to watch: all train or are held out
+        schedule = "constant" if recipe.schedule == "plateau" else recipe.schedule
+        recipe = replace(recipe, patience=0, schedule=schedule)
+    ready = normalised_for(recipe.preprocessing, slices)
     prediction = np.zeros_like(slices.masks)
     runs = []
     for split in patient_folds(slices, folds, seed):
-        run = train(recipe, slices.of_patients(split.train), seed=seed)
-        held_out = slices.table["patient"].isin(split.test).to_numpy()
-        probabilities = predict(run.model, slices.images[held_out], recipe.preprocessing)
+        run = train(recipe, ready.of_patients(split.train), seed=seed)
+        held_out = np.flatnonzero(slices.table["patient"].isin(split.test))
+        probabilities = predict_set(run.model, ready.take(held_out), recipe.preprocessing)
         prediction[held_out] = to_mask(probabilities)
         runs.append(run.id)
     return Audit(slices, prediction, count_slices(slices, prediction), tuple(runs))
@@ -108,34 +113,6 @@ def read_audit(slices: SliceSet, experiment: str = "audit", stored: Path = STORE
             f"{case}, slice {slice_}: the label is not the one that {experiment} was counted with"
         )
     return Audit(slices, masks[rows], per_slice, tuple(names))
-
-
-def count_slices(slices: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
-    """Count the pixels of each slice.
-
-    Args:
-        slices: The set with its labels.
-        prediction: ``(N, H, W, 1)`` uint8 class indices.
-
-    Returns:
-        ``case``, ``patient``, ``slice``, ``phase``, ``pathology``, and foreground pixels:
-        ``truth`` (expert), ``predicted``, and ``overlap`` where both give the same class.
-
-    Raises:
-        DataError: The prediction has another shape than the masks.
-    """
-    if prediction.shape != slices.masks.shape:
-        raise DataError(
-            f"the prediction has shape {prediction.shape}, expected {slices.masks.shape}"
-        )
-    agreed = (slices.masks == prediction) & (prediction > 0)
-    pixels = [np.count_nonzero(a, axis=(1, 2, 3)) for a in (slices.masks, prediction, agreed)]
-    return slices.table[_KEPT].assign(**dict(zip(COUNTS, pixels, strict=True)))
-
-
-def dice(counts: pd.DataFrame) -> pd.Series:
-    """Hard Dice of each row of pixel counts; NaN where both masks are empty."""
-    return 2 * counts["overlap"] / (counts["truth"] + counts["predicted"])
 
 
 def gap(counts: pd.DataFrame) -> pd.Series:
@@ -189,7 +166,7 @@ def rank_suspects(per_slice: pd.DataFrame) -> pd.DataFrame:
     """
     _check_columns(per_slice)
     cases = per_slice.groupby(["patient", "case"], as_index=False)[COUNTS].sum()
-    scores = cases.assign(dice=dice(cases)).groupby("patient")["dice"].mean()
+    scores = cases.assign(dice=dice_of_counts(cases)).groupby("patient")["dice"].mean()
     gaps = per_slice.assign(gap=gap(per_slice))
     by_patient = gaps.groupby("patient")
     sums = by_patient[COUNTS].sum()
@@ -237,7 +214,7 @@ def rank_slices(per_slice: pd.DataFrame) -> pd.DataFrame:
     columns = per_slice[["case", "patient", "slice", "truth", "predicted"]]
     rows = pd.Series(np.arange(len(columns)), columns.index, name="row")
     ranked = pd.concat([rows, columns], axis=1).assign(
-        dice=dice(per_slice),
+        dice=dice_of_counts(per_slice),
         gap=gaps,
         usual_gap=usual,
         z=(beyond / scale).where(beyond != 0, 0.0),

@@ -144,11 +144,6 @@ def expected_calibration_error(table: pd.DataFrame) -> float:
     return float(_scores(_bin_sums(table))["ece"])
 
 
-def maximum_calibration_error(table: pd.DataFrame) -> float:
-    """The same distance in the worst bin; as `expected_calibration_error`."""
-    return float(_scores(_bin_sums(table))["mce"])
-
-
 def brier_score(table: pd.DataFrame) -> float:
     """Mean squared distance between probability and truth, over all pixels.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
 import time
@@ -12,6 +13,7 @@ import keras
 import numpy as np
 from tqdm.auto import tqdm
 
+from seglib import reporting
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import SeglibError
 from seglib.inference import to_mask
@@ -96,7 +98,7 @@ class WatchPredictions(keras.callbacks.Callback):
 
     def keep_in(self, folder: Path) -> None:
         """Keep what is seen in a run's folder, and read what an earlier sitting kept there."""
-        self.file = folder / "watched.npz"
+        self.file = folder / f"watched-{reporting.data_hash(self.slices)[:8]}.npz"
         if self.file.is_file():
             with np.load(self.file) as kept:
                 self.seen = {int(epoch): kept[epoch] for epoch in kept.files}
@@ -113,7 +115,9 @@ class WatchPredictions(keras.callbacks.Callback):
         self.seen[epoch + 1] = to_mask(self.preprocessing.restore(outputs, size))
         if self.file:
             kept = {str(epoch): masks for epoch, masks in self.seen.items()}
-            np.savez_compressed(self.file, **kept)
+            packed = io.BytesIO()
+            np.savez_compressed(packed, **kept)
+            reporting.atomic_write(self.file, packed.getvalue())
 
 
 def tensorboard(folder: str | Path) -> keras.callbacks.Callback:

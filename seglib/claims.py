@@ -286,7 +286,8 @@ def silent_share(model: keras.Model, inputs: np.ndarray) -> float:
         inputs: ``(N, h, w, C)`` float32, preprocessed.
 
     Returns:
-        Share of the pixels, 0 to 1. At 1 the output is one value everywhere, for good.
+        Share of the pixels, 0 to 1. At 1 the output is one value everywhere, whatever the
+        image, and only the bias of the last layer still learns.
     """
     import keras
 

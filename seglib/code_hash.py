@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 from pathlib import Path
 
 #: The modules whose code decides what a training gives; a change to one makes a new run.
 _DECISIVE = (
     "augmentation",
+    "batches",
     "deep_supervision",
     "layers",
     "losses",
+    "metrics",
     "models",
     "normalisation",
     "optimizers",
@@ -23,10 +26,13 @@ _DECISIVE = (
 )
 
 
+@functools.cache
 def code_hash() -> str:
     """Fingerprint of the modules that decide what a training gives.
 
     Comments and docstrings have no part in it: better words do not make another run.
+    The files are read once, as they are imported once: editing one while a program runs
+    does not change what that program does.
     """
     digest = hashlib.sha256()
     for name in _DECISIVE:

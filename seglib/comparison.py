@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.evaluation import METRICS, bootstrap_interval, per_patient
+from seglib.slice_counts import dice_of_counts
 from seglib.statistics import compare_paired
 
 #: Columns that tell the results of one job from another's.
@@ -135,7 +136,6 @@ def strata(per_slice: pd.DataFrame, sizes: int = 4) -> pd.DataFrame:
         "2", "middle", "4", "apex": fifths of the stack) and ``size`` (pixels of the
         expert's mask, as ranges).
     """
-    both = per_slice["truth"] + per_slice["predicted"]
     # By order in the stack, not by number: where the numbers begin differs.
     stack = per_slice.groupby([*_LABELS, "case"])["slice"]
     height = (stack.rank(method="dense") - 1) / (stack.transform("nunique") - 1).clip(lower=1)
@@ -144,7 +144,7 @@ def strata(per_slice: pd.DataFrame, sizes: int = 4) -> pd.DataFrame:
     ranges = groups.cat.categories
     names = {part: f"{max(part.left, 0):.0f}-{part.right:.0f}" for part in ranges}
     return per_slice[["variant", "seed", "patient", "pathology", "phase"]].assign(
-        dice=(2 * per_slice["overlap"] / both).where(both > 0),
+        dice=dice_of_counts(per_slice),
         position=pd.Categorical.from_codes(fifth, ["base", "2", "middle", "4", "apex"]),
         size=groups.cat.rename_categories(names),
     )

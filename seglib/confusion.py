@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from seglib.datasets.slice_set import SliceSet
+from seglib.evaluation import MEAN_OF_CLASSES
 from seglib.scores import check_prediction
 
 #: Columns that `class_dice` adds to those of the classes.
-MEAN, MEAN_WITH_BACKGROUND = "mean of classes", "mean with background"
+MEAN, MEAN_WITH_BACKGROUND = MEAN_OF_CLASSES, "mean with background"
 
 
 def confusion_matrix(slices: SliceSet, prediction: np.ndarray) -> pd.DataFrame:

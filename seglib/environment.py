@@ -47,16 +47,22 @@ def environment() -> dict[str, Any]:
     """What a result may depend on besides its code and data.
 
     Returns:
-        ``python``, ``platform``, ``cpu_count``, ``device`` and the package
-        ``versions``. No host name, no user, no path.
+        ``python``, ``platform``, ``cpu_count`` (cores that this process may use), ``device`` and
+        the package ``versions``. No host name, no user, no path.
     """
     return {
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "cpu_count": os.cpu_count(),
+        "cpu_count": _cores(),
         "device": _device(),
         "versions": versions(),
     }
+
+
+def _cores() -> int | None:
+    if hasattr(os, "sched_getaffinity"):  # a job may be bound to some of them
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
 
 
 def _device() -> str:

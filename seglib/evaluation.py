@@ -36,11 +36,9 @@ __all__ = [
     "METRICS",
     "best_median_worst",
     "bootstrap_interval",
-    "good_contours",
     "overlap_scores",
     "per_patient",
     "per_slice",
-    "score_case",
     "score_cases",
     "summarise",
 ]

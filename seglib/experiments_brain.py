@@ -32,7 +32,11 @@ def load() -> SliceSet:
 
 
 def brain_recipes() -> dict[str, Recipe]:
-    """One change at a time, each on top of the one before, all with the same epochs."""
+    """From the published recipe to the study's, all with the same epochs.
+
+    `seglib.organs.NETWORKS` says what each step changes; but for a batch of another size and
+    its rate, or a rate and its schedule, that is one thing.
+    """
     published = get_recipe("brain_tissue_published", name="published", **_SLIM)
     batch8 = replace(published, name="batch8", batch_size=8)
     augmented = get_recipe("brain_tissue", name="augmented", **_SLIM)
@@ -41,7 +45,8 @@ def brain_recipes() -> dict[str, Recipe]:
         "batch8": batch8,
         # What the code of system 4 has, other than its text.
         "code": replace(batch8, name="code", learning_rate=1e-3, weight_decay=0.0),
-        # Dice + cross-entropy, and a rate that rises and falls.
+        "loss": replace(batch8, name="loss", loss=augmented.loss),
+        # A rate that rises to 20 times the published one and falls, and less decay.
         "study": replace(augmented, name="study", augmentation=None),
         "augmented": augmented,
         # Four times the steps.

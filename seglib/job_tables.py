@@ -9,13 +9,11 @@ import pandas as pd
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import score_cases
+from seglib.slice_counts import count_slices
 
 #: Pixel side in mm taken for the challenge's "good contours" of Sunnybrook alone: its PNG
 #: files do not hold it; the patients whose DICOM files are at hand have 1.29 to 1.37.
 ASSUMED_SPACING = 1.33
-
-#: Columns of the set's table that the per-slice results keep.
-_KEPT = ["case", "patient", "slice", "phase", "pathology"]
 
 
 def per_case_scores(test_set: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
@@ -54,12 +52,10 @@ def per_slice_counts(
         soft_inside, soft_right = soft, soft
     else:
         hard = soft.argmax(axis=-1, keepdims=True)
-        soft_inside = 1 - soft[..., :1]
+        # Not one minus the background: what lies outside the crop has no probability at all.
+        soft_inside = soft[..., 1:].sum(axis=-1, keepdims=True)
         soft_right = np.take_along_axis(soft, network.masks.astype(np.intp), axis=-1)
-    return truth.table[_KEPT].assign(
-        truth=pixels(truth.masks > 0),
-        predicted=pixels(prediction > 0),
-        overlap=pixels((truth.masks > 0) & (prediction == truth.masks)),
+    return count_slices(truth, prediction).assign(
         network_truth=pixels(inside),
         network_predicted=pixels(hard > 0),
         network_overlap=pixels(inside & (hard == network.masks)),

@@ -106,15 +106,24 @@ class Job:
         inner = [(f"inner {k}", self.seed) for k in range(self.inner_folds)]
         return frozenset((*data, which) for which in inner or seeds)
 
-    def is_done(self, stored: Path = STORED) -> bool:
-        """Whether `stored` holds this job's result."""
+    def is_done(self, stored: Path = STORED, source: str | None = None) -> bool:
+        """Whether `stored` holds this job's result.
+
+        Args:
+            stored: Where results are kept.
+            source: `reporting.data_hash` of the set, if results of other data shall not count.
+        """
         if not (stored / self.name / "manifest.json").is_file():
             return False
         defaults = {"test_time": "plain", "members": 1, "inner_folds": 0}
         found = {**defaults, **read_manifest(self.name, stored)}
+        if source is not None and found["source"] != source:
+            return False
         # A field younger than the result had, in effect, its default.
         found["recipe"] = {**Recipe(name="").to_dict(), **found["recipe"]}
         asked = json.loads(json.dumps(self.identity()))  # tuples become lists, as in the file
+        for recipe in (found["recipe"], asked["recipe"]):
+            del recipe["source"]  # a mended citation is no other training
         return {key: found.get(key) for key in asked} == asked
 
     def data(self, slices: SliceSet) -> tuple[SliceSet, SliceSet]:
@@ -184,9 +193,9 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
     from seglib.volume_normalisation import normalised_for
 
     folder = stored / job.name
-    if job.is_done(stored):
-        return folder
     source = reporting.data_hash(slices)
+    if job.is_done(stored, source):
+        return folder
     slices = normalised_for(job.recipe.preprocessing, slices)
     train_set, test_set = job.data(slices)
     recipe = replace(job.recipe, augmentation=None) if job.offline_pairs else job.recipe
@@ -216,6 +225,8 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
         **run.manifest,
         **job.identity(),
         "trainings": [run.id for run in runs],
+        "train_slices": len(train_set),
+        "losses": [run.recipe.loss for run in runs],  # with the weight that was computed
         "seconds": sum(run.manifest["seconds"] for run in runs),
         "experiment": job.experiment,
         "variant": job.variant,

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage, signal
 
-from seglib.audit import count_slices, dice, rank_slices, rank_suspects
+from seglib.audit import rank_slices, rank_suspects
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
+from seglib.slice_counts import count_slices, dice_of_counts
 
 
 class Shift(NamedTuple):
@@ -80,7 +81,7 @@ def shifts(slices: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
         y=table["y"],
         x=table["x"],
         distance=np.hypot(table["y"], table["x"]),
-        dice=dice(counts),
+        dice=dice_of_counts(counts),
         moved_dice=table["moved_dice"],
     )
 

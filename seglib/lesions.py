@@ -15,6 +15,7 @@ from scipy import ndimage
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.scores import check_prediction
+from seglib.slice_counts import COUNTS, count_slices, dice_of_counts
 
 #: Neighbours by face, edge or corner: 26 in a volume.
 _CONNECTED = np.ones((3, 3, 3))
@@ -143,11 +144,7 @@ def dice_by_empty_rule(slices: SliceSet, prediction: np.ndarray) -> pd.DataFrame
     Raises:
         DataError: The prediction does not fit the set.
     """
-    check_prediction(slices, prediction)
-    inside, said = slices.masks != 0, prediction != 0
-    counts = {"truth": inside, "predicted": said, "overlap": inside & said}
-    pixels = {name: which.sum(axis=(1, 2, 3)) for name, which in counts.items()}
-    return count_by_empty_rule(slices.table.assign(**pixels))
+    return count_by_empty_rule(count_slices(slices, prediction))
 
 
 def count_by_empty_rule(per_slice: pd.DataFrame) -> pd.DataFrame:
@@ -164,19 +161,13 @@ def count_by_empty_rule(per_slice: pd.DataFrame) -> pd.DataFrame:
         (nnU-Net's rule). ``empty_is_one``: the same, but an empty pair counts as 1, so
         that the score rises with the number of slices without tumour.
     """
-    counts = per_slice[["truth", "predicted", "overlap"]].astype(float)
+    counts = per_slice[COUNTS]
     patient = per_slice["patient"].rename("patient")
-    dice = _dice(counts)
+    dice = dice_of_counts(counts)
     return pd.DataFrame(
         {
-            "pooled": _dice(counts.groupby(patient).sum()),
+            "pooled": dice_of_counts(counts.groupby(patient).sum()),
             "empty_left_out": dice.groupby(patient).mean(),
             "empty_is_one": dice.fillna(1.0).groupby(patient).mean(),
         }
     )
-
-
-def _dice(counts: pd.DataFrame) -> pd.Series:
-    """NaN where both masks are empty."""
-    total = counts["truth"] + counts["predicted"]
-    return 2 * counts["overlap"] / total.where(total > 0)

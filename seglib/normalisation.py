@@ -100,6 +100,34 @@ def normaliser(name: str) -> Callable[[np.ndarray], np.ndarray]:
     return lambda images: (scale_255(images) - mean) / deviation
 
 
+def as_8_bit(images: np.ndarray) -> np.ndarray:
+    """Intensities of another range stretched to 0-255, each image by its own extremes.
+
+    For normalisations that count on 8 bits: 16-bit pictures, or a scanner's raw numbers.
+
+    Args:
+        images: ``(N, H, W, C)``; 8-bit ones come back as they are.
+
+    Returns:
+        ``(N, H, W, C)`` float32 in [0, 255], or the uint8 input.
+    """
+    return images if images.dtype == np.uint8 else 255 * min_max(images)
+
+
+def as_one_picture(normalise: Callable[[np.ndarray], np.ndarray], volume: np.ndarray) -> np.ndarray:
+    """Normalise a volume with the statistics of all its slices together.
+
+    Args:
+        normalise: A normalisation, which looks at each image alone.
+        volume: ``(S, H, W, C)``.
+
+    Returns:
+        ``(S, H, W, C)`` float32.
+    """
+    tall = volume.reshape(1, -1, *volume.shape[2:])
+    return normalise(tall).reshape(volume.shape)
+
+
 def mean_and_deviation(images: np.ndarray) -> tuple[float, float]:
     """Mean and standard deviation over all pixels of 8-bit images, on the scale [0, 1].
 

@@ -42,7 +42,6 @@ def make_optimizer(
     learning_rate,
     *,
     momentum: float = 0.9,
-    nesterov: bool = True,
     weight_decay: float = 0.0,
     ema: float = 0.0,
 ) -> keras.optimizers.Optimizer:
@@ -51,8 +50,7 @@ def make_optimizer(
     Args:
         name: ``"sgd"``, ``"adam"`` or ``"adamw"``.
         learning_rate: A number, or a schedule from `make_schedule`.
-        momentum: SGD's momentum; others ignore it.
-        nesterov: SGD's look-ahead; others ignore it.
+        momentum: SGD's momentum, with Nesterov's look-ahead; others ignore it.
         weight_decay: Decoupled weight decay of AdamW and SGD; Adam ignores it.
         ema: Momentum of a moving average of the weights, kept beside them; 0 for none.
 
@@ -64,7 +62,7 @@ def make_optimizer(
         return keras.optimizers.SGD(
             learning_rate,
             momentum=momentum,
-            nesterov=nesterov,
+            nesterov=True,
             weight_decay=weight_decay or None,
             **average,
         )

@@ -17,6 +17,7 @@ import numpy as np
 from seglib.augmentation import Augmentation
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
+from seglib.normalisation import as_one_picture
 from seglib.preprocessing import Preprocessing, center_crop_or_pad
 
 #: Share of the patches that are drawn about a voxel of the foreground, as in nnU-Net.
@@ -51,18 +52,15 @@ def prepare_volume(images: np.ndarray, preprocessing: Preprocessing) -> np.ndarr
     """
     images = preprocessing.resize_images(images)
     size = preprocessing.target_size(*images.shape[1:3])
-    crop = tuple(min(side, new) for side, new in zip(images.shape[1:3], size, strict=True))
-    images = center_crop_or_pad(images, crop)
-    tall = images.reshape(1, -1, *images.shape[2:])  # the normalisations work image by image
-    normalised = preprocessing.normalise(tall).reshape(images.shape)
-    return center_crop_or_pad(normalised, size)
+    images = center_crop_or_pad(images, preprocessing.crop_size(*images.shape[1:3]))
+    return center_crop_or_pad(as_one_picture(preprocessing.normalise, images), size)
 
 
 class PatchSequence(keras.utils.PyDataset):
     """Batches of random 3-D patches for `keras.Model.fit`.
 
     Batch i of epoch e depends on ``(seed, e, i)`` alone, as in
-    `seglib.augmentation.SliceSequence`. Turns and bends are those of the plane, the same
+    `seglib.batches.SliceSequence`. Turns and bends are those of the plane, the same
     for all slices of a patch.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,8 @@ from seglib.plot_style import (
     label_figure,
     legend_below,
     new_figure,
+    outline_handles,
+    plain_axes,
     show_image,
 )
 
@@ -62,7 +64,7 @@ def plot_ranking(
     axes.set(xlabel="patients, most suspect first", ylabel="Dice with the out-of-fold prediction")
     axes.set_ylim(max(0, suspects["dice"].min() - 0.2), 1)
     axes.set_xlim(0, len(suspects) + 1)
-    _plain_axes(axes)
+    plain_axes(axes, grid="y")
     handles = [
         Line2D([], [], color=GREY, label="median"),
         Line2D([], [], color=GREY, linestyle="dashed", label=f"{UNUSUAL} scaled MADs below"),
@@ -113,7 +115,7 @@ def show_suspects(
         axes_row[0].set_ylabel(
             f"{rank}. {suspect['worst_case']}\nDice of patient {suspect['dice']:.3f}", fontsize=8
         )
-    legend_below(fig, _outline_handles())
+    legend_below(fig, outline_handles("out-of-fold prediction"))
     return label_figure(fig, slices.name, profile)
 
 
@@ -155,7 +157,7 @@ def show_moves(
             y, x = np.argwhere(slices.masks[row, ..., 0]).mean(axis=0)
             arrow = {"arrowstyle": "->", "color": "white", "shrinkA": 0, "shrinkB": 0}
             axes.annotate("", (x + one["x"], y + one["y"]), (x, y), arrowprops=arrow)
-    legend_below(fig, _outline_handles())
+    legend_below(fig, outline_handles("out-of-fold prediction"))
     return label_figure(fig, slices.name, profile)
 
 
@@ -191,7 +193,7 @@ def plot_two_checks(
     axes.set(xlabel="contrast of the expert's masks", ylabel="Dice with the out-of-fold prediction")
     low, high = min(0, table["contrast"].min()), table["contrast"].max()
     axes.set_xlim(low - 0.05 * (high - low), high + 0.15 * (high - low))  # room for the names
-    _plain_axes(axes)
+    plain_axes(axes, grid="y")
     if known.any():
         legend_below(fig, [drawn])
     return label_figure(fig, dataset, profile)
@@ -215,7 +217,7 @@ def plot_found(
     for colour, mark, (name, share) in zip(PALETTE, "os^Dv", shares.items(), strict=False):
         handles += axes.plot(share.index, share, color=colour, marker=mark, label=name)
     axes.set(xlabel="labels displaced by (pixels)", ylabel=ylabel, ylim=(-0.03, 1.03))
-    _plain_axes(axes)
+    plain_axes(axes, grid="y")
     legend_below(fig, handles, columns=1)
     return label_figure(fig, dataset, profile)
 
@@ -223,13 +225,6 @@ def plot_found(
 def _draw_both(axes: Axes, truth: np.ndarray, prediction: np.ndarray) -> None:
     draw_contours(axes, (truth != 0).astype(np.uint8), (TRUTH,))
     draw_contours(axes, (prediction != 0).astype(np.uint8), (PREDICTION,), linestyles="dashed")
-
-
-def _outline_handles() -> Sequence[Line2D]:
-    return [
-        Line2D([], [], color=TRUTH, label="expert"),
-        Line2D([], [], color=PREDICTION, linestyle="dashed", label="out-of-fold prediction"),
-    ]
 
 
 def _name(axes: Axes, text: str, x: float, y: float, rotation: float = 0) -> None:
@@ -245,9 +240,3 @@ def _name(axes: Axes, text: str, x: float, y: float, rotation: float = 0) -> Non
         rotation_mode="anchor",
         **vertical,
     )
-
-
-def _plain_axes(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
-    axes.set_axisbelow(True)

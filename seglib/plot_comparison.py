@@ -6,11 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from seglib.evaluation import bootstrap_interval
-from seglib.plot_style import METRIC_NAMES, PALETTE, label_figure, legend_below, new_figure
+from seglib.plot_style import (
+    METRIC_NAMES,
+    PALETTE,
+    draw_references,
+    label_figure,
+    legend_below,
+    new_figure,
+    plain_axes,
+)
 from seglib.references import Reference
 from seglib.statistics import Ranking
 
@@ -35,14 +44,7 @@ def plot_means(
     fig, grid = new_figure(1, 1, width=8.0, height=0.38 * len(table) + 0.9)
     axes = grid[0, 0]
     rows = np.arange(len(table))[::-1]
-    handles = []
-    for colour, reference in zip(PALETTE[2:], references, strict=False):
-        line = axes.axvline(reference.value, color=colour, linewidth=1.2, zorder=1)
-        line.set_label(reference.source)
-        handles.append(line)
-        if reference.spread:
-            low, high = reference.value - reference.spread, reference.value + reference.spread
-            axes.axvspan(low, high, color=colour, alpha=0.15, linewidth=0, zorder=0)
+    handles = draw_references(axes, references, across="x")
     error = [table["dice"] - table["low"], table["high"] - table["dice"]]
     points = axes.errorbar(
         table["dice"], rows, xerr=error, fmt="o", color=PALETTE[0], capsize=3, zorder=3
@@ -58,8 +60,7 @@ def plot_means(
         handles.append(ticks)
     axes.set_yticks(rows, [f"{name} (n = {n})" for name, n in table["patients"].items()])
     axes.set_xlabel("Dice per patient")
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain_axes(axes, grid="x")
     legend_below(fig, handles, columns=1)
     return label_figure(fig, dataset, profile)
 
@@ -102,8 +103,7 @@ def plot_differences(table: pd.DataFrame, reference: str, *, dataset: str, profi
     axes.set_ylim(-0.6, len(table) - 0.4)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(f"difference in Dice per patient from the {reference}")
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain_axes(axes, grid="x")
     legend_below(fig, handles)
     return label_figure(fig, dataset, profile)
 
@@ -210,8 +210,34 @@ def plot_strata(
         axes.set_xticks(np.arange(len(means)), means.index.astype(str), fontsize=8)
         axes.set_xlim(-0.6, len(means) - 0.4)
         axes.set_title(titles.get(column, column), fontsize=9)
-        axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
-        axes.spines[["top", "right"]].set_visible(False)
+        plain_axes(axes, grid="y")
     grid[0, 0].set_ylabel(f"{METRIC_NAMES.get('dice', 'Dice')} per slice")
     legend_below(fig, handles)
-    return label_figure(fig, dataset, profile)
+    label_figure(fig, dataset, profile)
+    _turn_crowded_labels(fig)
+    return fig
+
+
+def _turn_crowded_labels(fig: Figure) -> None:
+    """Turn the labels below those axes where level ones would run together.
+
+    Args:
+        fig: A finished figure whose axes have ticks at 0, 1, 2, ...
+    """
+    fig.draw_without_rendering()  # widths are known once the layout is
+    gap = 4 * fig.dpi / 72
+    for axes in fig.axes:
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+        width = max((box.width for box in boxes), default=0)
+        height = max((box.height for box in boxes), default=0)
+        room = axes.bbox.width / np.ptp(axes.get_xlim()) - gap
+        if width > room:
+            half_turned = (width + height) / np.sqrt(2)
+            angle = 45 if half_turned <= room else 90
+            plt.setp(
+                axes.get_xticklabels(),
+                rotation=angle,
+                rotation_mode="anchor",
+                ha="right",
+                va="center",
+            )

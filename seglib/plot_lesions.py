@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from seglib.datasets.slice_set import SliceSet
@@ -19,6 +18,8 @@ from seglib.plot_style import (
     label_figure,
     legend_below,
     new_figure,
+    outline_handles,
+    plain_axes,
 )
 
 #: A slice can be outside the patient's stack, empty, or one of these.
@@ -100,13 +101,7 @@ def plot_areas(
         axes.set_title(f"{word}: {case['case']}, {value}", fontsize=9)
         axes.set_xlabel("slice")
         axes.set_ylim(bottom=0)
-        axes.spines[["top", "right"]].set_visible(False)
+        plain_axes(axes)
     grid[0, 0].set_ylabel("area (pixels)")
-    legend_below(
-        fig,
-        [
-            Line2D([], [], color=TRUTH, label="expert"),
-            Line2D([], [], color=PREDICTION, linestyle="dashed", label="prediction"),
-        ],
-    )
+    legend_below(fig, outline_handles())
     return label_figure(fig, slices.name, profile)

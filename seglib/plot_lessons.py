@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.plot_style import (
     PREDICTION,
-    TRUTH,
     draw_contours,
     heart_window,
     label_figure,
     legend_below,
     new_figure,
+    outline_handles,
     show_image,
 )
 
@@ -109,11 +108,5 @@ def show_training(slices: SliceSet, seen: Mapping[int, np.ndarray], *, profile: 
             draw_contours(axes, slices.masks[i])
             draw_contours(axes, masks[i], (PREDICTION,), linestyles="dashed")
         axes_row[0].set_ylabel(f"epoch {epoch}", fontsize=9)
-    legend_below(
-        fig,
-        [
-            Line2D([], [], color=TRUTH, label="expert"),
-            Line2D([], [], color=PREDICTION, linestyle="dashed", label="prediction"),
-        ],
-    )
+    legend_below(fig, outline_handles())
     return label_figure(fig, slices.name, profile)

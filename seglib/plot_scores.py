@@ -6,12 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from seglib.errors import DataError
-from seglib.plot_style import METRIC_NAMES, PALETTE, label_figure, legend_below, new_figure
+from seglib.plot_style import (
+    METRIC_NAMES,
+    PALETTE,
+    draw_references,
+    label_figure,
+    legend_below,
+    new_figure,
+    plain_axes,
+)
 from seglib.references import Reference
 
 
@@ -39,19 +46,21 @@ def plot_history(
     if not metrics:
         raise DataError("the history has none of the metrics asked for")
     fig, grid = new_figure(1, len(metrics), width=4.2, height=3.2)
+    validated = False
     for axes, metric in zip(grid[0], metrics, strict=True):
         for colour, run in zip(_cycle(len(runs)), runs.values(), strict=True):
             epochs = np.arange(1, len(run) + 1)
             mark = "o" if len(run) == 1 else None
             for column, style in ((metric, "solid"), (f"val_{metric}", "dashed")):
-                if column in run:
+                # A run without validation patients may keep the column, empty.
+                if column in run and run[column].notna().any():
                     axes.plot(epochs, run[column], color=colour, linestyle=style, marker=mark)
+                    validated |= style == "dashed"
         axes.set(xlabel="epoch", title=METRIC_NAMES.get(metric, metric))
         axes.xaxis.get_major_locator().set_params(integer=True)
         if metric != "loss":
             axes.set_ylim(0, 1)
-        _plain_axes(axes)
-    validated = any(f"val_{metric}" in run for run in runs.values() for metric in metrics)
+        plain_axes(axes, grid="y")
     styles = [("solid", "training"), *([("dashed", "validation")] if validated else [])]
     handles = [
         Line2D([], [], color="black", linestyle=style, label=label) for style, label in styles
@@ -64,12 +73,6 @@ def plot_history(
 
 def _cycle(number: int) -> list[str]:
     return [PALETTE[i % len(PALETTE)] for i in range(number)]
-
-
-def _plain_axes(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
-    axes.set_axisbelow(True)
 
 
 def box_plot_per_patient(
@@ -98,14 +101,7 @@ def box_plot_per_patient(
     fig, grid = new_figure(1, 1, width=max(5.0, 1.3 * len(scores) + 1.5), height=4.2)
     axes = grid[0, 0]
     names = [f"{name}\n(n = {len(v)})" for name, v in zip(scores, values, strict=True)]
-    handles = []
-    for colour, reference in zip(PALETTE[2:], references, strict=False):
-        line = axes.axhline(reference.value, color=colour, linewidth=1.2, zorder=1)
-        line.set_label(reference.source)
-        handles.append(line)
-        if reference.spread:
-            low, high = reference.value - reference.spread, reference.value + reference.spread
-            axes.axhspan(low, high, color=colour, alpha=0.15, linewidth=0, zorder=0)
+    handles = draw_references(axes, references, across="y")
     axes.boxplot(
         values,
         tick_labels=names,
@@ -120,7 +116,7 @@ def box_plot_per_patient(
         x = position + rng.uniform(-0.16, 0.16, len(points))
         axes.scatter(x, points, s=14, color=PALETTE[0], alpha=0.6, linewidths=0, zorder=3)
     axes.set_ylabel(ylabel or METRIC_NAMES.get(metric, metric))
-    _plain_axes(axes)
+    plain_axes(axes, grid="y")
     if handles:
         legend_below(fig, handles, columns=1)
     return label_figure(fig, dataset, profile)

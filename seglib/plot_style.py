@@ -1,13 +1,17 @@
-"""What all figures share: colours, the label that names the data, images, contours."""
+"""What all figures share: colours, the label that names the data, axes, images, outlines."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from seglib.references import Reference
 
 #: Okabe and Ito's palette without black, in the order the study uses it.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
@@ -108,6 +112,62 @@ def legend_below(fig: Figure, handles: list, columns: int | None = None) -> None
     legend.set_gid(LEGEND_ID)
     fig.set_figheight(fig.get_figheight() + legend.get_window_extent().height / fig.dpi)
     legend.set_bbox_to_anchor((0.5, _FOOTER_INCHES / fig.get_figheight()), fig.transFigure)
+
+
+def plain_axes(axes: Axes, grid: Literal["x", "y", "both"] | None = None) -> None:
+    """Leave out the top and right edges, and lay pale grid lines behind what is drawn.
+
+    Args:
+        axes: Axes of a chart.
+        grid: Axis whose ticks get grid lines; none if left out.
+    """
+    axes.spines[["top", "right"]].set_visible(False)
+    if grid is not None:
+        axes.grid(axis=grid, color="#DDDDDD", linewidth=0.6)
+        axes.set_axisbelow(True)
+
+
+def draw_references(
+    axes: Axes, references: Sequence[Reference], across: Literal["x", "y"]
+) -> list[Line2D]:
+    """Published figures as lines, with a pale band for the spread of those that have one.
+
+    Args:
+        axes: Where to draw.
+        references: What to draw, at most five: one colour each.
+        across: Axis the lines cross, on which their values are read: ``"x"`` draws them
+            upright, ``"y"`` lying.
+
+    Returns:
+        The lines, labelled with their source, for a legend.
+    """
+    upright = across == "x"
+    draw_line, draw_band = (axes.axvline, axes.axvspan) if upright else (axes.axhline, axes.axhspan)
+    handles = []
+    for colour, reference in zip(PALETTE[2:], references, strict=False):
+        line = draw_line(reference.value, color=colour, linewidth=1.2, zorder=1)
+        line.set_label(reference.source)
+        handles.append(line)
+        if reference.spread:
+            low, high = reference.value - reference.spread, reference.value + reference.spread
+            draw_band(low, high, color=colour, alpha=0.15, linewidth=0, zorder=0)
+    return handles
+
+
+def outline_handles(
+    prediction: str | None = "prediction",
+    expert: Iterable[tuple[str, str]] = (("expert", TRUTH),),
+) -> list[Line2D]:
+    """What a legend says of outlines: the expert's solid, the prediction's dashed.
+
+    Args:
+        prediction: What the prediction is called; None where none is drawn.
+        expert: Label and colour of each outline of the expert.
+    """
+    handles = [Line2D([], [], color=colour, label=label) for label, colour in expert]
+    if prediction is not None:
+        handles.append(Line2D([], [], color=PREDICTION, linestyle="dashed", label=prediction))
+    return handles
 
 
 def one_plane(mask: np.ndarray) -> np.ndarray:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seglib.calibration import BINS, expected_calibration_error, reliability_curve
 from seglib.ensemble import MEASURES, rank_correlation, risk_coverage
-from seglib.plot_style import PALETTE, label_figure, legend_below, new_figure
+from seglib.plot_style import PALETTE, label_figure, legend_below, new_figure, plain_axes
 
 _MARKS = ("o", "s", "^", "D", "v", "P", "X")
 
@@ -61,15 +60,9 @@ def plot_reliability(
     if any(len(table) for table in tables.values()):  # a log axis needs something to show
         bottom.set_yscale("log")
     for axes in (top, bottom):
-        _plain_axes(axes)
+        plain_axes(axes, grid="both")
     legend_below(fig, handles, columns=1)
     return label_figure(fig, dataset, profile)
-
-
-def _plain_axes(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="#DDDDDD", linewidth=0.6)
-    axes.set_axisbelow(True)
 
 
 def plot_doubt(
@@ -112,7 +105,7 @@ def plot_doubt(
         axes.set_title(f"{title}, n = {found['n']}".replace("-", "−"), fontsize=9)
         axes.set_xlabel(MEASURES.get(measure, measure), fontsize=9)
         axes.margins(0.06)
-        _plain_axes(axes)
+        plain_axes(axes, grid="both")
     grid[0, 0].set_ylabel("Dice per patient")
     if len(handles) > 1:
         legend_below(fig, handles)
@@ -168,6 +161,6 @@ def plot_risk_coverage(
     handles.append(band)
     axes.set(xlabel="share of patients sent to a human", ylabel="mean Dice of those kept")
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
-    _plain_axes(axes)
+    plain_axes(axes, grid="both")
     legend_below(fig, handles, columns=2)
     return label_figure(fig, dataset, profile)

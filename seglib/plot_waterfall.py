@@ -10,7 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from seglib.plot_style import GREY, PALETTE, WARNING, label_figure, legend_below, new_figure
+from seglib.plot_style import (
+    GREY,
+    PALETTE,
+    WARNING,
+    label_figure,
+    legend_below,
+    new_figure,
+    plain_axes,
+)
 from seglib.references import Reference
 
 FALL, RISE, TOTAL = WARNING, PALETTE[2], "#BBBBBB"
@@ -89,9 +97,7 @@ def plot_waterfall(
     axes.set_xlim(0, 1.14)
     axes.set_xticks(np.arange(0, 1.01, 0.1))
     axes.set_xlabel("Dice (how it is counted changes on the way down)")
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain_axes(axes, grid="x")
     legend_below(fig, handles, columns=3)
     return label_figure(fig, dataset, profile)
 
@@ -124,8 +130,6 @@ def plot_branches(table: pd.DataFrame, *, dataset: str, profile: str) -> Figure:
     axes.set_xlim(-0.5, len(table) - 0.5)
     axes.set_ylim(0, 1)
     axes.set_ylabel("Dice")
-    axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    plain_axes(axes, grid="y")
     legend_below(fig, [training, soft, dice], columns=1)
     return label_figure(fig, dataset, profile)

@@ -15,7 +15,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from seglib.datasets.slice_set import SliceSet
@@ -36,6 +35,7 @@ from seglib.plot_style import (
     legend_below,
     new_figure,
     one_plane,
+    outline_handles,
     show_image,
 )
 
@@ -85,13 +85,9 @@ def show_slices(
         draw_contours(axes, slices.masks[row], _class_colours(slices))
         if prediction is not None:
             draw_contours(axes, prediction[row], (PREDICTION,), linestyles="dashed")
-    handles = [
-        Line2D([], [], color=colour, label=f"{name} (expert)")
-        for name, colour in zip(slices.class_names[1:], _class_colours(slices), strict=False)
-    ]
-    if prediction is not None:
-        handles.append(Line2D([], [], color=PREDICTION, linestyle="dashed", label="prediction"))
-    legend_below(fig, handles)
+    names = [f"{name} (expert)" for name in slices.class_names[1:]]
+    expert = zip(names, _class_colours(slices), strict=False)
+    legend_below(fig, outline_handles(None if prediction is None else "prediction", expert))
     return label_figure(fig, slices.name, profile)
 
 
@@ -258,7 +254,7 @@ def plot_attention(
     profile: str,
     masks: np.ndarray | None = None,
 ) -> Figure:
-    """Attention maps laid over the hearts: where the network looks.
+    """Attention maps beside the hearts, in the colour bar's colours: where the network looks.
 
     Args:
         images: ``(N, H, W, C)``, one row of the figure each.
@@ -267,7 +263,7 @@ def plot_attention(
         titles: One title per map.
         dataset: Data set named in the label.
         profile: Profile named in the label.
-        masks: ``(N, H, W, 1)``, outlined on the images and used to zoom, if given.
+        masks: ``(N, H, W, 1)``, outlined on images and maps and used to zoom, if given.
     """
     height, width = images.shape[1:3]
     fig, grid = new_figure(len(images), 1 + len(maps), width=2.2, height=2.05)
@@ -278,17 +274,20 @@ def plot_attention(
         if masks is not None:
             draw_contours(axes_row[0], masks[i])
         for axes, attention, title in zip(axes_row[1:], maps, titles, strict=True):
-            show_image(axes, images[i], window, title if i == 0 else "")
             drawn = axes.imshow(
                 one_plane(attention[i]),
                 cmap="inferno",
-                alpha=0.55,
                 vmin=0,
                 vmax=1,
                 interpolation="bilinear",
+                interpolation_stage="data",  # between colours lie some that the bar lacks
                 extent=(-0.5, width - 0.5, height - 0.5, -0.5),
             )
             axes.set_xlim(axes_row[0].get_xlim())
             axes.set_ylim(axes_row[0].get_ylim())
+            axes.set_axis_off()
+            axes.set_title(title if i == 0 else "", fontsize=9)
+            if masks is not None:
+                draw_contours(axes, masks[i])
     fig.colorbar(drawn, ax=grid[:, -1], label="attention", fraction=0.05, aspect=30)
     return label_figure(fig, dataset, profile)

@@ -14,25 +14,10 @@ import numpy as np
 from PIL import Image
 
 from seglib.errors import DataError
-from seglib.normalisation import NORMALISATIONS, min_max, normaliser, scale_255, z_score
+from seglib.normalisation import normaliser
 
 if TYPE_CHECKING:  # data sets use this module
     from seglib.datasets.slice_set import SliceSet
-
-__all__ = [
-    "NORMALISATIONS",
-    "Preprocessing",
-    "center_crop_or_pad",
-    "map_labels",
-    "min_max",
-    "next_multiple",
-    "resize_image",
-    "resize_mask",
-    "resize_mask_smoothly",
-    "scale_255",
-    "threshold",
-    "z_score",
-]
 
 
 def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -189,6 +174,11 @@ class Preprocessing:
             return self.size, self.size
         return next_multiple(height, self.multiple), next_multiple(width, self.multiple)
 
+    def crop_size(self, height: int, width: int) -> tuple[int, int]:
+        """What is left of an image of this size, already resized, before it is padded."""
+        target = self.target_size(height, width)
+        return min(height, target[0]), min(width, target[1])
+
     @property
     def takes_8_bit(self) -> bool:
         """Whether the normalisation counts on intensities between 0 and 255."""
@@ -207,8 +197,7 @@ class Preprocessing:
         """``(N, H, W, C)`` stored intensities to ``(N, h, w, C)`` float32 network input."""
         target = self.target_size(*images.shape[1:3])
         images = self.resize_images(images)
-        crop = tuple(min(side, new) for side, new in zip(images.shape[1:3], target, strict=True))
-        normalised = self.normalise(center_crop_or_pad(images, crop))
+        normalised = self.normalise(center_crop_or_pad(images, self.crop_size(*images.shape[1:3])))
         return center_crop_or_pad(normalised, target)  # padding must not change the statistics
 
     def masks(self, masks: np.ndarray) -> np.ndarray:

@@ -26,9 +26,9 @@ def published_lv(
 
     Channel attention after each block but the last, no skip connections,
     ReLU before normalisation, and a 2-filter ReLU convolution before the head, which
-    can die and leave an all-black output. At the default arguments it has the
-    published 101,019,629 parameters; where the description leaves the layout open,
-    that count settled it.
+    can die and leave one value everywhere, whatever the image. At the default arguments
+    it has the published 101,019,629 parameters; where the description leaves the layout
+    open, that count settled it.
 
     Args:
         input_shape: ``(H, W, C)``.

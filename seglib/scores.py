@@ -126,8 +126,8 @@ def good_contours(
 
     A contour (a slice the expert drew on) is good when the mean distance of the
     predicted outline to the expert's is below `limit`. Failures drop out of
-    ``good_dice``, which is why it is kinder than Dice; ``good_share`` says how many
-    did. A slice without a prediction is not good.
+    ``good_dice``, and a tiny contour weighs as much as a large one; ``good_share`` says
+    how many are left. A slice without a prediction is not good.
 
     Args:
         truth: ``(S, H, W)``, non-zero inside.

@@ -83,7 +83,7 @@ def literature_split(slices: SliceSet, validation_patients: int = 0, seed: int =
     of_part1 = slices.table["part"] == "Part1"
     train = sorted(slices.table.loc[of_part1, "patient"].unique())
     test = sorted(slices.table.loc[~of_part1, "patient"].unique())
-    if not 0 <= validation_patients < max(len(train), 1):
+    if not 0 <= validation_patients < len(train):
         raise DataError(
             f"validation_patients={validation_patients}, but there are {len(train)} training "
             "patients, and at least one of them must remain for training"
@@ -117,10 +117,20 @@ def _units(slices: SliceSet) -> list[list[str]]:
     return list(units.values())
 
 
+def _pool_rare(strata: np.ndarray, folds: int) -> np.ndarray:
+    """Strata of at least `folds` members each; expects no fewer members in all."""
+    names, counts = np.unique(strata, return_counts=True)
+    rare = np.isin(strata, names[counts < folds])
+    pool = "rare" if rare.sum() >= folds else names[counts.argmax()]
+    return np.where(rare, pool, strata)
+
+
 def patient_folds(slices: SliceSet, folds: int = 5, seed: int = 0) -> list[Split]:
     """Cross-validation over patients, stratified by pathology.
 
-    Every patient is in the test part of exactly one fold. Patients that share a value in
+    Every patient is in the test part of exactly one fold. Pathologies with fewer patients
+    than folds are pooled; if they are too few even so, they count as the commonest one.
+    Patients that share a value in
     the table's column ``group`` (one scan under two names, say) stay on one side; they
     count as one, of the first one's pathology. Groups of one patient each change nothing.
 
@@ -135,13 +145,8 @@ def patient_folds(slices: SliceSet, folds: int = 5, seed: int = 0) -> list[Split
             count += f" in {len(units)} groups"
         raise DataError(f"{count} cannot be cut into {folds} folds")
     pathology = _pathologies(slices)
-    strata = np.array([pathology[unit[0]] for unit in units])
-    # A pathology rarer than the number of folds cannot be stratified: pool the rare ones.
-    names, counts = np.unique(strata, return_counts=True)
-    strata[np.isin(strata, names[counts < folds])] = "rare"
+    strata = _pool_rare(np.array([pathology[unit[0]] for unit in units], object), folds)
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    if np.min(np.unique(strata, return_counts=True)[1]) < folds:
-        strata[:] = "all"
 
     def patients(rows: np.ndarray) -> tuple[str, ...]:
         return tuple(sorted(patient for row in rows for patient in units[row]))

@@ -1,7 +1,7 @@
 """What the study's notebooks share: the data under a profile, the split, and scoring a run.
 
 The order is the protocol. Networks train on `train`; every choice is made on
-`validation`; `test` is looked at once, in the last notebook.
+`validation`; `test` is looked at once, in notebook 06.
 """
 
 from __future__ import annotations
@@ -138,6 +138,8 @@ def excerpt(
 
 def _validation_patients(slices: SliceSet) -> int:
     """A fifth of the training patients, and at least one."""
+    if "part" not in slices.table:
+        return 0  # and `literature_split` says what to do
     training = slices.table.loc[slices.table["part"] == "Part1", "patient"].nunique()
     return max(round(training / 5), 1)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from seglib import reporting
-from seglib.augmentation import SliceSequence
+from seglib.batches import SliceSequence
 from seglib.callbacks import Progress, Seconds, WatchPredictions
 from seglib.code_hash import code_hash
 from seglib.datasets.slice_set import SliceSet
@@ -32,6 +32,9 @@ from seglib.sampling import foreground_weight
 
 #: About as many steps as the compiler takes time for.
 MIN_STEPS_FOR_XLA = 100
+
+
+code_hash()  # of the code as imported, not as it may be edited later
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,8 @@ def train(
     Args:
         recipe: What to train.
         train_set: Slices the weights are fitted on.
-        validation_set: Slices of other patients, which choose the epoch.
+        validation_set: Slices of other patients, which choose the epoch; None or an empty
+            set for none.
         seed: Of initial weights, order and augmentation.
         runs_dir: Where runs live; default ``runs`` in `reporting.results_dir`.
         callbacks: Of Keras, to watch; they are not called for a run that is read, but
@@ -148,8 +152,16 @@ def train(
 
     Raises:
         SeglibError: The loss became NaN or infinite, it is not one for so many classes,
-            or the recipe's patience or plateau schedule has no validation set to watch.
+            the recipe's patience or plateau schedule has no validation set to watch, or
+            that set holds no foreground.
     """
+    if validation_set is not None and not len(validation_set):
+        validation_set = None
+    if validation_set is not None and not validation_set.masks.any():
+        raise SeglibError(
+            "no validation slice holds foreground, so no epoch can be chosen by its Dice; hold "
+            "out other patients, or none"
+        )
     if validation_set is None and recipe.patience:
         raise SeglibError(
             f"recipe {recipe.name} has a patience of {recipe.patience} epochs, but there is no "
@@ -244,7 +256,7 @@ def _fit(
         log.unlink(missing_ok=True)
     batches = _sequence(recipe, train_set, seed, first)
     validation = None
-    if validation_set is not None and len(validation_set):
+    if validation_set is not None:
         validation = _sequence(recipe, validation_set)
     channels = train_set.images.shape[-1]
     outputs = 1 if train_set.num_classes == 2 else train_set.num_classes
@@ -276,7 +288,9 @@ def _fit(
             )
         )
         if recipe.patience:
-            callbacks.append(keras.callbacks.EarlyStopping(patience=recipe.patience, **watch))
+            # A run that goes on has its best epoch to beat; how long ago that was is forgotten.
+            stopping = {"patience": recipe.patience, "baseline": best_so_far}
+            callbacks.append(keras.callbacks.EarlyStopping(**stopping, **watch))
     # Last, so that a backup is never ahead of the log.
     callbacks.append(keras.callbacks.BackupAndRestore(path / "backup"))
     fitted.fit(

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from seglib.datasets.slice_set import SliceSet
-from seglib.normalisation import min_max
+from seglib.normalisation import as_8_bit, as_one_picture, min_max
 from seglib.preprocessing import Preprocessing
 
 
@@ -29,8 +29,7 @@ def normalise_volume(images: np.ndarray) -> np.ndarray:
     Returns:
         ``(S, H, W, C)`` float32 in [0, 1]; a constant volume becomes all zeros.
     """
-    tall = images.reshape(1, -1, *images.shape[2:])  # one picture of all slices
-    return min_max(tall).reshape(images.shape)
+    return as_one_picture(min_max, images)
 
 
 def normalise_volumes(slices: SliceSet) -> SliceSet:
@@ -51,13 +50,18 @@ def normalise_volumes(slices: SliceSet) -> SliceSet:
 
 
 def normalised_for(preprocessing: Preprocessing, slices: SliceSet) -> SliceSet:
-    """The set as a network's `preprocessing` expects it: normalised only if it does not.
+    """The set as a network's `preprocessing` counts on having it.
 
     Args:
         preprocessing: Of the network.
         slices: Intensities as stored; all slices of each case.
 
     Returns:
-        From `normalise_volumes` for a network of whole volumes, else `slices` as it is.
+        From `normalise_volumes` for a network of whole volumes; stretched by
+        `seglib.normalisation.as_8_bit` for one that counts on 8 bits; else `slices` as it is.
     """
-    return normalise_volumes(slices) if preprocessing.takes_whole_volumes else slices
+    if preprocessing.takes_whole_volumes:
+        return normalise_volumes(slices)
+    if preprocessing.takes_8_bit and slices.images.dtype != np.uint8:
+        return replace(slices, images=as_8_bit(slices.images))
+    return slices

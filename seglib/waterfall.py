@@ -19,6 +19,7 @@ import pandas as pd
 from seglib.errors import SeglibError
 from seglib.evaluation import bootstrap_interval
 from seglib.results import STORED, read_manifest, read_results, stored_names
+from seglib.slice_counts import dice_of_counts
 
 _EXPERIMENT = "waterfall"
 
@@ -136,8 +137,7 @@ def hard_dice(per_slice: pd.DataFrame) -> pd.Series:
     Args:
         per_slice: From `seglib.results.read_results`.
     """
-    both = per_slice["network_predicted"] + per_slice["network_truth"]
-    return (2 * per_slice["network_overlap"] / both).where(both > 0)
+    return dice_of_counts(per_slice, "network_")
 
 
 #: For each measure on held-out images, the stored table and each row's value.

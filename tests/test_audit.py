@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seglib.audit import audit, count_slices, gap, rank_slices, rank_suspects, read_audit, robust_z
+from seglib.audit import audit, gap, rank_slices, rank_suspects, read_audit, robust_z
 from seglib.datasets import sunnybrook as sunnybrook_data
 from seglib.errors import DataError
 from seglib.inference import predict, to_mask
 from seglib.label_checks import displace, shifts
 from seglib.recipes import get_recipe
 from seglib.results import read_results
+from seglib.slice_counts import count_slices
 from seglib.training import train
 
 

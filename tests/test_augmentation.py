@@ -3,7 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from seglib.augmentation import Augmentation, SliceSequence
+from seglib.augmentation import Augmentation
+from seglib.batches import SliceSequence
 from seglib.preprocessing import Preprocessing, center_crop_or_pad
 from seglib.recipes import STUDY_AUGMENTATION
 

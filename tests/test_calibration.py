@@ -43,7 +43,7 @@ def test_a_planted_promise_is_measured_as_large_as_it_is():
     truth[:, :120] = 1  # 60 % are true
     table = calibration.reliability_table(p, truth, rows(["A ED", "B ED"]))
     assert calibration.expected_calibration_error(table) == pytest.approx(0.3)
-    assert calibration.maximum_calibration_error(table) == pytest.approx(0.3)
+    assert calibration.calibration_scores(table).at["mce", "value"] == pytest.approx(0.3)
     assert calibration.brier_score(table) == pytest.approx(0.6 * 0.1**2 + 0.4 * 0.9**2)
 
 
@@ -51,7 +51,7 @@ def test_the_worst_bin_counts_by_itself_and_the_mean_by_pixels():
     p = np.array([[[0.05] * 8 + [0.95] * 2]])
     truth = np.array([[[0] * 8 + [0, 1]]])
     table = calibration.reliability_table(p, truth, rows(["A ED"]))
-    assert calibration.maximum_calibration_error(table) == pytest.approx(0.45)
+    assert calibration.calibration_scores(table).at["mce", "value"] == pytest.approx(0.45)
     assert calibration.expected_calibration_error(table) == pytest.approx(0.8 * 0.05 + 0.2 * 0.45)
 
 

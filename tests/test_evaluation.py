@@ -13,14 +13,13 @@ from seglib.evaluation import (
     METRICS,
     best_median_worst,
     bootstrap_interval,
-    good_contours,
     overlap_scores,
     per_patient,
     per_slice,
-    score_case,
     score_cases,
     summarise,
 )
+from seglib.scores import good_contours, score_case
 
 SIZE = 24
 

@@ -41,9 +41,11 @@ def test_the_networks_see_nearly_all_of_every_brain(brains):
         assert kept / np.count_nonzero(brains.masks) > 0.9999
 
 
-def test_recipes_change_one_thing_at_a_time_and_train_equally_long():
+def test_each_step_changes_what_its_words_say_and_all_train_equally_long():
     assert changed("published", "batch8") == {"batch_size"}
     assert changed("batch8", "code") == {"learning_rate", "weight_decay"}
+    assert changed("batch8", "loss") == {"loss"}
+    assert changed("loss", "study") == {"learning_rate", "schedule", "weight_decay", "source"}
     assert changed("study", "augmented") == {"augmentation"}
     assert changed("augmented", "corrected") == {"batch_size", "learning_rate"}
     assert not {"epochs", "filters", "depth", "preprocessing"} & changed("published", "corrected")

@@ -1,5 +1,6 @@
 """Jobs: what they train on, what they leave, and when a stored result counts."""
 
+import functools
 import json
 from dataclasses import replace
 
@@ -10,14 +11,15 @@ import pytest
 from seglib import jobs, results
 from seglib.augmentation import Augmentation
 from seglib.datasets import brain_phantom
-from seglib.errors import SeglibError
+from seglib.errors import DataError, SeglibError
 from seglib.evaluation import score_cases
 from seglib.experiments import EXPERIMENTS, LOADERS
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import Recipe
 from seglib.splits import literature_split, patient_folds
 
-#: Patients that each experiment tests.
+#: Patients of Sunnybrook that each experiment tests; of the other sets it tests all, of the
+#: brain's the published test part.
 PATIENTS = {
     "waterfall": 27,
     "comparison": 44,
@@ -25,9 +27,7 @@ PATIENTS = {
     "ablation": 15,
     "literature": 29,
     "best": 44,
-    "atrium": 12,
     "brain": 8,
-    "tumour": 18,
 }
 
 TINY = Recipe(
@@ -129,10 +129,19 @@ def test_an_honest_job_grows_the_training_patients_alone(job, phantom_set):
     assert set(test.patients) == set(job.split.test)
 
 
+@functools.cache
+def load_once(dataset):
+    """The set of an experiment; the test is skipped where its files are absent."""
+    try:
+        return LOADERS[dataset]()
+    except DataError as error:
+        pytest.skip(str(error))
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_an_experiment_tests_each_patient_once_a_variant_and_seed(name, data_dir):
     dataset, build = EXPERIMENTS[name]
-    slices = LOADERS[dataset]()
+    slices = load_once(dataset)
     assert slices.name == dataset
     listed = build(slices)
     assert len({job.name for job in listed}) == len(listed)
@@ -140,7 +149,7 @@ def test_an_experiment_tests_each_patient_once_a_variant_and_seed(name, data_dir
     assert pd.Series(rows).value_counts().max() == 1
     tested = {patient for _, _, patient in rows}
     assert ("SC-N-06" in tested) == (name == "audit")
-    assert len(tested) == PATIENTS[name]
+    assert len(tested) == PATIENTS.get(name, len(slices.patients))
 
 
 def test_an_ensemble_averages_its_members(job, phantom_set, tmp_path, monkeypatch):

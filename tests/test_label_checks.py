@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from seglib.audit import count_slices, rank_slices, rank_suspects
+from seglib.audit import rank_slices, rank_suspects
 from seglib.datasets import sunnybrook as sunnybrook_data
 from seglib.errors import DataError
 from seglib.label_checks import (
@@ -19,6 +19,7 @@ from seglib.label_checks import (
     move,
     shifts,
 )
+from seglib.slice_counts import count_slices
 
 
 def imitate(slices, seed=0):

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from seglib import plot_audit
-from seglib.audit import count_slices, rank_suspects
+from seglib.audit import rank_suspects
 from seglib.label_checks import contrast_per_patient, displace, shifts
 from seglib.results import read_results
+from seglib.slice_counts import count_slices
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import colormaps
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
@@ -238,6 +239,25 @@ def test_history_of_several_runs():
         plotting.plot_history(run, metrics=["accuracy"], dataset="x", profile="quick")
 
 
+def test_the_legend_of_a_history_names_validation_only_where_a_curve_is_drawn():
+    run = pd.DataFrame({"loss": [3, 2, 1], "dice": [0.1, 0.2, 0.3]})
+    empty = run.assign(val_loss=math.nan, val_dice=math.nan)
+    half = run.assign(val_loss=[math.nan, 3, 3])
+    for history, validated in (
+        (run, False),
+        (empty, False),
+        (half, True),
+        ({"a": empty, "b": half}, True),
+        (empty.assign(val_jaccard=0.5), False),  # a curve that is not asked for
+    ):
+        fig = plotting.plot_history(history, dataset="x", profile="quick")
+        dashed = [line for line in fig.axes[0].lines if line.get_linestyle() == "--"]
+        assert len(dashed) == validated
+        labels = [text.get_text() for text in fig.legends[0].get_texts()]
+        names = list(history) if isinstance(history, dict) else []
+        assert labels == ["training", *["validation"] * validated, *names]
+
+
 def test_box_plot_shows_every_patient_and_the_references_with_their_source(slices, prediction):
     patients = per_patient(score_cases(slices, prediction))
     fig = plotting.box_plot_per_patient(
@@ -275,7 +295,34 @@ def test_attention_maps_of_any_resolution_cover_the_image(slices):
         slices.images[:2], maps, ["gate 1", "gate 2"], dataset="x", profile="quick"
     )
     assert len(fig.axes) == 2 * 3 + 1  # and the colour bar
+    (image,) = fig.axes[0].images
     for axes in fig.axes[1:3]:
-        image, heat = axes.images
+        (heat,) = axes.images
         assert tuple(heat.get_extent()) == tuple(image.get_extent())
+        assert axes.get_xlim() == fig.axes[0].get_xlim()
     assert fig.axes[1].get_title() == "gate 1" and fig.axes[4].get_title() == ""
+
+
+def test_attention_maps_show_only_colours_of_their_bar(slices):
+    values = np.random.default_rng(0).random((2, 96, 96))  # enlarged little, as a fine level is
+    fig = plotting.plot_attention(slices.images[:2], [values], ["gate"], dataset="x", profile="q")
+    fig.canvas.draw()
+    pixels = np.asarray(fig.canvas.buffer_rgba())
+    bar = {tuple(colour) for colour in colormaps["inferno"](np.arange(256), bytes=True)}
+    for axes, expected in zip((fig.axes[1], fig.axes[3]), values, strict=True):
+        (heat,) = axes.images
+        assert heat.get_alpha() in (None, 1)
+        np.testing.assert_array_equal(heat.get_array(), expected)
+        x0, y0, x1, y1 = axes.bbox.extents.round().astype(int)
+        inside = pixels[len(pixels) - y1 + 2 : len(pixels) - y0 - 2, x0 + 2 : x1 - 2]
+        assert {tuple(pixel) for pixel in inside.reshape(-1, 4)} <= bar
+
+
+def test_the_experts_outline_lies_on_image_and_attention_map_alike(slices):
+    maps = [np.ones((2, 6, 6)), np.ones((2, 12, 12))]
+    fig = plotting.plot_attention(
+        slices.images[:2], maps, ["a", "b"], masks=slices.masks[:2], dataset="x", profile="quick"
+    )
+    for row, bottom in enumerate((31.5, 29.5)):
+        for axes in fig.axes[3 * row : 3 * row + 3]:
+            assert outline(axes, TRUTH) == (23.5, 35.5, 19.5, bottom)

@@ -4,18 +4,16 @@ import pytest
 from PIL import Image
 
 from seglib.errors import DataError
+from seglib.normalisation import min_max, scale_255, z_score
 from seglib.preprocessing import (
     Preprocessing,
     center_crop_or_pad,
     map_labels,
-    min_max,
     next_multiple,
     resize_image,
     resize_mask,
     resize_mask_smoothly,
-    scale_255,
     threshold,
-    z_score,
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seglib.augmentation import SliceSequence
+from seglib.batches import SliceSequence
 from seglib.errors import DataError
 from seglib.losses import make_loss
 from seglib.preprocessing import Preprocessing

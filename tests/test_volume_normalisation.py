@@ -1,7 +1,8 @@
 import numpy as np
 
 from seglib.datasets import msd_heart
-from seglib.preprocessing import Preprocessing, min_max, z_score
+from seglib.normalisation import min_max, z_score
+from seglib.preprocessing import Preprocessing
 from seglib.volume_normalisation import normalise_volume, normalise_volumes
 
 

@@ -51,6 +51,20 @@ class Sets:
             self.known[name] = LOADERS[name]()
         return self.known[name]
 
+    def source(self, experiment: str) -> str:
+        """The hash of an experiment's set: results of other data do not count."""
+        return reporting.data_hash(self.get(EXPERIMENTS[experiment].dataset))
+
+    def waiting(self, experiments: Iterable[str]) -> list[Job]:
+        """The jobs of the named experiments that are not stored."""
+        return [
+            job
+            for name in experiments
+            for source in [self.source(name)]
+            for job in self.jobs([name])
+            if not job.is_done(source=source)
+        ]
+
     def jobs(self, experiments: Iterable[str]) -> list[Job]:
         """The jobs of the named experiments."""
         chosen = [EXPERIMENTS[name] for name in experiments]
@@ -65,7 +79,8 @@ def status(sets: Sets) -> None:
         except DataError as error:
             print(f"{name:12} needs {experiment.dataset}: {error}")
             continue
-        done = [job for job in jobs if job.is_done()]
+        source = sets.source(name)
+        done = [job for job in jobs if job.is_done(source=source)]
         codes = {read_manifest(job.name)["code"] for job in done}
         note = f", trained by {len(codes)} versions of the code" if len(codes) > 1 else ""
         print(f"{name:12} {len(done):3} of {len(jobs):3} jobs stored{note}")
@@ -116,10 +131,13 @@ def run(jobs: list[Job], workers: int, data: Sequence[Path] = ()) -> int:
             command += ["job", job.name]
             if cores and workers > 1:
                 command += ["--cores", ",".join(map(str, cores[number::workers]))]
+            code = 1
             try:
                 with log.open("wb") as stream:
                     done = subprocess.run(command, cwd=ROOT, stdout=stream, stderr=stream)
                 code = done.returncode
+            except OSError as error:  # a full disk, say: this job failed, the others go on
+                print(f"{job.name}: {error}", file=sys.stderr)
             finally:
                 with changed:
                     running.remove(job)
@@ -134,8 +152,14 @@ def run(jobs: list[Job], workers: int, data: Sequence[Path] = ()) -> int:
     threads = [threading.Thread(target=work, args=(number,)) for number in range(workers)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:  # the jobs that run got it too; start no others
+        with changed:
+            waiting.clear()
+            changed.notify_all()
+        raise
     return len(failed)
 
 
@@ -159,7 +183,14 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("status", help="say which results are stored")
     many = commands.add_parser("run", help="run the jobs that are not stored yet")
     many.add_argument("experiments", nargs="+", choices=["all", *EXPERIMENTS], metavar="EXPERIMENT")
-    many.add_argument("--workers", type=int, default=1, help="jobs side by side (default 1)")
+    many.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        choices=range(1, 257),
+        metavar="N",
+        help="jobs side by side (default 1)",
+    )
     pack = commands.add_parser("pack", help="write a whole set into one file")
     pack.add_argument("file", type=Path)
     pack.add_argument("--set", choices=LOADERS, default="Sunnybrook", help="default Sunnybrook")
@@ -180,8 +211,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "job":
             return _run_one(options.name, sets)
         names = EXPERIMENTS if "all" in options.experiments else options.experiments
-        jobs = [job for job in sets.jobs(names) if not job.is_done()]
-        return 1 if run(jobs, options.workers, options.data) else 0
+        return 1 if run(sets.waiting(names), options.workers, options.data) else 0
     except SeglibError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,6 +1,6 @@
 """The networks that ship in ``reports/models/``, and their cards.
 
-    python -m tools.models atrium     # take the stored job's network from the local runs
+    python -m tools.models sunnybrook     # take the stored job's network from the local runs
 
 A card is rebuilt with the report; every figure in it comes from the stored job.
 """
@@ -8,7 +8,6 @@ A card is rebuilt with the report; every figure in it comes from the stored job.
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +58,9 @@ counted as blood, as the experts drew it) on short-axis cine MR slices.""",
         """\
 One seed, 15 training patients, one hospital, one scanner family, end-diastole and
   end-systole only. Images in the usual orientation: not turned or mirrored.""",
-        "No epicardium, no right ventricle. The slices at base and apex are the weakest.",
+        """\
+No epicardium, no right ventricle. The slices at the apex, and end-systole, are the
+  weakest.""",
         "Images with another pixel size must be resized to about 1.3 mm first.",
     ),
 )
@@ -112,7 +113,7 @@ def _good_contours(summary: pd.DataFrame) -> str:
     if ("all", "good_share") not in summary.index or not summary.loc[("all", "good_share"), "n"]:
         return ""
     return f"""
-By the challenge's kinder count, only contours with a mean distance below 5 mm \
+By the challenge's count, only contours with a mean distance below 5 mm \
 (pixel side assumed {job_tables.ASSUMED_SPACING} mm): \
 {summary.loc[("all", "good_share"), "mean"]:.1%} of contours are good, with Dice \
 {summary.loc[("all", "good_dice"), "mean"]:.3f}.
@@ -135,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not (run / "model.keras").is_file():
         print(f"{run.name} was not trained here; run: python -m tools.experiments job {model.job}")
         return 1
-    shutil.copyfile(run / "model.keras", model.path)
+    reporting.atomic_write(model.path, (run / "model.keras").read_bytes())
     reporting.atomic_write(model.path.with_suffix(".md"), card(model))
     return 0
 

@@ -22,8 +22,9 @@ from seglib.commands.reading import (
 )
 from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError, ModelFileError
+from seglib.normalisation import as_8_bit
 from seglib.patches import patch_of, predict_volume
-from seglib.preprocessing import Preprocessing, min_max
+from seglib.preprocessing import Preprocessing
 from seglib.staging import staged_folder
 from seglib.volume_normalisation import normalise_volume
 
@@ -147,6 +148,11 @@ class _Segmenter:
         Raises:
             DataError: The network cannot take them.
         """
+        if self.whole_volumes and (axes := len(nifti.open_volume(path).shape)) > 3:
+            raise DataError(
+                f"{path}: has {axes} axes, but the model takes volumes of 3; save each time step "
+                "as a file of its own"
+            )
         *_, height, width, channels = self.network.input_shape
         slices, change = fit_channels(slices, channels, path)
         if change:
@@ -154,7 +160,7 @@ class _Segmenter:
         if self.preprocessing.takes_8_bit and slices.dtype != np.uint8:
             change = "scaled to 0-255 by its own extremes, for the model takes 8-bit images"
             self.changes.setdefault(change, []).append(path)
-            slices = 255 * min_max(slices)
+            slices = as_8_bit(slices)
         if self.preprocessing.takes_whole_volumes:
             slices = normalise_volume(slices)
         if self.patch:

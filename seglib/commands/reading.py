@@ -146,6 +146,10 @@ def _read_dicom(path: Path) -> np.ndarray:
     return pixels.max() - pixels if inverted else pixels
 
 
+#: From 17 classes on, 255 / 16 makes the grey value 16 of class 1 the number of class 16.
+MOST_GREYS = 16
+
+
 def grey_values(num_classes: int) -> list[int]:
     """Grey value of each class in a PNG mask, spread over 0-255 so that all are visible.
 
@@ -161,10 +165,16 @@ def read_class_mask(path: Path, num_classes: int) -> np.ndarray:
         ``(H, W)`` uint8 class indices.
 
     Raises:
-        DataError: The file cannot be read, has colour, or holds any other value.
+        DataError: The file cannot be read, has colour, or holds any other value, or there
+            are more than `MOST_GREYS` classes.
     """
     if num_classes == 2:
         return read_binary_mask(path)
+    if num_classes > MOST_GREYS:
+        raise DataError(
+            f"{path}: a picture tells at most {MOST_GREYS} classes apart, background included: "
+            f"with {num_classes}, the grey value of one is the number of another; use NIfTI files"
+        )
     pixels = read_image(path)
     if not is_grey(pixels):
         raise DataError(f"{path}: a mask must be grey, found three different colour channels")

@@ -31,8 +31,8 @@ def load(name: str = "auto") -> SliceSet:
             simulated hearts. ``"auto"``: Sunnybrook, or the phantom where Sunnybrook is
             absent and there is no network; that is said on the console, and the set's
             `name` tells which one it is. ``"msd_heart"``, ``"oasis"`` and ``"lgg"`` are
-            looked for as Sunnybrook is, but never downloaded. ``"atrium_phantom"`` and
-            ``"brain_phantom"``: the built-in simulated volumes and brains.
+            looked for as Sunnybrook is, but never downloaded. ``"atrium_phantom"``,
+            ``"brain_phantom"`` and ``"tumour_phantom"``: built-in simulations of these.
 
     Raises:
         DataError: The name is unknown, or the set is there but broken, or (for every

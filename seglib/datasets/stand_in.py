@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
+import tempfile
 from importlib import import_module
 from pathlib import Path
 
-from seglib.datasets.locations import REPOSITORY, find_folder, require_folder
+from seglib.datasets.locations import find_folder, require_folder
 
 #: The module that draws a phantom in the layout of each set that cannot be downloaded.
 PHANTOMS = {"msd_heart": "atrium_phantom", "oasis": "brain_phantom", "lgg": "tumour_phantom"}
-
-#: Phantoms are drawn anew at each call, so that they always are those of this code.
-FOLDER = REPOSITORY / "data" / "cache" / "phantoms"
 
 
 def find_or_simulate(name: str, choice: str = "auto") -> Path:
@@ -26,7 +25,8 @@ def find_or_simulate(name: str, choice: str = "auto") -> Path:
 
     Returns:
         A folder in the set's own layout. One that holds a phantom is marked, and the set
-        that is loaded from it is named after it.
+        that is loaded from it is named after it; it is drawn anew for each program, which
+        removes it when it ends.
 
     Raises:
         DataError: The real one is asked for and absent.
@@ -43,7 +43,7 @@ def find_or_simulate(name: str, choice: str = "auto") -> Path:
             "nothing about real images."
         )
     module = import_module(f"seglib.datasets.{PHANTOMS[name]}")
-    folder = FOLDER / name
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"seglib-{name}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     module.write(module.make(), folder)
     return folder

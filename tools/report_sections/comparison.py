@@ -8,7 +8,7 @@ from seglib import comparison, plot_comparison, references, reporting, results
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import per_patient
 from seglib.statistics import rank_networks
-from tools.report_sections.common import labels, with_interval
+from tools.report_sections.common import labels, small, with_interval
 
 
 def tables() -> None:
@@ -17,9 +17,7 @@ def tables() -> None:
     note = labels("comparison")
     table = comparison.compare_variants(per_case)
     reporting.save_table(table, "comparison_folds", **note)
-    if len(table) > 1:
-        paired = comparison.compare_with(per_case, "unet")
-        reporting.save_table(paired, "comparison_paired", **note)
+    reporting.save_table(comparison.compare_with(per_case, "unet"), "comparison_paired", **note)
 
 
 def folds_table(table: pd.DataFrame) -> str:
@@ -28,6 +26,19 @@ def folds_table(table: pd.DataFrame) -> str:
     shown.insert(1, "Dice", with_interval(shown))
     columns = ["variant", "Dice", "sd", "jaccard", "hd95", "unit", "patients", "seeds", "seed_sd"]
     return reporting.to_markdown(shown[columns]).strip()
+
+
+def paired_table(table: pd.DataFrame) -> str:
+    """Each variant against the U-Net as a short Markdown table."""
+    table = table.sort_values("difference", ascending=False).reset_index()
+    shown = pd.DataFrame(
+        {
+            "variant": table["variant"],
+            "difference": with_interval(table, "difference", form="+.3f"),
+            "p (Holm)": [small(p) for p in table["p_holm"]],
+        }
+    )
+    return reporting.to_markdown(shown).strip()
 
 
 def figures(slices: SliceSet) -> None:
@@ -45,10 +56,9 @@ def figures(slices: SliceSet) -> None:
         comparison.compare_variants(per_case), seeds, **shown, references=references.SUNNYBROOK
     )
     reporting.save_figure(fig, "comparison_means", **note)
-    tables = comparison.patients_by_variant(per_case)
-    if len(tables) > 2:
-        fig = plot_comparison.plot_ranks(rank_networks(tables), **shown)
-        reporting.save_figure(fig, "comparison_ranks", **note)
+    ranking = rank_networks(comparison.patients_by_variant(per_case))
+    fig = plot_comparison.plot_ranks(ranking, **shown)
+    reporting.save_figure(fig, "comparison_ranks", **note)
     per_slice = results.read_results("comparison", "per_slice", ["unet"])
     fig = plot_comparison.plot_strata(comparison.strata(per_slice), **shown)
     reporting.save_figure(fig, "comparison_strata", **labels("comparison", ["unet"]))
@@ -57,4 +67,5 @@ def figures(slices: SliceSet) -> None:
 def blocks() -> dict[str, str]:
     """The Markdown blocks of the report's page, by the name of their markers."""
     per_case = results.read_results("comparison", "per_case")
-    return {"folds": folds_table(comparison.compare_variants(per_case))}
+    found = {"folds": folds_table(comparison.compare_variants(per_case))}
+    return found | {"paired": paired_table(comparison.compare_with(per_case, "unet"))}
