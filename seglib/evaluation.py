@@ -99,6 +99,7 @@ def score_cases(
     groups = {name: rows.index for name, rows in table.groupby("case", sort=False)}
     spacings = {name: _spacing_of(table.loc[index]) for name, index in groups.items()}
     in_mm = all(is_known(spacing) for spacing in spacings.values())
+    labels = ["case", "patient", "phase", "pathology", *(["group"] if "group" in table else [])]
     rows = []
     for name, index in groups.items():
         index = table.loc[index].sort_values("slice", kind="stable").index.to_numpy()
@@ -109,7 +110,7 @@ def score_cases(
         for class_name, a, b in _classes(slices, prediction, index):
             rows.append(
                 {
-                    **first[["case", "patient", "phase", "pathology"]].to_dict(),
+                    **first[labels].to_dict(),
                     "class": class_name,
                     **score_case(a, b, spacing if in_mm else None, tolerance=tolerance),
                     **good_contours(a, b, side, good_limit),
@@ -153,7 +154,8 @@ def per_patient(per_case: pd.DataFrame) -> pd.DataFrame:
     """The mean of each patient's cases; counts are summed.
 
     Args:
-        per_case: From `score_cases`.
+        per_case: From `score_cases`. Names that share a value in the column ``group`` are
+            one patient (one scan with two labels, say), called by that value.
 
     Returns:
         One row per patient and class: ``patient``, ``pathology``, ``class``,
@@ -169,7 +171,8 @@ def per_patient(per_case: pd.DataFrame) -> pd.DataFrame:
                 f"the table mixes the {column}s {sorted(per_case[column].unique())}; "
                 "score these cases separately"
             )
-    groups = per_case.groupby(["patient", "class"], sort=True)
+    unit = per_case["group" if "group" in per_case else "patient"].rename("patient")
+    groups = per_case.groupby([unit, "class"], sort=True)
     firsts = groups[["pathology", "unit", "tolerance"]].first()
     sizes = groups.size().rename("cases")
     means = groups[list(METRICS)].mean()

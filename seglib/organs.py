@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from seglib.comparison import table_of_changes
+from seglib.comparison import patients_by_variant, table_of_changes
 from seglib.evaluation import per_patient
 from seglib.lesions import count_by_empty_rule
 from seglib.results import STORED, read_results
@@ -64,8 +64,9 @@ def networks_table(experiment: str, stored: Path = STORED) -> pd.DataFrame:
     read_results(experiment, "per_case", [reference], stored)  # absent, it gets its own error
     per_case = read_results(experiment, "per_case", stored=stored)
     table = table_of_changes(per_case, NETWORKS[experiment], reference)
-    by_patient = per_case.groupby(["variant", "patient"])["dice"].mean()
-    return table.assign(median=table["variant"].map(by_patient.groupby("variant").median()))
+    patients = patients_by_variant(per_case)
+    median = {variant: rows["dice"].median() for variant, rows in patients.items()}
+    return table.assign(median=table["variant"].map(median))
 
 
 def tissue_table(stored: Path = STORED) -> pd.DataFrame:

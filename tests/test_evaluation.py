@@ -287,3 +287,14 @@ def test_best_median_and_worst_case_leave_out_what_has_no_value():
     }
     with pytest.raises(DataError, match="no case has a value of dice"):
         best_median_worst(per_case.iloc[1:2])
+
+
+def test_two_labels_of_one_scan_are_one_patient():
+    masks = [square(2, 2), square(8, 8), square(4, 4)]
+    slices = slice_set(masks, [("A", "ED"), ("B", "ED"), ("C", "ED")], group=["A", "B", "A"])
+    prediction = slices.masks.copy()
+    prediction[2] = 0
+    patients = per_patient(score_cases(slices, prediction)).set_index("patient")
+    assert patients["dice"].to_dict() == {"A": 0.5, "B": 1.0}
+    assert patients["cases"].to_dict() == {"A": 2, "B": 1}
+    assert summarise(score_cases(slices, prediction)).loc["dice", "n"] == 2
