@@ -17,7 +17,7 @@ COLUMNS = ("kind", "part_a", "part_b", "item_a", "item_b")
 MAX_DISTANCE = 8
 
 #: Smallest correlation of their thumbnails at which they then count as near-duplicates.
-MIN_CORRELATION = 0.97
+MIN_CORRELATION = 0.98
 
 THUMBNAIL = 32
 ROWS_AT_ONCE = 512  # keeps the distance table small for sets of ten thousand slices
@@ -41,7 +41,8 @@ def find_leaks(
     The defaults were chosen on Sunnybrook: the smallest distance between different patients
     is 6 bits, and their thumbnails never correlate above 0.80, while the two phases of
     one slice are at most 8 bits apart in more than 99 % of cases. The higher correlation
-    asked for spares brain slices, which are more alike from patient to patient.
+    asked for spares brain slices, which are more alike from patient to patient: 0.95 among
+    18 patients of LGG, and a little more among 110.
 
     Args:
         parts: The parts of a split, e.g. ``{"train": ..., "test": ...}``; empty ones are fine.
