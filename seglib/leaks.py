@@ -42,7 +42,7 @@ def find_leaks(
     is 6 bits, and their thumbnails never correlate above 0.80, while the two phases of
     one slice are at most 8 bits apart in more than 99 % of cases. The higher correlation
     asked for spares brain slices, which are more alike from patient to patient: 0.95 among
-    18 patients of LGG, and a little more among 110.
+    18 patients of LGG, presumably a little more among 110.
 
     Args:
         parts: The parts of a split, e.g. ``{"train": ..., "test": ...}``; empty ones are fine.
