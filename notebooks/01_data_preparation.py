@@ -51,7 +51,7 @@ import pandas as pd
 import pydicom
 from PIL import Image
 
-from seglib import plot_lessons, plotting, preprocessing, reporting
+from seglib import normalisation, plot_lessons, plotting, preprocessing, reporting
 from seglib.datasets import scd_dicom, sunnybrook
 from seglib.datasets.dicom_example import find_example
 from seglib.errors import LeakError
@@ -321,7 +321,7 @@ print(f"image {small_image.shape}: {len(np.unique(small_image))} values; "
 # %%
 image = slices.images[index : index + 1].astype(np.float32)
 rows = []
-for name, normalise in preprocessing.NORMALISATIONS.items():
+for name, normalise in normalisation.NORMALISATIONS.items():
     out, darker = normalise(image), normalise(image / 2)
     rows.append({"way": name, "min": out.min(), "mean": out.mean(), "max": out.max(),
                  "sd": out.std(), "change when darker": np.abs(out - darker).max()})
