@@ -210,10 +210,8 @@ def best_folds(slices: SliceSet) -> list[Job]:
     """The selected recipe by five folds over the 44 patients: 2.3 times as many train."""
     recipe = selected_recipe(epochs=40)
     right = rightly_labelled(slices)
-    jobs = cross_validation("best", {"selected": recipe}, right, SEEDS)
-    return jobs + cross_validation(
-        "best", {"ensemble": recipe}, right, members=3, test_time="poses"
-    )
+    jobs = cross_validation("best", {"selected": recipe}, right)
+    return jobs + cross_validation("best", {"poses": recipe}, right, test_time="poses")
 
 
 class Experiment(NamedTuple):
