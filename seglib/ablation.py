@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from seglib.comparison import table_of_changes
-from seglib.results import STORED, read_results
+from seglib.results import STORED, read_compared
 
 #: The variant that all others are compared with.
 BASE = "base"
@@ -45,6 +45,4 @@ def ablation_table(stored: Path = STORED) -> pd.DataFrame:
     Raises:
         SeglibError: Nothing is stored, or not the base.
     """
-    read_results("ablation", "per_case", [BASE], stored)  # an absent base gets its own error
-    per_case = read_results("ablation", "per_case", stored=stored)
-    return table_of_changes(per_case, CHANGES, BASE)
+    return table_of_changes(read_compared("ablation", BASE, stored), CHANGES, BASE)

@@ -12,7 +12,7 @@ import pandas as pd
 from seglib.comparison import patients_by_variant, table_of_changes
 from seglib.evaluation import per_patient
 from seglib.lesions import count_by_empty_rule
-from seglib.results import STORED, read_results
+from seglib.results import STORED, read_compared, read_results
 
 #: What the networks of each experiment are called in tables and figures, in their order;
 #: each is compared with the one named in `COMPARED_WITH`.
@@ -61,8 +61,7 @@ def networks_table(experiment: str, stored: Path = STORED) -> pd.DataFrame:
         SeglibError: Nothing is stored, or not the network that the others are compared with.
     """
     reference = COMPARED_WITH[experiment]
-    read_results(experiment, "per_case", [reference], stored)  # absent, it gets its own error
-    per_case = read_results(experiment, "per_case", stored=stored)
+    per_case = read_compared(experiment, reference, stored)
     table = table_of_changes(per_case, NETWORKS[experiment], reference)
     patients = patients_by_variant(per_case)
     median = {variant: rows["dice"].median() for variant, rows in patients.items()}

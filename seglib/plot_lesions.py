@@ -15,6 +15,7 @@ from seglib.plot_style import (
     METRIC_NAMES,
     PREDICTION,
     TRUTH,
+    agreement_handles,
     label_figure,
     legend_below,
     new_figure,
@@ -39,8 +40,8 @@ def plot_presence(
         prediction: ``(N, H, W, 1)`` class indices for the whole set; then cells tell
             whether expert, network or both marked something, not whether they agree where.
     """
-    rows = slices.table.sort_values("slice").groupby("patient").indices
-    order = slices.table.sort_values("slice").index.to_numpy()
+    ordered = slices.table.sort_values("slice")
+    rows, order = ordered.groupby("patient").indices, ordered.index.to_numpy()
     shown = slices.masks.any(axis=(1, 2, 3))
     said = np.zeros_like(shown) if prediction is None else prediction.any(axis=(1, 2, 3))
     state = _NOTHING + shown * (_EXPERT - _NOTHING) + said * (_NETWORK - _NOTHING)
@@ -59,12 +60,7 @@ def plot_presence(
     axes.spines[:].set_visible(False)
     handles = [Patch(color=_EMPTY, label="empty"), Patch(color=TRUTH, label="tumour (expert)")]
     if prediction is not None:
-        handles = [
-            Patch(color=_EMPTY, label="neither"),
-            Patch(color=AGREED, label="both"),
-            Patch(color=TRUTH, label="expert only (missed)"),
-            Patch(color=PREDICTION, label="prediction only (extra)"),
-        ]
+        handles = [Patch(color=_EMPTY, label="neither"), *agreement_handles()]
     legend_below(fig, handles)
     return label_figure(fig, slices.name, profile)
 

@@ -8,8 +8,10 @@ from typing import Literal
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from seglib.references import Reference
 
@@ -152,6 +154,19 @@ def draw_references(
             low, high = reference.value - reference.spread, reference.value + reference.spread
             draw_band(low, high, color=colour, alpha=0.15, linewidth=0, zorder=0)
     return handles
+
+
+def agreement_handles(opacity: float = 1.0) -> list[Patch]:
+    """What a legend says of areas: those of both, of the expert alone, of the network alone.
+
+    Args:
+        opacity: Of the area of both, 0 to 1: as it is painted.
+    """
+    return [
+        Patch(color=to_rgba(AGREED, opacity), label="both"),
+        Patch(color=TRUTH, label="expert only (missed)"),
+        Patch(color=PREDICTION, label="prediction only (extra)"),
+    ]
 
 
 def outline_handles(

@@ -15,7 +15,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import best_median_worst
@@ -29,6 +28,7 @@ from seglib.plot_style import (
     PALETTE,
     PREDICTION,
     TRUTH,
+    agreement_handles,
     draw_contours,
     heart_window,
     label_figure,
@@ -105,14 +105,6 @@ def _paint(axes: Axes, truth: np.ndarray, prediction: np.ndarray) -> None:
     axes.imshow(layer, interpolation="nearest")
 
 
-def _overlay_handles() -> list[Patch]:
-    return [
-        Patch(color=to_rgba(AGREED, 0.7), label="both"),
-        Patch(color=TRUTH, label="expert only (missed)"),
-        Patch(color=PREDICTION, label="prediction only (extra)"),
-    ]
-
-
 def show_probabilities(
     slices: SliceSet, probabilities: np.ndarray, *, profile: str, columns: int = 4
 ) -> Figure:
@@ -172,7 +164,7 @@ def show_overlay(
     _paint(grid[0, 2], truth, prediction)
     if title:
         fig.suptitle(title, fontsize=10)
-    legend_below(fig, _overlay_handles())
+    legend_below(fig, agreement_handles(opacity=0.7))
     return label_figure(fig, dataset, profile)
 
 
@@ -241,7 +233,7 @@ def cases_best_median_worst(
             f"{word}: {case['case']}\n{METRIC_NAMES.get(metric, metric)} {case[metric]:.3f}",
             fontsize=9,
         )
-    legend_below(fig, _overlay_handles())
+    legend_below(fig, agreement_handles(opacity=0.7))
     return label_figure(fig, slices.name, profile)
 
 

@@ -62,6 +62,21 @@ def read_results(
     return pd.concat(parts, ignore_index=True)
 
 
+def read_compared(experiment: str, reference: str, stored: Path = STORED) -> pd.DataFrame:
+    """All scores by case of an experiment whose variants are compared with one of them.
+
+    Args:
+        experiment: Its name.
+        reference: The variant that the others are compared with.
+        stored: Where results are kept.
+
+    Raises:
+        SeglibError: Nothing is stored, or not the reference.
+    """
+    stored_names(experiment, [reference], stored)  # an absent reference gets its own error
+    return read_results(experiment, "per_case", stored=stored)
+
+
 def read_table(name: str, table: str, stored: Path = STORED) -> pd.DataFrame:
     """One stored table of one job, as `read_results`; names that look like numbers stay text."""
     names = {"patient": str, "case": str}

@@ -62,6 +62,6 @@ def normalised_for(preprocessing: Preprocessing, slices: SliceSet) -> SliceSet:
     """
     if preprocessing.takes_whole_volumes:
         return normalise_volumes(slices)
-    if preprocessing.takes_8_bit and slices.images.dtype != np.uint8:
+    if preprocessing.takes_8_bit:
         return replace(slices, images=as_8_bit(slices.images))
     return slices

@@ -44,6 +44,7 @@ class Sets:
 
     def __init__(self, files: list[Path]):
         self.known = {slices.name: slices for slices in map(packed.load, files)}
+        self.hashes: dict[str, str] = {}
 
     def get(self, name: str) -> SliceSet:
         """The set of this name."""
@@ -51,19 +52,12 @@ class Sets:
             self.known[name] = LOADERS[name]()
         return self.known[name]
 
-    def source(self, experiment: str) -> str:
-        """The hash of an experiment's set: results of other data do not count."""
-        return reporting.data_hash(self.get(EXPERIMENTS[experiment].dataset))
-
-    def waiting(self, experiments: Iterable[str]) -> list[Job]:
-        """The jobs of the named experiments that are not stored."""
-        return [
-            job
-            for name in experiments
-            for source in [self.source(name)]
-            for job in self.jobs([name])
-            if not job.is_done(source=source)
-        ]
+    def has_stored(self, job: Job) -> bool:
+        """Whether a job's result is stored, and made from the set that is at hand."""
+        name = EXPERIMENTS[job.experiment].dataset
+        if name not in self.hashes:
+            self.hashes[name] = reporting.data_hash(self.get(name))
+        return job.is_done(source=self.hashes[name])
 
     def jobs(self, experiments: Iterable[str]) -> list[Job]:
         """The jobs of the named experiments."""
@@ -79,8 +73,7 @@ def status(sets: Sets) -> None:
         except DataError as error:
             print(f"{name:12} needs {experiment.dataset}: {error}")
             continue
-        source = sets.source(name)
-        done = [job for job in jobs if job.is_done(source=source)]
+        done = [job for job in jobs if sets.has_stored(job)]
         codes = {read_manifest(job.name)["code"] for job in done}
         note = f", trained by {len(codes)} versions of the code" if len(codes) > 1 else ""
         print(f"{name:12} {len(done):3} of {len(jobs):3} jobs stored{note}")
@@ -211,7 +204,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "job":
             return _run_one(options.name, sets)
         names = EXPERIMENTS if "all" in options.experiments else options.experiments
-        return 1 if run(sets.waiting(names), options.workers, options.data) else 0
+        jobs = [job for job in sets.jobs(names) if not sets.has_stored(job)]
+        return 1 if run(jobs, options.workers, options.data) else 0
     except SeglibError as error:
         print(error, file=sys.stderr)
         return 1

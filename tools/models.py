@@ -120,10 +120,9 @@ By the challenge's count, only contours with a mean distance below 5 mm \
 """
 
 
-def write_cards() -> None:
-    """Write the card of every network that ships."""
-    for model in SHIPPED:
-        reporting.atomic_write(model.path.with_suffix(".md"), card(model))
+def write_card(model: Shipped) -> None:
+    """Write the model's card beside it."""
+    reporting.atomic_write(model.path.with_suffix(".md"), card(model))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -137,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{run.name} was not trained here; run: python -m tools.experiments job {model.job}")
         return 1
     reporting.atomic_write(model.path, (run / "model.keras").read_bytes())
-    reporting.atomic_write(model.path.with_suffix(".md"), card(model))
+    write_card(model)
     return 0
 
 

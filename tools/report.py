@@ -103,7 +103,8 @@ def main(arguments: list[str] | None = None) -> int:
     for section in SECTIONS:
         section.figures(slices)
         print(f"{section.__name__.rpartition('.')[2]} done", flush=True)
-    models.write_cards()
+    for model in models.SHIPPED:
+        models.write_card(model)
     for page, blocks in pages().items():
         fill(page, blocks)
     print(best.blocks()["results"])

@@ -113,7 +113,7 @@ def write(slices: SliceSet, folder: str | Path) -> None:
         slices, msd_heart.PHANTOM_NAME, folder, __name__, msd_heart.FOLDER
     ) as root:
         for part in ("imagesTr", "labelsTr"):
-            (root / part).mkdir(parents=True)
+            (root / part).mkdir()
         entries = []
         for subject, of in slices.table.groupby("case"):
             pixel, between = of[["spacing", "slice_spacing"]].iloc[0]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from seglib import ablation, plot_comparison, reporting, results
 from seglib.datasets.slice_set import SliceSet
-from tools.report_sections.common import small, with_interval
+from tools.report_sections.common import against_reference, with_interval
 
 SHORT = {"dataset": "Sunnybrook", "profile": "slim networks, stored runs"}
 
@@ -32,8 +32,7 @@ def changes_table() -> str:
         {
             "what changed": table["change"],
             "Dice": with_interval(table, "dice", "dice_low", "dice_high"),
-            "difference": with_interval(table, "difference", form="+.3f"),
-            "p (Holm)": [small(p) for p in table["p_holm"]],
+            **against_reference(table),
         }
     )
     return reporting.to_markdown(shown).strip()

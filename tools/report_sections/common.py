@@ -39,6 +39,19 @@ def small(p: float) -> str:
     return "" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def against_reference(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns that say what a row has over the one that all are compared with.
+
+    Args:
+        table: With ``difference``, ``low``, ``high`` and ``p_holm``, as
+            `seglib.statistics.compare_paired` gives them.
+    """
+    return {
+        "difference": with_interval(table, "difference", form="+.3f"),
+        "p (Holm)": [small(p) for p in table["p_holm"]],
+    }
+
+
 def summarise_groups(per_case: pd.DataFrame) -> pd.DataFrame:
     """Scores of all patients, and of each part of the test set; or of each class.
 

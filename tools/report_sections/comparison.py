@@ -8,7 +8,7 @@ from seglib import comparison, plot_comparison, references, reporting, results
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import per_patient
 from seglib.statistics import rank_networks
-from tools.report_sections.common import labels, small, with_interval
+from tools.report_sections.common import against_reference, labels, with_interval
 
 
 def tables() -> None:
@@ -34,8 +34,7 @@ def paired_table(table: pd.DataFrame) -> str:
     shown = pd.DataFrame(
         {
             "variant": table["variant"],
-            "difference": with_interval(table, "difference", form="+.3f"),
-            "p (Holm)": [small(p) for p in table["p_holm"]],
+            **against_reference(table),
         }
     )
     return reporting.to_markdown(shown).strip()

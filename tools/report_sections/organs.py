@@ -6,7 +6,7 @@ import pandas as pd
 
 from seglib import organs, plot_comparison, references, reporting, results
 from seglib.datasets.slice_set import SliceSet
-from tools.report_sections.common import small, with_interval
+from tools.report_sections.common import against_reference, with_interval
 
 DATASETS = {"atrium": "Decathlon heart", "brain": "brain phantom", "tumour": "LGG"}
 #: OASIS has none here: the brain's networks saw simulated pictures.
@@ -47,8 +47,7 @@ def networks_markdown(experiment: str) -> str:
             "Dice": with_interval(table, "dice", "dice_low", "dice_high"),
             "median": table["median"],
             f"HD95 ({table['unit'].iloc[0]})": table["hd95"],
-            "difference": with_interval(table, "difference", form="+.3f"),
-            "p (Holm)": [small(p) for p in table["p_holm"]],
+            **against_reference(table),
             "patients": table["patients"],
             "seeds": table["seeds"],
         }
