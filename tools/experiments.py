@@ -5,6 +5,7 @@
     python -m tools.experiments pack sunnybrook.npz       # one file to carry to a GPU machine
     python -m tools.experiments --data sunnybrook.npz run ablation --workers 8
     python -m tools.experiments pack atrium.npz --set "Decathlon heart"
+    python -m tools.experiments submit all --partition gpu --gpus 1   # on a SLURM cluster
 
 A job that is stored is not run again, so a stopped run goes on where it was. Each job
 has a process of its own, and the workers share the processor's cores among them: small
@@ -15,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -30,8 +30,7 @@ from seglib.experiments import EXPERIMENTS, LOADERS
 from seglib.jobs import Job, run_job
 from seglib.results import read_manifest
 from tools.console import clock
-
-ROOT = Path(__file__).resolve().parents[1]
+from tools.job_process import job_process
 
 
 class Sets:
@@ -99,8 +98,6 @@ def run(jobs: list[Job], workers: int, data: Sequence[Path] = ()) -> int:
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     failed: list[str] = []
     finished = 0
-    logs = reporting.results_dir() / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
 
     def take() -> Job | None:
         with changed:
@@ -117,26 +114,16 @@ def run(jobs: list[Job], workers: int, data: Sequence[Path] = ()) -> int:
         nonlocal finished
         while (job := take()) is not None:
             started = time.monotonic()
-            log = logs / f"{job.name.replace('/', '-')}.log"
-            command = [sys.executable, "-m", "tools.experiments"]
-            for path in data:
-                command += ["--data", str(path.resolve())]
-            command += ["job", job.name]
-            if cores and workers > 1:
-                command += ["--cores", ",".join(map(str, cores[number::workers]))]
+            process = job_process(job, data, cores[number::workers] if workers > 1 else ())
             code = 1
             try:
-                with log.open("wb") as stream:
-                    done = subprocess.run(command, cwd=ROOT, stdout=stream, stderr=stream)
-                code = done.returncode
-            except OSError as error:  # a full disk, say: this job failed, the others go on
-                print(f"{job.name}: {error}", file=sys.stderr)
+                code = process.run()
             finally:
                 with changed:
                     running.remove(job)
                     finished += 1
                     changed.notify_all()
-            word = "done" if code == 0 else f"FAILED, see {os.path.relpath(log)}"
+            word = "done" if code == 0 else f"FAILED, see {os.path.relpath(process.log)}"
             took = clock(time.monotonic() - started)
             print(f"[{finished}/{len(jobs)}] {job.name} {word} in {took}", flush=True)
             if code:
@@ -156,6 +143,44 @@ def run(jobs: list[Job], workers: int, data: Sequence[Path] = ()) -> int:
     return len(failed)
 
 
+def submit(jobs: list[Job], data: Sequence[Path], dry_run: bool, **resources) -> None:
+    """Send jobs to a SLURM cluster's queue, but those that are there already.
+
+    Args:
+        jobs: What to run.
+        data: Packed sets to read, see `Sets`.
+        dry_run: Print the tasks, as if the queue were empty, and send nothing.
+        **resources: For each task, see `tools.scheduler.submit`.
+
+    Raises:
+        SeglibError: submitit is not installed, there is no SLURM, or it refuses.
+    """
+    if not jobs:
+        print("all jobs are stored")
+        return
+    try:
+        from tools import scheduler  # here, so that nothing else needs submitit
+    except ModuleNotFoundError as error:
+        raise SeglibError(
+            f'submit needs {error.name}, which is not installed: pip install -e ".[slurm]"'
+        ) from error
+    tasks = [scheduler.Task.of(group, data) for group in scheduler.groups(jobs)]
+    if dry_run:
+        for number, task in enumerate(tasks, start=1):
+            print(f"task {number}:", *(process.name for process in task.processes))
+        return
+    folder = reporting.results_dir() / "slurm"
+    new = scheduler.not_in_queue(tasks, folder)
+    if new:
+        scheduler.submit(new, folder, **resources)
+        print(f"tasks sent: {len(new)}; what they say: {folder}/*_log.out")
+    if len(new) < len(tasks):
+        print(
+            f"tasks not sent: {len(tasks) - len(new)}, because the queue holds one with the same "
+            "jobs, or that shares a network; submit again when it is through"
+        )
+
+
 def _run_one(name: str, sets: Sets) -> int:
     """Run the job of this name."""
     experiment = name.partition("/")[0]
@@ -164,6 +189,14 @@ def _run_one(name: str, sets: Sets) -> int:
         raise SeglibError(f"no job {name!r}; see tools.experiments status")
     run_job(found[0], sets.get(EXPERIMENTS[experiment].dataset))
     return 0
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on, of the command line."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -175,7 +208,11 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("status", help="say which results are stored")
     many = commands.add_parser("run", help="run the jobs that are not stored yet")
-    many.add_argument("experiments", nargs="+", choices=["all", *EXPERIMENTS], metavar="EXPERIMENT")
+    queue = commands.add_parser("submit", help="send them to a SLURM cluster's queue")
+    for command in (many, queue):
+        command.add_argument(
+            "experiments", nargs="+", choices=["all", *EXPERIMENTS], metavar="EXPERIMENT"
+        )
     many.add_argument(
         "--workers",
         type=int,
@@ -184,6 +221,15 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="N",
         help="jobs side by side (default 1)",
     )
+    queue.add_argument("--partition", help="default: the cluster's")
+    for option, default, text in (
+        ("--gpus", 0, "for each task (default none)"),
+        ("--cpus", 2, "for each task (default 2)"),
+        ("--hours", 4, "until a task is stopped and queued again, thrice at most (default 4)"),
+        ("--at-a-time", None, "tasks side by side (default as many as submitit allows)"),
+    ):
+        queue.add_argument(option, type=positive, default=default, metavar="N", help=text)
+    queue.add_argument("--dry-run", action="store_true", help="list the tasks, send none")
     pack = commands.add_parser("pack", help="write a whole set into one file")
     pack.add_argument("file", type=Path)
     pack.add_argument("--set", choices=LOADERS, default="Sunnybrook", help="default Sunnybrook")
@@ -205,6 +251,13 @@ def main(arguments: list[str] | None = None) -> int:
             return _run_one(options.name, sets)
         names = EXPERIMENTS if "all" in options.experiments else options.experiments
         jobs = [job for job in sets.jobs(names) if not sets.has_stored(job)]
+        if options.command == "submit":
+            resources = {
+                name: getattr(options, name)
+                for name in ("partition", "gpus", "cpus", "hours", "at_a_time")
+            }
+            submit(jobs, options.data, options.dry_run, **resources)
+            return 0
         return 1 if run(jobs, options.workers, options.data) else 0
     except SeglibError as error:
         print(error, file=sys.stderr)
