@@ -20,12 +20,13 @@ NETWORKS = {
     "atrium": {
         "system2": "system 2: BCE, Adam 0.001",
         "system3": "system 3: Dice, Adam 0.0001, no batch normalisation",
-        "unet-bce": "U-Net, BCE, AdamW with a rate that rises and falls",
+        "unet-strong": "U-Net, Dice + BCE, AdamW, their augmentation",
+        "unet": "U-Net, Dice + BCE, AdamW, milder augmentation",
+        "unet-bce": "the same with BCE",
         "unet-dice": "the same with Dice",
-        "unet": "the same with Dice + BCE",
-        "attention_unet": "the same, with attention gates",
-        "unet_3d": "the same, 3-D on patches, instance normalisation, batch 2",
-        "larger": "U-Net, Dice + BCE, twice the filters and epochs",
+        "attention_unet": "Dice + BCE, with attention gates",
+        "unet_3d": "Dice + BCE, 3-D on patches, instance normalisation, batch 2",
+        "larger": "Dice + BCE, full-size slices, twice the filters",
     },
     "brain": {
         "published": "system 4, its text: rate 0.0001, batch 64",
