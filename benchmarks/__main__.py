@@ -1,0 +1,66 @@
+"""Run benchmarks and store what they measured in ``reports/benchmarks/``.
+
+    python -m benchmarks                              all
+    python -m benchmarks input_pipeline training_step
+    python -m benchmarks --rounds 2 --seconds 1       a first look
+
+Nothing else should run on the machine meanwhile. `python -m tools.report` makes tables,
+plots and the page from what is stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.interleaved import measure, summarise
+from seglib import reporting
+from seglib.environment import environment
+from tools.console import clock
+
+STORED = Path(__file__).resolve().parents[1] / "reports" / "benchmarks"
+NAMES = ("input_pipeline", "training_step", "inference", "start_up", "preparation", "growth")
+
+
+def run(name: str, rounds: int, seconds: float) -> None:
+    """Measure one benchmark and store its turns, and what they were measured on."""
+    benchmark = importlib.import_module(f"benchmarks.{name}").BENCHMARK
+    started = datetime.now(UTC)
+    with tempfile.TemporaryDirectory() as logs:
+        turns, facts = measure(benchmark, Path(logs), rounds, seconds)
+    reporting.atomic_write(STORED / f"{name}.csv", turns.to_csv(index=False, float_format="%.6g"))
+    manifest = {
+        "title": benchmark.title,
+        "items": benchmark.items,
+        "contenders": facts,
+        "rounds": rounds,
+        "seconds": seconds,
+        "started": started.isoformat(timespec="seconds"),
+        "environment": environment(),
+    }
+    reporting.write_manifest(STORED / f"{name}.json", manifest)
+    print(f"{name}, {clock((datetime.now(UTC) - started).total_seconds())}")
+    print(summarise(turns, benchmark.contenders[0].name)[["rate", "ratio"]].round(3).to_string())
+    for contender, what in facts.items():
+        if "missing" in what:
+            print(f"  {contender}: not run, {what['missing']}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="NAME")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each contender (default 5)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of a turn (default 3)")
+    options = parser.parse_args(arguments)
+    for name in options.names or NAMES:
+        run(name, options.rounds, options.seconds)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""What a benchmark compares: contenders, each in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A contender that is set up.
+
+    Attributes:
+        work: Does one portion of the work and returns how many items it was, images say.
+        facts: What the results say of it besides its speed.
+    """
+
+    work: Callable[[], int]
+    facts: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to do the work of a benchmark.
+
+    Attributes:
+        name: In tables and plots.
+        set_up: Imports what it needs, prepares, and returns what is `Ready`. Compiling and
+            first calls belong here, so that they are in no measurement.
+        environment: Variables set before its process starts, such as ``KERAS_BACKEND``.
+    """
+
+    name: str
+    set_up: Callable[[], Ready]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Contenders that do the same work.
+
+    Attributes:
+        module: That holds it as ``BENCHMARK``, so that a process can find it.
+        title: In plots.
+        items: What `Ready.work` counts, in the plural.
+        contenders: The first one is what the others are compared with.
+    """
+
+    module: str
+    title: str
+    items: str
+    contenders: tuple[Contender, ...]
+
+    @property
+    def name(self) -> str:
+        """Of its module and its results, without the package."""
+        return self.module.rpartition(".")[2]
+
+    def __getitem__(self, name: str) -> Contender:
+        """The contender of this name."""
+        return next(one for one in self.contenders if one.name == name)

@@ -1,0 +1,129 @@
+"""Minutes of training until the networks are of use: held-out Dice against time.
+
+    python -m benchmarks.time_to_dice RECIPE
+
+Trains on Sunnybrook's 15 challenge-training patients. After some epochs the clock stops and
+the 29 test patients are scored; nothing is chosen by these scores. What counts is all that
+`seglib.training.train` does, compiling too; not the imports, nor reading the images.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import pandas as pd
+
+from benchmarks.worker import processor_time
+from seglib.datasets import sunnybrook
+from seglib.datasets.slice_set import SliceSet
+from seglib.evaluation import per_patient, score_cases
+from seglib.experiments import CROP, waterfall_recipes
+from seglib.inference import predict, to_mask
+from seglib.recipes import Recipe, get_recipe
+from seglib.splits import literature_split
+from seglib.training import train
+
+#: Budgets of one recipe, smallest first, and system 1's recipe as small as the study runs it.
+RECIPES: dict[str, Recipe] = {
+    "unet, 8 filters, 12 epochs": get_recipe("unet", "quick", preprocessing=CROP),
+    "unet, 8 filters, 40 epochs": get_recipe("unet", "quick", epochs=40, preprocessing=CROP),
+    "unet, 16 filters, 60 epochs": get_recipe("unet", preprocessing=CROP),
+    "system 1, slim": waterfall_recipes()["patients"],
+}
+#: Scored after each of the first epochs, then after every tenth part of the training.
+FIRST_EPOCHS = 5
+
+
+class DiceOverTime(keras.callbacks.Callback):
+    """Scores the test patients now and then, with the clocks stopped.
+
+    Args:
+        recipe: What is trained.
+        test_set: Who is scored.
+
+    Attributes:
+        rows: One a scoring: ``epoch`` (from 1), ``seconds``, ``cpu_seconds``, ``dice``.
+    """
+
+    def __init__(self, recipe: Recipe, test_set: SliceSet):
+        super().__init__()
+        self.recipe, self.test_set = recipe, test_set
+        self.rows: list[dict] = []
+        self.started, self.processor = time.perf_counter(), processor_time()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Score, if it is time to; then leave out of the clocks what that took."""
+        done, every = epoch + 1, max(self.recipe.epochs // 10, 1)
+        if done > FIRST_EPOCHS and done % every and done != self.recipe.epochs:
+            return
+        spent = time.perf_counter() - self.started
+        used = processor_time() - self.processor
+        masks = to_mask(predict(self.model, self.test_set.images, self.recipe.preprocessing))
+        dice = per_patient(score_cases(self.test_set, masks))["dice"].mean()
+        self.rows.append({"epoch": done, "seconds": spent, "cpu_seconds": used, "dice": dice})
+        print(f"epoch {done}: {spent:.0f} s, Dice {dice:.3f}", file=sys.stderr)
+        self.started = time.perf_counter() - spent
+        self.processor = processor_time() - used
+
+
+def curve(name: str, seed: int = 0) -> pd.DataFrame:
+    """Train a recipe of `RECIPES` and say how good it was when.
+
+    Args:
+        name: A key of `RECIPES`.
+        seed: Of the training.
+
+    Returns:
+        `DiceOverTime.rows`, with ``recipe``, ``seed`` and the number of ``cores``.
+    """
+    recipe = RECIPES[name]
+    parts = literature_split(sunnybrook.load()).apply(sunnybrook.load())
+    with tempfile.TemporaryDirectory() as folder:
+        watch = DiceOverTime(recipe, parts["test"])
+        train(recipe, parts["train"], seed=seed, runs_dir=Path(folder), callbacks=[watch])
+    table = pd.DataFrame(watch.rows).assign(recipe=name, seed=seed)
+    return table.assign(cores=len(os.sched_getaffinity(0)))
+
+
+def minutes_until(curves: pd.DataFrame, levels: tuple[float, ...]) -> pd.DataFrame:
+    """Minutes after which each training first had a Dice, NaN where it never had.
+
+    Args:
+        curves: Rows of `curve`, several recipes and seeds one after the other.
+        levels: Mean Dice over the test patients.
+
+    Returns:
+        Index ``recipe`` and ``seed``; a column for each level, the time in minutes, and one
+        more named ``cpu LEVEL``, in minutes of processor time.
+    """
+
+    def first(rows: pd.DataFrame) -> pd.Series:
+        found = {}
+        for level in levels:
+            there = rows[rows["dice"] >= level]
+            for name, column in ((f"{level}", "seconds"), (f"cpu {level}", "cpu_seconds")):
+                found[name] = there[column].iloc[0] / 60 if len(there) else float("nan")
+        return pd.Series(found)
+
+    rows = {key: first(group) for key, group in curves.groupby(["recipe", "seed"], sort=False)}
+    return pd.DataFrame(rows).T.rename_axis(["recipe", "seed"])
+
+
+def main() -> int:
+    """Train one recipe and print its curve as CSV."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.time_to_dice", description=__doc__)
+    parser.add_argument("recipe", choices=RECIPES)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    print(curve(options.recipe, options.seed).to_csv(index=False), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""The process of one contender: sets it up, then works for as long as it is told.
+
+    python -m benchmarks.worker MODULE CONTENDER
+
+Reads a number of seconds a line, and answers each with a line of JSON. What libraries
+print goes to the error stream.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import sys
+import time
+
+from benchmarks.contender import Ready
+
+
+def processor_time() -> float:
+    """Seconds of processor time so far, those of ended child processes among them."""
+    return sum(os.times()[:4])
+
+
+def round_of(ready: Ready, seconds: float) -> dict:
+    """Work for about as many seconds, at least once, and say how much came of it."""
+    items = 0
+    started, processor = time.perf_counter(), processor_time()
+    while not items or time.perf_counter() - started < seconds:
+        items += ready.work()
+    return {
+        "items": items,
+        "seconds": time.perf_counter() - started,
+        "cpu_seconds": processor_time() - processor,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def main() -> int:
+    """Serve until the input ends."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    module, name = sys.argv[1:]
+    try:
+        contender = importlib.import_module(module).BENCHMARK[name]
+        ready = contender.set_up()
+    except ImportError as error:  # a peer that is not installed leaves its row empty
+        print(json.dumps({"missing": str(error)}), file=answers)
+        return 0
+    print(json.dumps({"facts": ready.facts}), file=answers)
+    for line in sys.stdin:
+        print(json.dumps(round_of(ready, float(line))), file=answers)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Benchmarks compare inside a round, survive what peers print, and name who is missing."""
+
+import importlib
+import os
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import toy_benchmark
+
+from benchmarks import report, time_to_dice
+from benchmarks.__main__ import NAMES
+from benchmarks.interleaved import measure, summarise
+
+
+@pytest.fixture
+def with_toys(monkeypatch):
+    """The processes of contenders find the toys."""
+    tests = os.path.dirname(toy_benchmark.__file__)
+    monkeypatch.setenv("PYTHONPATH", f"{tests}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+
+
+def only(*names):
+    """The toys of these names."""
+    toys = toy_benchmark.BENCHMARK
+    return replace(toys, contenders=tuple(toys[name] for name in names))
+
+
+def test_every_contender_has_its_turns_and_the_missing_one_is_named(with_toys, tmp_path):
+    toys = only("three", "printing", "missing")
+    turns, facts = measure(toys, tmp_path, rounds=2, seconds=0.0)
+    assert turns["contender"].tolist() == ["three", "printing"] * 2
+    assert turns["round"].tolist() == [1, 1, 2, 2]
+    assert turns["items"].tolist() == [3, 1, 3, 1]
+    assert (turns["seconds"] > 0).all() and (turns["peak_mib"] > 1).all()
+    assert facts["three"] == {"items_at_once": 3}
+    assert "a_package_that_nobody_has" in facts["missing"]["missing"]
+
+
+def test_a_contender_that_fails_says_why(with_toys, tmp_path):
+    with pytest.raises(RuntimeError, match="failing stopped:(?s:.)*a mistake of its own"):
+        measure(only("three", "failing"), tmp_path, rounds=1, seconds=0.0)
+
+
+def test_ratios_are_taken_inside_a_round():
+    # The machine is half as fast in round 2: the ratio is 2 in both rounds all the same.
+    turns = pd.DataFrame(
+        [
+            ("a", 1, 10, 1.0, 2.0),
+            ("b", 1, 20, 1.0, 1.0),
+            ("a", 2, 5, 1.0, 2.0),
+            ("b", 2, 10, 1.0, 1),
+        ],
+        columns=["contender", "round", "items", "seconds", "cpu_seconds"],
+    ).assign(peak_mib=[1.0, 5.0, 3.0, 4.0])
+    table = summarise(turns, "a")
+    assert table.index.tolist() == ["a", "b"]
+    assert table["rate"].tolist() == [7.5, 15.0]
+    assert table.loc["b", ["ratio", "ratio_low", "ratio_high"]].tolist() == [2.0, 2.0, 2.0]
+    assert table.loc["b", "per_core_ratio"] == 4.0
+    assert table["peak_mib"].tolist() == [3.0, 5.0]
+
+
+def test_minutes_until_a_level_is_reached():
+    curves = pd.DataFrame(
+        {"seconds": [60, 120, 180], "cpu_seconds": [90, 180, 270], "dice": [0.5, 0.86, 0.8]}
+    ).assign(recipe="unet", seed=0)
+    (row,) = time_to_dice.minutes_until(curves, (0.85, 0.9)).to_dict("records")
+    assert row["0.85"] == 2.0 and row["cpu 0.85"] == 3.0
+    assert np.isnan(row["0.9"]) and np.isnan(row["cpu 0.9"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_benchmark_is_found_where_it_says_it_is(name):
+    benchmark = importlib.import_module(f"benchmarks.{name}").BENCHMARK
+    assert benchmark.name == name
+    names = [contender.name for contender in benchmark.contenders]
+    assert len(names) == len(set(names)) > 1
+
+
+@pytest.mark.parametrize("name", report.stored_names())
+def test_a_stored_benchmark_can_be_shown(name):
+    turns, manifest = report.read(name)
+    ran = {one for one, facts in manifest["contenders"].items() if "missing" not in facts}
+    assert ran == set(turns["contender"])
+    assert report.markdown(name)
