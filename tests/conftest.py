@@ -5,9 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from seglib.datasets import phantom
+from seglib.datasets import cache, phantom
 from seglib.datasets import sunnybrook as sunnybrook_data
 from seglib.datasets.slice_set import SliceSet
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_sets(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests, and the programs that they start, keep no data set beyond their own end."""
+    os.environ[cache.VARIABLE] = str(tmp_path_factory.mktemp("kept"))
 
 
 def _subfolder(data_dir: Path, name: str) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from seglib.datasets.cache import cached
 from seglib.datasets.image_files import is_grey, read_all, read_pair
 from seglib.datasets.patterns import compile_pattern
 from seglib.datasets.slice_set import SliceSet
@@ -61,15 +62,25 @@ def load(
     """
     images, masks = Path(images), Path(masks)
     pairs = _paired_files(images, masks, mask_suffix)
-    table = _table(pairs, patient_pattern)
-    pictures = read_all(
-        read_pair, [image for image, _ in pairs.values()], [mask for _, mask in pairs.values()]
-    )
-    paths = [image for image, _ in pairs.values()]
+    columns = _columns(pairs, patient_pattern)
+    if size is not None:
+        size = (size, size) if isinstance(size, int) else tuple(size)
+    name = name or images.resolve().name
+    return cached(_read, list(pairs.values()), columns=columns, size=size, name=name)
+
+
+def _read(
+    files: list[tuple[Path, Path]],
+    columns: dict[str, list],
+    size: tuple[int, int] | None,
+    name: str,
+) -> SliceSet:
+    """Read the pairs, which have these columns in the table, and bring them to one size."""
+    paths = [image for image, _ in files]
+    pictures = read_all(read_pair, paths, [mask for _, mask in files])
     images_read = _same_channels(paths, [image for image, _ in pictures])
     masks_read = [mask for _, mask in pictures]
     if size is not None:
-        size = (size, size) if isinstance(size, int) else tuple(size)
         images_read = [resize_image(image, size) for image in images_read]
         masks_read = [resize_mask(mask, size) for mask in masks_read]
     for path, image in zip(paths, images_read, strict=True):
@@ -79,8 +90,9 @@ def load(
                 f"{paths[0].name} is {images_read[0].shape[0]}x{images_read[0].shape[1]}; pass "
                 "size (e.g. size=256) to bring all pairs to one size"
             )
+    table = pd.DataFrame(columns).assign(phase="", spacing=np.nan, pathology="unknown")
     slices = SliceSet(
-        name=name or images.resolve().name,
+        name=name,
         images=np.stack(images_read),  # one float32 file makes the whole stack float32
         masks=np.stack(masks_read)[..., None],
         table=table,
@@ -140,8 +152,8 @@ def _paired_files(images: Path, masks: Path, mask_suffix: str) -> dict[str, tupl
     return {key: (image_files[key], mask_files[key + mask_suffix]) for key in image_files}
 
 
-def _table(pairs: dict[str, tuple[Path, Path]], patient_pattern: str | None) -> pd.DataFrame:
-    """One row a pair."""
+def _columns(pairs: dict[str, tuple[Path, Path]], patient_pattern: str | None) -> dict[str, list]:
+    """The columns of the table that the names of the files tell."""
     if patient_pattern is None:
         warnings.warn(
             f"no patient_pattern was given, so each of the {len(pairs)} files counts as its own "
@@ -152,17 +164,8 @@ def _table(pairs: dict[str, tuple[Path, Path]], patient_pattern: str | None) -> 
         patients, slices = list(pairs), [0] * len(pairs)
     else:
         patients, slices = _match(list(pairs), patient_pattern)
-    return pd.DataFrame(
-        {
-            "case": patients,
-            "patient": patients,
-            "slice": slices,
-            "phase": "",
-            "spacing": np.nan,
-            "pathology": "unknown",
-            "source": [image.name for image, _ in pairs.values()],
-        }
-    )
+    sources = [image.name for image, _ in pairs.values()]
+    return {"case": patients, "patient": patients, "slice": slices, "source": sources}
 
 
 def _match(keys: list[str], patient_pattern: str) -> tuple[list[str], list[int]]:

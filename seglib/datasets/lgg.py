@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from seglib.datasets.cache import cached
 from seglib.datasets.image_files import read_all, read_pair
 from seglib.datasets.locations import is_phantom, require_folder
 from seglib.datasets.slice_set import SliceSet
@@ -75,11 +76,17 @@ def load(root: str | Path | None = None, *, size: int = SIZE) -> SliceSet:
         for number, image, mask in _paired_files(folder):
             rows.append((f"P{place:03d}", name["institution"], number, image.name))
             files.append((image, mask))
+    name = PHANTOM_NAME if is_phantom(root) else "LGG"
+    return cached(_read, files, rows=rows, size=size, name=name)
+
+
+def _read(
+    files: list[tuple[Path, Path]], rows: list[tuple[str, str, int, str]], size: int, name: str
+) -> SliceSet:
     images = np.empty((len(files), size, size, len(SEQUENCES)), np.uint8)
     masks = np.empty((len(files), size, size, 1), np.uint8)
     # Straight into place: a list of 3929 pairs would need the memory a second time.
     read_all(_read_into, files, images, masks[..., 0])
-    name = PHANTOM_NAME if is_phantom(root) else "LGG"
     return SliceSet(name, images, masks, as_table(rows, images), CLASS_NAMES)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from seglib.datasets.cache import cached
 from seglib.datasets.image_files import read_all
 from seglib.datasets.locations import is_phantom, require_folder
 from seglib.datasets.slice_set import SliceSet
@@ -70,10 +71,19 @@ def load(root: str | Path | None = None) -> SliceSet:
     root = require_folder("msd_heart", root)
     root = root / FOLDER if (root / FOLDER).is_dir() else root
     subjects = _subjects(root)
-    volumes = read_all(_read_subject, *zip(*subjects.values(), strict=True))
+    sources = {subject: image.name for subject, (image, _) in subjects.items()}
+    name = PHANTOM_NAME if is_phantom(root) else "Decathlon heart"
+    return cached(_read, list(subjects.values()), sources=sources, name=name)
+
+
+def _read(files: list[tuple[Path, Path]], sources: dict[str, str], name: str) -> SliceSet:
+    """Read the volumes of the subjects, whose images have the names `sources`."""
+    volumes = read_all(_read_subject, files)
     rows = []
-    first = next(iter(subjects))
-    for (subject, (path, _)), (images, _, spacing) in zip(subjects.items(), volumes, strict=True):
+    first = next(iter(sources))
+    for (subject, source), (path, _), (images, _, spacing) in zip(
+        sources.items(), files, volumes, strict=True
+    ):
         if images.shape[1:] != volumes[0][0].shape[1:]:
             raise DataError(
                 f"{path}: the slices have {images.shape[1]}x{images.shape[2]} pixels, those of "
@@ -89,14 +99,13 @@ def load(root: str | Path | None = None) -> SliceSet:
                 "spacing": spacing[1],
                 "slice_spacing": spacing[0],
                 "pathology": "",
-                "source": path.name,
+                "source": source,
                 "group": SAME_SCAN.get(subject, subject),
             }
             for number in range(len(images))
         ]
     images = np.concatenate([images for images, _, _ in volumes])[..., None]
     masks = np.concatenate([masks for _, masks, _ in volumes])[..., None]
-    name = PHANTOM_NAME if is_phantom(root) else "Decathlon heart"
     return SliceSet(name, images, masks, pd.DataFrame(rows), CLASS_NAMES)
 
 
@@ -166,11 +175,12 @@ def _listed(path: Path) -> list[dict[str, str]]:
 
 
 def _read_subject(
-    image_path: Path, label_path: Path
+    files: tuple[Path, Path],
 ) -> tuple[np.ndarray, np.ndarray, tuple[float, float, float]]:
     """Images and masks ``(S, H, W)``, and the spacing of slices, rows and columns in mm."""
     from seglib import nifti
 
+    image_path, label_path = files
     shape = nifti.open_volume(image_path).shape
     if len(shape) != 3:
         raise DataError(f"{image_path}: expected a 3-D volume, found shape {shape}")

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from seglib.datasets.cache import cached
 from seglib.datasets.image_files import is_grey, read_all, read_image
 from seglib.datasets.locations import is_phantom, require_folder
 from seglib.datasets.slice_set import SliceSet
@@ -78,11 +79,17 @@ def load(root: str | Path | None = None, *, size: int = SIZE) -> SliceSet:
         for (case, position), image, mask in sorted(_paired_files(root, part)):
             rows.append((case, position, part))
             files.append((image, mask))
+    name = PHANTOM_NAME if is_phantom(root) else "OASIS"
+    return cached(_read, files, rows=rows, size=size, name=name)
+
+
+def _read(
+    files: list[tuple[Path, Path]], rows: list[tuple[str, int, str]], size: int, name: str
+) -> SliceSet:
     images = np.empty((len(files), size, size, 1), np.uint8)
     masks = np.empty_like(images)
     # Straight into place: a list of 11,328 pairs would need the memory a second time.
     read_all(_read_into, files, images[..., 0], masks[..., 0])
-    name = PHANTOM_NAME if is_phantom(root) else "OASIS"
     return SliceSet(name, images, masks, as_table(rows), CLASS_NAMES)
 
 

@@ -1,12 +1,13 @@
-"""A whole `SliceSet` in one compressed file, to carry to another machine.
+"""A whole `SliceSet` in one file, to carry to another machine or to keep for the next start.
 
 A packed file holds images and is derived data: it is never committed.
 """
 
 from __future__ import annotations
 
-import io
+import json
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -15,43 +16,66 @@ import pandas as pd
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 
+#: What the zip archive in a file that is damaged, or no such file, may raise.
+_UNREADABLE = (
+    KeyError,
+    TypeError,
+    ValueError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
-def save(slices: SliceSet, path: str | Path) -> None:
+
+def save(slices: SliceSet, path: str | Path, *, compress: bool = True) -> None:
     """Write a set as one ``.npz`` file: pixels, table and class names.
 
     Args:
-        slices: Any set.
+        slices: Any set, of which the table holds numbers, words and truth values.
         path: The file; its folder must exist.
+        compress: Make it small, which takes much longer than to write and to read it.
     """
+    columns = {
+        name: {"dtype": str(column.dtype), "values": column.tolist()}
+        for name, column in slices.table.items()
+    }
     with open(path, "wb") as stream:
-        np.savez_compressed(
+        (np.savez_compressed if compress else np.savez)(
             stream,
             images=slices.images,
             masks=slices.masks,
-            table=slices.table.to_json(orient="split", double_precision=15),
+            table=json.dumps(columns),
             name=slices.name,
             class_names=np.array(slices.class_names),
         )
 
 
 def load(path: str | Path) -> SliceSet:
-    """Read a file of `save`.
+    """Read a file of `save`: the same set, number types of the table included.
 
     Raises:
-        DataError: The file is absent, or not one of these.
+        DataError: The file is absent, damaged, or not one of these.
     """
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     try:
+        with zipfile.ZipFile(path) as archive:
+            # NumPy checks the sums of what it reads only: not if a damaged shape is too small.
+            if (damaged := archive.testzip()) is not None:
+                raise ValueError(f"{damaged} has another checksum")
         with np.load(path) as packed:
-            table = pd.read_json(io.StringIO(str(packed["table"])), orient="split", dtype=False)
+            columns = json.loads(str(packed["table"]))
             return SliceSet(
                 name=str(packed["name"]),
                 images=packed["images"],
                 masks=packed["masks"],
-                table=table,
+                table=pd.DataFrame(
+                    {name: pd.Series(c["values"], dtype=c["dtype"]) for name, c in columns.items()}
+                ),
                 class_names=tuple(str(name) for name in packed["class_names"]),
             )
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is not a packed slice set: {error}") from error
+    except _UNREADABLE as error:
+        raise DataError(f"{path} is not a packed slice set, or damaged: {error}") from error

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from seglib.datasets.cache import cached
 from seglib.datasets.image_files import is_grey, read_all, read_pair
 from seglib.datasets.locations import require_folder
 from seglib.datasets.slice_set import SliceSet
@@ -56,29 +57,41 @@ def load(root: str | Path | None = None, *, exclude_wrong: bool = True) -> Slice
     """
     root = require_folder("sunnybrook", root)
     files = _paired_files(root)
-    table = pd.DataFrame([_row(image) for image, _ in files])
+    rows = [_row(image) for image, _ in files]
     if exclude_wrong:
-        keep = ~table["patient"].isin(WRONG_LABELS)
-        files = [pair for pair, kept in zip(files, keep, strict=True) if kept]
-        table = table[keep].reset_index(drop=True)
-        if not files:
+        kept = [i for i, row in enumerate(rows) if row["patient"] not in WRONG_LABELS]
+        if not kept:
             raise DataError(f"{root}: only patients with wrong masks ({', '.join(WRONG_LABELS)})")
-    pairs = read_all(read_pair, *zip(*files, strict=True))
+        files, rows = [files[i] for i in kept], [rows[i] for i in kept]
+    return cached(_read, files, rows=rows)
+
+
+def _read(files: list[tuple[Path, Path]], rows: list[dict]) -> SliceSet:
+    """Read the pairs, and name their phases by the masks' areas."""
+    pairs = read_all(_read_grey_pair, files)
     for (path, _), (image, _) in zip(files, pairs, strict=True):
-        if not is_grey(image):
-            raise DataError(f"{path}: expected a grey image, found unequal colour channels")
-        if image.shape[:2] != pairs[0][0].shape[:2]:
+        if image.shape != pairs[0][0].shape:
             raise DataError(
                 f"{path}: the image is {image.shape[0]}x{image.shape[1]} pixels, "
                 f"{files[0][0].name} is {pairs[0][0].shape[0]}x{pairs[0][0].shape[1]}; "
                 "all images must have the same size"
             )
-    masks = np.stack([mask for _, mask in pairs])[..., None]
-    table["phase"] = name_phases(table, masks.sum(axis=(1, 2, 3)))
+    table = pd.DataFrame(rows)
+    table["phase"] = name_phases(table, [np.count_nonzero(mask) for _, mask in pairs])
     table["case"] = table["patient"] + " " + table["phase"]
-    images = np.stack([image.reshape(*mask.shape, -1)[..., :1] for image, mask in pairs])
-    slices = SliceSet("Sunnybrook", images, masks, table)
-    return slices.take(table.sort_values(["patient", "phase", "slice"]).index.to_numpy())
+    table = table.sort_values(["patient", "phase", "slice"])
+    images = np.stack([pairs[i][0] for i in table.index])[..., None]
+    masks = np.stack([pairs[i][1] for i in table.index])[..., None]
+    return SliceSet("Sunnybrook", images, masks, table)
+
+
+def _read_grey_pair(files: tuple[Path, Path]) -> tuple[np.ndarray, np.ndarray]:
+    """Read one pair as two ``(H, W)`` arrays."""
+    image, mask = read_pair(*files)
+    if not is_grey(image):
+        raise DataError(f"{files[0]}: expected a grey image, found unequal colour channels")
+    # A copy of the one channel, so that the memory of the others is free for the next pair.
+    return image.reshape(*mask.shape, -1)[..., 0].copy(), mask
 
 
 def _paired_files(root: Path) -> list[tuple[Path, Path]]:
