@@ -19,6 +19,9 @@ class SliceSequence(keras.utils.PyDataset):
     Batch i of epoch e depends on ``(seed, e, i)`` alone, so a run can be repeated
     whatever the number of worker threads.
 
+    Pixels are read when a batch is made, so that arrays on disk (`numpy.memmap`) are never
+    held in memory as a whole; only a recipe that resizes makes a copy of its own.
+
     Args:
         slices: What to draw from.
         preprocessing: Crop and normalisation.
@@ -59,11 +62,6 @@ class SliceSequence(keras.utils.PyDataset):
         self.size = preprocessing.target_size(*slices.images.shape[1:3])
         # Augment what the image holds; the rest is padded, as it is without augmentation.
         self.crop = preprocessing.crop_size(*slices.images.shape[1:3])
-        if augmentation is None:  # nothing will change: preprocess once
-            self.ready = (
-                preprocessing.images(slices.images),
-                preprocessing.masks(slices.masks).astype(np.float32),
-            )
         self._order()
 
     def _order(self) -> None:
@@ -83,7 +81,8 @@ class SliceSequence(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         if self.augmentation is None:
-            return self.ready[0][rows], self.ready[1][rows]
+            images = self.preprocessing.images(self.slices.images[rows])
+            return images, self.preprocessing.masks(self.slices.masks[rows]).astype(np.float32)
         rng = np.random.default_rng((self.seed, self.epoch, index))
         pairs = [
             self.augmentation.apply(self.slices.images[r], self.slices.masks[r], rng, self.crop)

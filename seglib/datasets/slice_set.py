@@ -18,6 +18,8 @@ TABLE_COLUMNS = ("case", "patient", "slice", "phase", "spacing", "pathology", "s
 class SliceSet:
     """Images, their masks, and one table row for each slice.
 
+    The arrays may lie on disk (`numpy.memmap`); `take` reads its rows into memory.
+
     Attributes:
         name: Data set's name as figures print it, e.g. ``"Sunnybrook"``.
         images: ``(N, H, W, C)``, uint8 or float32, intensities as stored.
