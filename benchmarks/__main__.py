@@ -23,7 +23,15 @@ from seglib.environment import environment
 from tools.console import clock
 
 STORED = Path(__file__).resolve().parents[1] / "reports" / "benchmarks"
-NAMES = ("input_pipeline", "training_step", "inference", "start_up", "preparation", "growth")
+NAMES = (
+    "input_pipeline",
+    "training_step",
+    "inference",
+    "start_up",
+    "preparation",
+    "growth",
+    "streaming",
+)
 
 
 def run(name: str, rounds: int, seconds: float) -> None:

@@ -79,8 +79,9 @@ def measure(
         seconds: Of each turn, about.
 
     Returns:
-        One row a turn (``contender``, ``round``, ``items``, ``seconds``, ``cpu_seconds``,
-        ``peak_mib``: the highest so far of its process), and the facts of each contender, or
+        One row a turn (``contender``, ``round``, ``items``, ``seconds``, ``cpu_seconds``;
+        ``peak_mib``, the most memory so far of its process; ``own_mib``, what it holds after
+        the turn without the pages of files), and the facts of each contender, or
         ``{"missing": why}`` for one that cannot run here.
     """
     runners, facts, rows = {}, {}, []
@@ -114,7 +115,8 @@ def summarise(turns: pd.DataFrame, reference: str) -> pd.DataFrame:
         Index ``contender`` in order of appearance. ``rate``: items a second, the median over
         rounds; ``rate_per_core``: items a second of processor time; ``ratio``: of ``rate`` to
         the reference's in the same round, the median, with ``ratio_low`` and ``ratio_high``, the
-        extremes over rounds; ``per_core_ratio``, ``..._low``, ``..._high`` alike; ``peak_mib``.
+        extremes over rounds; ``per_core_ratio``, ``..._low``, ``..._high`` alike; ``peak_mib`` and
+        ``own_mib``, the highest.
     """
     turns = turns.assign(
         rate=turns["items"] / turns["seconds"], rate_per_core=turns["items"] / turns["cpu_seconds"]
@@ -127,4 +129,6 @@ def summarise(turns: pd.DataFrame, reference: str) -> pd.DataFrame:
         ratios = by_round.div(by_round[reference], axis=0)
         table[ratio] = ratios.median()
         table[f"{ratio}_low"], table[f"{ratio}_high"] = ratios.min(), ratios.max()
-    return table.assign(peak_mib=grouped["peak_mib"].max()).loc[order]
+    return table.assign(peak_mib=grouped["peak_mib"].max(), own_mib=grouped["own_mib"].max()).loc[
+        order
+    ]

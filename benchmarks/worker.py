@@ -14,6 +14,7 @@ import os
 import resource
 import sys
 import time
+from pathlib import Path
 
 from benchmarks.contender import Ready
 
@@ -21,6 +22,15 @@ from benchmarks.contender import Ready
 def processor_time() -> float:
     """Seconds of processor time so far, those of ended child processes among them."""
     return sum(os.times()[:4])
+
+
+def own_memory() -> float | None:
+    """Memory in MiB that holds no file's pages, which the system takes back when it needs to."""
+    status = Path("/proc/self/status")
+    if not status.is_file():  # not Linux
+        return None
+    (line,) = [line for line in status.read_text().splitlines() if line.startswith("RssAnon:")]
+    return int(line.split()[1]) / 1024
 
 
 def round_of(ready: Ready, seconds: float) -> dict:
@@ -34,6 +44,7 @@ def round_of(ready: Ready, seconds: float) -> dict:
         "seconds": time.perf_counter() - started,
         "cpu_seconds": processor_time() - processor,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "own_mib": own_memory(),
     }
 
 

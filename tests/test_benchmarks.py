@@ -53,7 +53,7 @@ def test_ratios_are_taken_inside_a_round():
             ("b", 2, 10, 1.0, 1),
         ],
         columns=["contender", "round", "items", "seconds", "cpu_seconds"],
-    ).assign(peak_mib=[1.0, 5.0, 3.0, 4.0])
+    ).assign(peak_mib=[1.0, 5.0, 3.0, 4.0], own_mib=1.0)
     table = summarise(turns, "a")
     assert table.index.tolist() == ["a", "b"]
     assert table["rate"].tolist() == [7.5, 15.0]
