@@ -10,6 +10,7 @@ PROFILE ?= quick
 DATASET ?= auto
 SEED ?= 0
 ONLY ?=
+BENCH ?=
 PYTHON ?= python3
 PYTEST_ARGS ?=
 # SEGLIB_DATA_DIR, where it is set, reaches every command through the environment.
@@ -17,9 +18,12 @@ PYTEST_ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+# The peers of the benchmarks are large, so they have an environment of their own.
+BENCH_PY := .venv-bench/bin/python
+BENCH_STAMP := .venv-bench/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lab report runs notebooks lint
+.PHONY: help study test lab report runs bench notebooks lint
 
 help:  ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -43,6 +47,10 @@ runs: $(STAMP)  ## compute the stored results that are missing (hours)
 	@$(PY) -m tools.experiments run all --workers 2
 	@$(PY) -m tools.collect_study
 
+bench: $(BENCH_STAMP)  ## measure against peers on a quiet machine (BENCH: names and options)
+	@$(BENCH_PY) -m benchmarks $(BENCH)
+	@$(BENCH_PY) -m tools.report
+
 notebooks: $(STAMP)  ## write every .ipynb from its .py half
 	@$(PY) -m tools.notebooks sync
 
@@ -62,3 +70,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PY) -m pip install --disable-pip-version-check --no-deps --quiet -e .
 	@touch $@
 	@echo "The environment is ready."
+
+$(BENCH_STAMP): requirements.lock benchmarks/requirements.txt
+	@$(PYTHON) -m venv .venv-bench
+	@echo "Installing requirements.lock and the peers of benchmarks/requirements.txt (several GB)"
+	@$(BENCH_PY) -m pip install --disable-pip-version-check -r requirements.lock -r benchmarks/requirements.txt
+	@touch $@
