@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from seglib import __version__
 from seglib.commands.parsers import PARSERS
+from seglib.commands.quiet import quiet_start
 from seglib.errors import SeglibError
 
 #: The module that holds the function of each command.
@@ -20,6 +17,7 @@ MODULES = {
     "evaluate": "seglib.commands.evaluate",
     "train": "seglib.commands.train",
     "audit": "seglib.commands.audit",
+    "export": "seglib.commands.export",
     "recipes": "seglib.commands.recipes",
     "fetch": "seglib.commands.fetch",
 }
@@ -37,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = vars(build_parser().parse_args(arguments))
     command = options.pop("command")
     try:
-        with _quiet_start():
+        with quiet_start():
             module = importlib.import_module(MODULES[command])
         getattr(module, command)(**options)
     except SeglibError as error:
@@ -47,33 +45,6 @@ def main(arguments: list[str] | None = None) -> int:
         print("seglib: stopped", file=sys.stderr)
         return 130
     return 0
-
-
-@contextmanager
-def _quiet_start() -> Iterator[None]:
-    """Hide what TensorFlow says on the error stream while it is imported.
-
-    It writes below Python, and in version 2.21 partly without regard to
-    ``TF_CPP_MIN_LOG_LEVEL``. If the import fails, all of it is shown; whoever has set
-    that variable decides alone.
-    """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        yield
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as messages:
-        os.dup2(messages.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            messages.seek(0)
-            os.write(terminal, messages.read())
-            raise
-        finally:
-            os.dup2(terminal, 2)
-            os.close(terminal)
 
 
 def build_parser() -> argparse.ArgumentParser:

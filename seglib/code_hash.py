@@ -23,6 +23,7 @@ _DECISIVE = (
     "published_models",
     "sampling",
     "training",
+    "volumes",
 )
 
 

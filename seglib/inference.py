@@ -6,35 +6,41 @@ import json
 import os
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
-from scipy import ndimage
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import ModelFileError
-from seglib.patches import patch_of, predict_volume, stack_cases
+from seglib.forward import even_size, forward, most_at_once, values_per_pixel
+from seglib.onnx_network import OnnxNetwork, load_onnx
 from seglib.preprocessing import Preprocessing
+from seglib.sliding_window import patch_of, predict_volume
+from seglib.volumes import stack_cases
+
+if TYPE_CHECKING:  # what needs Keras imports it: an ONNX file is predicted without
+    import keras
 
 #: Name of seglib's own entry inside a ``.keras`` file, which is a zip archive.
 _EXTRA = "seglib.json"
 
 
 def predict(
-    model: keras.Model,
+    model: keras.Model | OnnxNetwork,
     images: np.ndarray,
     preprocessing: Preprocessing,
     *,
-    batch_size: int = 16,
+    batch_size: int | None = None,
     rotations: bool = False,
 ) -> np.ndarray:
     """Probabilities on the grid of the input images.
 
     Args:
-        model: A network of `seglib.models`.
+        model: A network of `seglib.models`, or one in an ONNX file.
         images: ``(N, H, W, C)``, intensities as stored.
         preprocessing: What the network was trained with.
-        batch_size: Images a forward pass.
+        batch_size: Most images in a forward pass; default as many as fit into memory
+            (`seglib.forward.most_at_once`). The result does not depend on it.
         rotations: Average over the 8 flips and quarter turns of the square (test-time
             augmentation): 8 times the work. Needs a square network input.
 
@@ -42,17 +48,19 @@ def predict(
         ``(N, H, W, K)`` float32; 0 outside the crop that the network sees.
     """
     inputs = preprocessing.images(images)
+    most = batch_size or most_at_once(values_per_pixel(model), inputs.shape[1:3])
+    size = even_size(len(inputs), most)
     outputs = np.concatenate(
         [
-            _forward(model, inputs[start : start + batch_size], rotations)
-            for start in range(0, len(inputs), batch_size)
+            _forward(model, inputs[start : start + size], size, rotations)
+            for start in range(0, len(inputs), size)
         ]
     )
     return preprocessing.restore(outputs, images.shape[1:3])
 
 
 def predict_set(
-    model: keras.Model,
+    model: keras.Model | OnnxNetwork,
     slices: SliceSet,
     preprocessing: Preprocessing,
     *,
@@ -84,15 +92,16 @@ def predict_set(
     return probabilities
 
 
-def _forward(model: keras.Model, batch: np.ndarray, rotations: bool) -> np.ndarray:
+def _forward(
+    model: keras.Model | OnnxNetwork, batch: np.ndarray, size: int, rotations: bool
+) -> np.ndarray:
     if not rotations:
-        return keras.ops.convert_to_numpy(model.predict_on_batch(batch))
+        return forward(model, batch, size)
     total = 0.0
     for flip in (False, True):
         for turns in range(4):
             turned = np.rot90(batch[:, :, ::-1] if flip else batch, turns, axes=(1, 2))
-            output = _forward(model, np.ascontiguousarray(turned), rotations=False)
-            output = np.rot90(output, -turns, axes=(1, 2))
+            output = np.rot90(forward(model, turned, size), -turns, axes=(1, 2))
             total = total + (output[:, :, ::-1] if flip else output)
     return total / np.float32(8)
 
@@ -120,6 +129,8 @@ def largest_component(masks: np.ndarray) -> np.ndarray:
     Args:
         masks: ``(N, H, W, 1)`` uint8 with one foreground class.
     """
+    from scipy import ndimage  # slow to import, and few predictions ask for this
+
     cleaned = np.zeros_like(masks)
     for out, mask in zip(cleaned, masks, strict=True):
         pieces, count = ndimage.label(mask[..., 0], structure=np.ones((3, 3)))
@@ -146,6 +157,8 @@ def attention_maps(
     named = [layer for layer in model.layers if layer.name.endswith("_map")]
     if not named:
         return {}
+    import keras
+
     named.sort(key=lambda layer: layer.name)
     reader = keras.Model(model.input, [layer.output for layer in named])
     values = reader.predict_on_batch(preprocessing.images(images))
@@ -168,6 +181,8 @@ def save_model(
         preprocessing: What the network was trained with.
         card: Plain values about the model (class names, data, run).
     """
+    import keras
+
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     bare = keras.Model(model.input, model.output, name=model.name)
@@ -180,20 +195,24 @@ def save_model(
 
 
 def load_model(path: str | Path) -> tuple[keras.Model, Preprocessing, dict]:
-    """Read a file of `save_model`.
+    """Read a file of `save_model`, or of `seglib.onnx_export.export_onnx`.
 
     Returns:
-        Model, its preprocessing, and its card.
+        Model (of a file that ends in ``.onnx`` an `OnnxNetwork`), its preprocessing, and
+        its card.
 
     Raises:
-        ModelFileError: Missing, unreadable, or a plain Keras file without preprocessing.
+        ModelFileError: Missing, unreadable, or a plain file without preprocessing.
     """
-    # The classes that a saved network may hold register themselves when imported.
-    import seglib.layers  # noqa: F401
-
     path = Path(path)
     if not path.is_file():
         raise ModelFileError(f"no model file {path}")
+    if path.suffix == ".onnx":
+        return load_onnx(path)
+    import keras
+
+    import seglib.layers  # noqa: F401  the classes a saved network may hold register themselves
+
     try:
         with zipfile.ZipFile(path) as archive:
             extra = json.loads(archive.read(_EXTRA))

@@ -22,7 +22,7 @@ def predict_in_poses(
     preprocessing: Preprocessing,
     poses: Sequence[tuple[float, float]] = SMALL_POSES,
     *,
-    batch_size: int = 16,
+    batch_size: int | None = None,
 ) -> np.ndarray:
     """Mean probabilities over poses, on the grid of the input images.
 
@@ -32,7 +32,7 @@ def predict_in_poses(
         preprocessing: What the network was trained with.
         poses: ``(degrees, magnification)`` each image is shown in; the work grows with
             their number.
-        batch_size: Images a forward pass.
+        batch_size: As `seglib.inference.predict`.
 
     Returns:
         ``(N, H, W, K)`` float32.

@@ -20,8 +20,8 @@ from seglib.__main__ import main
 from seglib.commands.parsers import DATASETS
 from seglib.commands.reading import grey_values
 from seglib.datasets import NAMES
-from seglib.patches import predict_volume
 from seglib.preprocessing import Preprocessing
+from seglib.sliding_window import predict_volume
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ import pytest
 from command_line import bright_model, contents, picture, predict, read, save_network
 from PIL import Image
 
+from seglib.forward import MOST
+
 
 @pytest.fixture
 def model(tmp_path):
@@ -34,7 +36,7 @@ def test_predict_pictures_of_many_kinds_and_sizes(model, tmp_path):
 
 
 def test_predict_more_images_than_a_batch(model, tmp_path):
-    masks = [picture(tmp_path / f"in/{k:02}.png", slice(k), slice(k)) for k in range(19)]
+    masks = [picture(tmp_path / f"in/{k:02}.png", slice(k), slice(k)) for k in range(MOST + 3)]
     assert predict(tmp_path / "in", tmp_path / "out", model) == 0
     for k, mask in enumerate(masks):
         np.testing.assert_array_equal(read(tmp_path / f"out/{k:02}.png"), mask)

@@ -36,12 +36,16 @@ def test_outside_the_crop_is_background(model):
     assert output.sum() == pytest.approx(inside.sum())
 
 
-def test_the_batch_size_does_not_change_the_result(model):
+@pytest.mark.parametrize("rotations", [False, True])
+def test_the_batch_size_does_not_change_the_result(model, rotations):
     images = rng.integers(0, 255, (5, 32, 32, 1)).astype(np.uint8)
     preprocessing = Preprocessing(size=32, multiple=4)
-    a = inference.predict(model, images, preprocessing, batch_size=5)
-    b = inference.predict(model, images, preprocessing, batch_size=2)
-    np.testing.assert_allclose(a, b, atol=1e-5)
+    expected = inference.predict(model, images, preprocessing, rotations=rotations)
+    for size in (1, 2, 3, 16):  # 2 and 3 leave a last batch that is filled up
+        found = inference.predict(
+            model, images, preprocessing, batch_size=size, rotations=rotations
+        )
+        np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_with_rotations_a_turned_image_gives_the_turned_mask(model):

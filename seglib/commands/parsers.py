@@ -71,8 +71,8 @@ example:
         "--model",
         type=Path,
         metavar="FILE",
-        help="model file (.keras) of this project; default: reports/models/sunnybrook.keras, "
-        "which finds the left ventricle's blood pool in short-axis MR",
+        help="model file (.keras or .onnx) of this project; default: "
+        "reports/models/sunnybrook.keras, for the left ventricle in short-axis MR",
     )
     add(
         "--rotations",
@@ -278,6 +278,27 @@ example:
     _seed(add)
 
 
+def _export(commands) -> None:
+    add = _command(
+        commands,
+        "export",
+        "write a model as an ONNX file",
+        """Write a model of this project as an ONNX file, which runs without Keras. It holds what
+images must be prepared with, so predict --model takes it like the model itself.
+Needs three packages more: pip install -e ".[onnx]"
+
+example:
+  python -m seglib export --output my_model.onnx --model my_model.keras""",
+    ).add_argument
+    add("--output", type=Path, required=True, metavar="FILE.onnx", help="file to write")
+    add(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="model file (.keras) of this project; default: reports/models/sunnybrook.keras",
+    )
+
+
 def _recipes(commands) -> None:
     _command(
         commands,
@@ -315,4 +336,4 @@ examples:
 
 
 #: Adds the parser of each command, in the order of the help.
-PARSERS = (_predict, _evaluate, _train, _audit, _recipes, _fetch)
+PARSERS = (_predict, _evaluate, _train, _audit, _export, _recipes, _fetch)

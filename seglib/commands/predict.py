@@ -12,6 +12,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from seglib import inference, nifti
+from seglib.commands.quiet import quiet_start
 from seglib.commands.reading import (
     KINDS,
     Files,
@@ -22,19 +23,19 @@ from seglib.commands.reading import (
 )
 from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError, ModelFileError
+from seglib.forward import even_size, most_at_once, values_per_pixel
 from seglib.normalisation import as_8_bit
-from seglib.patches import patch_of, predict_volume
 from seglib.preprocessing import Preprocessing
+from seglib.sliding_window import patch_of, predict_volume
 from seglib.staging import staged_folder
 from seglib.volume_normalisation import normalise_volume
 
 if TYPE_CHECKING:
     import keras
 
-DEFAULT_MODEL = Path("reports") / "models" / "sunnybrook.keras"
+    from seglib.onnx_network import OnnxNetwork
 
-#: Slices that go through the network together.
-BATCH = 16
+DEFAULT_MODEL = Path("reports") / "models" / "sunnybrook.keras"
 
 
 def predict(
@@ -49,7 +50,7 @@ def predict(
     Args:
         input: A file, or a folder whose subfolders count too.
         output: Folder of the masks, with the same subfolders.
-        model: A file of `inference.save_model`; default `DEFAULT_MODEL`.
+        model: A file of `inference.load_model`; default `DEFAULT_MODEL`.
         rotations: Average over 8 orientations; default what the model's card says.
         largest_component: Keep the largest piece of each slice.
 
@@ -107,11 +108,13 @@ def _targets(files: Files, source: Path, output: Path) -> dict[Path, Path]:
 class _Segmenter:
     """A network with all that turns stored slices into masks."""
 
-    network: keras.Model
+    network: keras.Model | OnnxNetwork
     preprocessing: Preprocessing
     class_names: tuple[str, ...]
     rotations: bool
     largest_component: bool
+    #: See `seglib.forward.values_per_pixel`.
+    values_per_pixel: float
     #: What was done to images that did not fit, and the files it was done to.
     changes: dict[str, list[Path]] = field(default_factory=dict)
 
@@ -179,17 +182,28 @@ class _Segmenter:
             )
         return slices
 
+    def most_at_once(self, slices: np.ndarray) -> int:
+        """How many slices like these, ``(S, H, W, C)``, shall be predicted together."""
+        size = self.preprocessing.target_size(*slices.shape[1:3])
+        return most_at_once(self.values_per_pixel, size)
+
     def masks(self, stack: np.ndarray, done: Callable[[int], object]) -> np.ndarray:
         """``(S, H, W)`` uint8 class indices of prepared slices ``(S, H, W, C)``."""
         parts = []
-        step = len(stack) if self.patch else BATCH
+        step = len(stack)
+        if not self.patch:
+            step = even_size(len(stack), self.most_at_once(stack))
         for start in range(0, len(stack), step):
             batch = stack[start : start + step]
             if self.patch:
                 probabilities = predict_volume(self.network, batch, self.preprocessing, self.patch)
             else:
                 probabilities = inference.predict(
-                    self.network, batch, self.preprocessing, rotations=self.rotations
+                    self.network,
+                    batch,
+                    self.preprocessing,
+                    batch_size=step,
+                    rotations=self.rotations,
                 )
             mask = inference.to_mask(probabilities)
             parts.append(inference.largest_component(mask) if self.largest_component else mask)
@@ -219,7 +233,11 @@ def _load(model: Path | None, rotations: bool | None, largest_component: bool) -
             "repository. Name a model file, or train one: "
             "python -m seglib train lv_best --output my_model.keras"
         )
-    network, preprocessing, card = inference.load_model(model or default)
+    path = model or default
+    if path.suffix != ".onnx":  # such a file needs no Keras, which takes seconds to start
+        with quiet_start():
+            import keras  # noqa: F401
+    network, preprocessing, card = inference.load_model(path)
     if rotations is None:
         rotations = bool(card.get("rotations", False))
     if rotations and patch_of(network):
@@ -230,7 +248,14 @@ def _load(model: Path | None, rotations: bool | None, largest_component: bool) -
             f"--largest-component is for one structure; the model has {outputs} classes"
         )
     names = card.get("class_names") or [f"class {k}" for k in range(max(2, outputs))]
-    return _Segmenter(network, preprocessing, tuple(names), rotations, largest_component)
+    return _Segmenter(
+        network,
+        preprocessing,
+        tuple(names),
+        rotations,
+        largest_component,
+        values_per_pixel(network),
+    )
 
 
 def _stacks(files: Files, segmenter: _Segmenter) -> Iterator[tuple[dict[Path, int], np.ndarray]]:
@@ -252,7 +277,8 @@ def _stacks(files: Files, segmenter: _Segmenter) -> Iterator[tuple[dict[Path, in
         if waiting and next(iter(waiting.values())).shape[1:] != slices.shape[1:]:
             yield release()
         waiting[path] = slices
-        if segmenter.patch or sum(map(len, waiting.values())) >= BATCH:
+        waits = sum(map(len, waiting.values()))
+        if segmenter.patch or waits >= segmenter.most_at_once(slices):
             yield release()
     if waiting:
         yield release()

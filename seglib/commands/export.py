@@ -1,0 +1,33 @@
+"""`python -m seglib export`: a trained network as an ONNX file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seglib.commands.predict import DEFAULT_MODEL
+from seglib.datasets.locations import REPOSITORY
+from seglib.errors import DataError
+from seglib.inference import load_model
+from seglib.onnx_export import export_onnx
+
+
+def export(output: Path, model: Path | None = None) -> None:
+    """Write a model of this project as an ONNX file that `predict` takes as well.
+
+    Args:
+        output: The file to write; ends in ``.onnx``.
+        model: A ``.keras`` file of this project; default `DEFAULT_MODEL`.
+
+    Raises:
+        SeglibError: The model cannot be read, a package is missing, or the network has
+            no form in ONNX.
+    """
+    if output.suffix != ".onnx" or output.is_dir():
+        raise DataError(f"--output {output}: expected a file that ends in .onnx")
+    if model is not None and model.suffix == ".onnx":
+        raise DataError(f"--model {model}: is an ONNX file already")
+    network, preprocessing, card = load_model(model or REPOSITORY / DEFAULT_MODEL)
+    export_onnx(network, output, preprocessing, card)
+    print(
+        f"{output}: {output.stat().st_size / 2**20:.1f} MiB; use it with predict --model {output}"
+    )
