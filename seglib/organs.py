@@ -19,7 +19,7 @@ from seglib.results import STORED, read_compared, read_results
 NETWORKS = {
     "atrium": {
         "system2": "system 2: BCE, Adam 0.001",
-        "system3": "system 3: Dice, Adam 0.0001, no batch normalisation",
+        "system3": "system 3: Dice, Adam, no batch normalisation",
         "unet-strong": "U-Net, Dice + BCE, AdamW, their augmentation",
         "unet": "U-Net, Dice + BCE, AdamW, milder augmentation",
         "unet-bce": "the same with BCE",
