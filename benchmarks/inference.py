@@ -77,9 +77,8 @@ def seglib_predict() -> Ready:
 
 def onnx_runtime() -> Ready:
     """The network in an ONNX file, by ONNX Runtime."""
-    from seglib.onnx_export import export_onnx
-
     from seglib.inference import load_model
+    from seglib.onnx_export import export_onnx
 
     model, preprocessing, card = load_model(MODEL)
     batch = _prepared(preprocessing)

@@ -67,8 +67,8 @@ def _forward_gflop(model) -> float:
 
 def seglib() -> Ready:
     """As `seglib.training` builds and compiles it, on the backend of the environment."""
+    from seglib.compiled import compile_model
     from seglib.recipes import get_recipe
-    from seglib.training import compile_model
 
     recipe = get_recipe("unet", filters=FILTERS, depth=DEPTH, batch_size=BATCH)
     return _fitting(*compile_model(recipe, (SIDE, SIDE, 1), 1, total_steps=1000))
@@ -76,8 +76,8 @@ def seglib() -> Ready:
 
 def seglib_without_xla() -> Ready:
     """The same, left to TensorFlow's own kernels."""
+    from seglib.compiled import compile_model
     from seglib.recipes import get_recipe
-    from seglib.training import compile_model
 
     recipe = get_recipe("unet", filters=FILTERS, depth=DEPTH, batch_size=BATCH)
     return _fitting(*compile_model(recipe, (SIDE, SIDE, 1), 1, total_steps=1))

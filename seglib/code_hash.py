@@ -11,6 +11,7 @@ from pathlib import Path
 _DECISIVE = (
     "augmentation",
     "batches",
+    "compiled",
     "deep_supervision",
     "layers",
     "losses",

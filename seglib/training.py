@@ -17,21 +17,19 @@ from seglib import reporting
 from seglib.batches import SliceSequence
 from seglib.callbacks import Progress, Seconds, WatchPredictions
 from seglib.code_hash import code_hash
+from seglib.compiled import compile_model
 from seglib.datasets.slice_set import SliceSet
-from seglib.deep_supervision import with_deep_supervision
+from seglib.distribution import Devices, open_devices
 from seglib.environment import environment
 from seglib.errors import SeglibError
 from seglib.inference import load_model, save_model
-from seglib.losses import BINARY_LOSSES, MULTICLASS_LOSSES, make_loss
-from seglib.metrics import DiceScore, JaccardScore
-from seglib.models import build_model
-from seglib.optimizers import make_optimizer, make_schedule
+from seglib.losses import BINARY_LOSSES, MULTICLASS_LOSSES
 from seglib.patches import PatchSequence
 from seglib.recipes import Recipe
 from seglib.sampling import foreground_weight
 
-#: About as many steps as the compiler takes time for.
-MIN_STEPS_FOR_XLA = 100
+#: Slices of a validation batch; the scores do not depend on it.
+VALIDATION_BATCH = 16
 
 
 code_hash()  # of the code as imported, not as it may be edited later
@@ -76,53 +74,6 @@ def _identity(
     }
 
 
-def compile_model(
-    recipe: Recipe, input_shape: tuple, num_classes: int, total_steps: int
-) -> tuple[keras.Model, keras.Model]:
-    """Build and compile a recipe's network.
-
-    Args:
-        recipe: What to build.
-        input_shape: ``(h, w, C)`` after preprocessing, or ``(D, h, w, C)`` of a patch.
-        num_classes: Network outputs: 1 for one foreground class.
-        total_steps: Optimiser steps of the whole training, for the schedule.
-
-    Returns:
-        The network, and the compiled model that fits its weights: the same one, unless
-        deep supervision gives it more outputs.
-    """
-    model = build_model(
-        recipe.architecture, input_shape, num_classes, recipe.filters, recipe.depth, recipe.norm
-    )
-    fitted = model
-    if recipe.deep_supervision:
-        fitted = with_deep_supervision(model, recipe.deep_supervision)
-    schedule = "constant" if recipe.schedule == "plateau" else recipe.schedule
-    fitted.compile(
-        optimizer=make_optimizer(
-            recipe.optimizer,
-            make_schedule(schedule, recipe.learning_rate, total_steps),
-            momentum=recipe.momentum,
-            weight_decay=recipe.weight_decay,
-            ema=recipe.ema,
-        ),
-        loss=make_loss(recipe.loss),
-        metrics=[DiceScore(), JaccardScore()],
-        jit_compile=_is_worth_compiling(total_steps),
-    )
-    return model, fitted
-
-
-def _is_worth_compiling(total_steps: int) -> bool:
-    """Whether XLA shall compile the step: never with PyTorch, always with JAX.
-
-    TensorFlow on a CPU, where Keras would not choose it by itself, becomes nearly twice as
-    fast, once the compiler is through with it.
-    """
-    backend = keras.backend.backend()
-    return backend == "jax" or (backend == "tensorflow" and total_steps >= MIN_STEPS_FOR_XLA)
-
-
 def train(
     recipe: Recipe,
     train_set: SliceSet,
@@ -131,6 +82,7 @@ def train(
     seed: int = 0,
     runs_dir: str | Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    strategy: str | None = None,
 ) -> Run:
     """Train a recipe; a run that is already there is read, one that was cut short goes on.
 
@@ -145,16 +97,22 @@ def train(
         seed: Of initial weights, order and augmentation.
         runs_dir: Where runs live; default ``runs`` in `reporting.results_dir`.
         callbacks: Of Keras, to watch; they are not called for a run that is read, but
-            `WatchPredictions` reads back what it saw.
+            `WatchPredictions` reads back what it saw. With several workers each calls them.
+        strategy: How several devices train together, see `seglib.distribution.open_devices`;
+            None for one device. It is part of the run's identity, with the number of devices:
+            they change the weights by rounding. With ``"multi_worker"`` the same call is made on
+            every machine; the first of ``TF_CONFIG`` keeps the run, which the others read or,
+            where they do not see its disk, keep a copy of.
 
     Returns:
         The finished run.
 
     Raises:
         SeglibError: The loss became NaN or infinite, it is not one for so many classes,
-            the recipe's patience or plateau schedule has no validation set to watch, or
-            that set holds no foreground.
+            the recipe's patience or plateau schedule has no validation set to watch, that
+            set holds no foreground, or the strategy cannot be used here.
     """
+    devices = open_devices(strategy)
     if validation_set is not None and not len(validation_set):
         validation_set = None
     if validation_set is not None and not validation_set.masks.any():
@@ -176,16 +134,24 @@ def train(
         weight = f"weighted_bce:{foreground_weight(train_set):.4g}"
         recipe = replace(recipe, loss=recipe.loss.replace("weighted_bce:balanced", weight))
     _check_loss(recipe, train_set)
-    identity = _identity(recipe, train_set, validation_set, seed)
+    devices.check_batch(
+        recipe.batch_size if recipe.patch else min(recipe.batch_size, len(train_set))
+    )
+    identity = _identity(recipe, train_set, validation_set, seed) | devices.identity()
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
     runs_dir = Path(runs_dir) if runs_dir else reporting.results_dir() / "runs"
     path = runs_dir / f"{recipe.name}-{recipe.optimizer}-{key}"
-    path.mkdir(parents=True, exist_ok=True)
+    finished = (path / "manifest.json").is_file()
+    folder = path if finished else devices.folder(path)
     for callback in callbacks:
         if isinstance(callback, WatchPredictions):
-            callback.keep_in(path)
-    if not (path / "manifest.json").is_file():
-        _fit(recipe, train_set, validation_set, seed, path, identity, callbacks)
+            callback.keep_in(folder)
+    devices.check_agreed(f"{path.name}, {'finished' if finished else 'to be trained'}")
+    if not finished:
+        record = identity | {"run": path.name}
+        with devices.scope():
+            _fit(recipe, train_set, validation_set, seed, folder, record, devices, callbacks)
+        devices.hand_in(folder, path)
     model, _, _ = load_model(path / "model.keras")
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     return Run(recipe, model, pd.read_csv(path / "history.csv"), manifest, path)
@@ -206,7 +172,11 @@ def _check_loss(recipe: Recipe, slices: SliceSet) -> None:
 
 
 def _sequence(
-    recipe: Recipe, slices: SliceSet, seed: int | None = None, first: int = 0
+    recipe: Recipe,
+    slices: SliceSet,
+    seed: int | None = None,
+    first: int = 0,
+    validation_batch: int = VALIDATION_BATCH,
 ) -> SliceSequence | PatchSequence:
     """Batches of slices, or of patches for a 3-D recipe.
 
@@ -215,6 +185,7 @@ def _sequence(
         slices: Where from.
         seed: Of order and augmentation; None for validation, which has neither.
         first: Number of the first epoch.
+        validation_batch: Slices a batch, for validation.
     """
     training = seed is not None
     augmentation = recipe.augmentation if training else None
@@ -231,7 +202,7 @@ def _sequence(
         )
     if training:
         more["foreground_share"] = recipe.foreground_share
-    size = recipe.batch_size if training else 16
+    size = recipe.batch_size if training else validation_batch
     return SliceSequence(slices, recipe.preprocessing, size, augmentation, training, **more)
 
 
@@ -241,10 +212,15 @@ def _fit(
     validation_set: SliceSet | None,
     seed: int,
     path: Path,
-    identity: dict,
-    more_callbacks: Sequence[keras.callbacks.Callback] = (),
+    record: dict,
+    devices: Devices,
+    more_callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
-    """Train into the folder `path`; ``manifest.json`` comes last and marks it finished."""
+    """Train into the folder `path`; ``manifest.json`` comes last and marks it finished.
+
+    `record`, the run's identity and name, begins the manifest. Several workers all come here,
+    each with a folder of its own.
+    """
     keras.utils.set_random_seed(seed)
     log = path / "epochs.csv"
     first, seconds, best_so_far = 0, 0.0, None
@@ -254,10 +230,14 @@ def _fit(
         best_so_far = logged["val_dice"].max() if "val_dice" in logged else None
     else:
         log.unlink(missing_ok=True)
+    devices.check_agreed(f"{first} epochs done")
     batches = _sequence(recipe, train_set, seed, first)
     validation = None
     if validation_set is not None:
-        validation = _sequence(recipe, validation_set)
+        watched, size = validation_set, VALIDATION_BATCH
+        if not recipe.patch:  # batches of patches are always full
+            watched, size = devices.validation(watched, size)
+        validation = _sequence(recipe, watched, validation_batch=size)
     channels = train_set.images.shape[-1]
     outputs = 1 if train_set.num_classes == 2 else train_set.num_classes
     steps = len(batches) * recipe.epochs
@@ -268,12 +248,10 @@ def _fit(
         callbacks.append(
             keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=recipe.patience // 2)
         )
-    callbacks += [
-        keras.callbacks.CSVLogger(log, append=True),
-        Progress(f"{recipe.name} {recipe.optimizer}", recipe.epochs, first),
-        *more_callbacks,
-        keras.callbacks.TerminateOnNaN(),
-    ]
+    callbacks.append(keras.callbacks.CSVLogger(log, append=True))
+    if not devices.worker:  # the chief speaks for all
+        callbacks.append(Progress(f"{recipe.name} {recipe.optimizer}", recipe.epochs, first))
+    callbacks += [*more_callbacks, keras.callbacks.TerminateOnNaN()]
     best = path / "best.weights.h5"
     chooses = validation is not None and not recipe.ema
     if chooses:
@@ -293,13 +271,15 @@ def _fit(
             callbacks.append(keras.callbacks.EarlyStopping(**stopping, **watch))
     # Last, so that a backup is never ahead of the log.
     callbacks.append(keras.callbacks.BackupAndRestore(path / "backup"))
-    fitted.fit(
-        batches,
-        validation_data=validation,
-        epochs=recipe.epochs,
-        callbacks=callbacks,
-        verbose=0,
-    )
+    with devices.joined(fitted):
+        fitted.fit(
+            batches,
+            validation_data=validation,
+            epochs=recipe.epochs,
+            callbacks=callbacks,
+            verbose=0,
+            shuffle=False,  # the order of batches is drawn already, alike on all workers
+        )
     if not np.isfinite(pd.read_csv(log)["loss"].iloc[-1]):
         raise SeglibError(
             f"training {recipe.name} diverged: the loss is no longer a number. Lower the "
@@ -310,8 +290,7 @@ def _fit(
     # A sitting that ended between log and backup left its last epoch to be done twice.
     history = pd.read_csv(log).drop_duplicates("epoch", keep="last")
     history = history.dropna(axis="columns", how="all")  # no validation, no such columns
-    manifest = identity | {
-        "run": path.name,
+    manifest = record | {
         "data": train_set.name,
         "train_patients": list(train_set.patients),
         "validation_patients": [] if validation_set is None else list(validation_set.patients),
@@ -321,7 +300,11 @@ def _fit(
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "environment": environment(),
     }
-    card = {"class_names": list(train_set.class_names), "run": path.name, "data": train_set.name}
+    card = {
+        "class_names": list(train_set.class_names),
+        "run": record["run"],
+        "data": train_set.name,
+    }
     save_model(model, path / "model.keras", recipe.preprocessing, card)
     reporting.atomic_write(path / "history.csv", history.to_csv(index=False))
     log.unlink()

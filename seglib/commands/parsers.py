@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from seglib.distribution import BACKENDS
+
 #: Sets to train on: `seglib.datasets.NAMES` without "auto". Here, for imports must be light.
 DATASETS = (
     "sunnybrook",
@@ -189,6 +191,9 @@ Without --images the 15 challenge-training patients of Sunnybrook are used (down
 are not there). A fifth of the patients, if there are 5 or more, is held out to choose
 the epoch; their Dice is printed. The same command run again goes on where it was stopped.
 Other sets are read from the folders that data/README.md names.
+--strategy trains on several devices, with the result of one: mirrored takes all GPUs of this
+machine; multi_worker the machines of TF_CONFIG, where the same command is started on each;
+data_parallel all devices that JAX sees (KERAS_BACKEND=jax). The recipe's batch is shared.
 
 examples:
   python -m seglib train unet --profile quick --output my_model.keras
@@ -216,6 +221,13 @@ examples:
         help="hold out a fifth of the patients; default: yes",
     )
     _seed(add)
+    add(
+        "--strategy",
+        choices=("none", *BACKENDS),
+        default="none",
+        help="train on several devices: %(choices)s; default: none",
+        metavar="NAME",
+    )
 
 
 def _audit(commands) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 from seglib import datasets, reporting
 from seglib.datasets import folder
 from seglib.datasets.slice_set import SliceSet
+from seglib.distribution import open_devices
 from seglib.errors import DataError
 from seglib.evaluation import summarise
 from seglib.recipes import Recipe, get_recipe
@@ -37,6 +38,7 @@ def train(
     profile: str = "full",
     validation: bool = True,
     seed: int = 0,
+    strategy: str = "none",
 ) -> None:
     """Train a recipe and write one model file that `predict` takes.
 
@@ -54,6 +56,8 @@ def train(
         profile: A key of `seglib.recipes.PROFILES`.
         validation: Hold out every fifth patient to choose the epoch.
         seed: Of weights, order, augmentation, and who is held out.
+        strategy: How several devices train together, see
+            `seglib.distribution.open_devices`.
 
     Raises:
         SeglibError: The recipe, the data or the output cannot be used.
@@ -61,6 +65,7 @@ def train(
     if output.suffix != ".keras" or output.is_dir():
         raise DataError(f"--output {output}: expected a file that ends in .keras")
     chosen = get_recipe(recipe, profile)
+    open_devices(strategy)  # before TensorFlow does anything, and before data are fetched in vain
     if crop is not None:
         chosen = replace(chosen, preprocessing=replace(chosen.preprocessing, size=crop or None))
     if not images and (patients or size):
@@ -77,7 +82,7 @@ def train(
         f"({len(parts['train'])} slices) train, "
         f"{len(split.validation) if split else 0} validate, {chosen.epochs} epochs"
     )
-    run = train_recipe(chosen, parts["train"], parts["validation"], seed=seed)
+    run = train_recipe(chosen, parts["train"], parts["validation"], seed=seed, strategy=strategy)
     reporting.atomic_write(output, (run.path / "model.keras").read_bytes())
     if split:
         print(f"validation, mean over patients: {_validation_score(run, parts['validation'])}")

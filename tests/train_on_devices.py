@@ -1,0 +1,74 @@
+"""Trains tiny recipes with one strategy after another, and keeps what came out.
+
+`test_distribution` starts it, for devices have to be divided, and machines joined, before
+TensorFlow or JAX starts: ``python train_on_devices.py FOLDER STRATEGY-RECIPE ...``.
+"""
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from seglib.augmentation import Augmentation
+from seglib.datasets import phantom
+from seglib.preprocessing import Preprocessing
+from seglib.recipes import Recipe
+from seglib.training import train
+
+#: One batch an epoch, for on one device Keras draws the order of several. Nothing in its step
+#: depends on how the batch is divided, if the loss is the mean over all of it.
+PLAIN = Recipe(
+    name="plain",
+    filters=2,
+    depth=1,
+    norm="none",
+    loss="dice+weighted_bce:200",  # so that it finds foreground at once, and the scores are not 0
+    optimizer="sgd",
+    learning_rate=0.05,
+    weight_decay=1e-2,
+    epochs=3,
+    batch_size=8,
+    preprocessing=Preprocessing(size=32, multiple=2),
+    augmentation=Augmentation(rotation=20.0),
+)
+
+#: Here a share of a batch has other statistics than the whole.
+NORMED = replace(PLAIN, name="normed", norm="batch")
+
+#: Several batches an epoch, of which all workers have to take the same one at a time.
+STEPS = replace(NORMED, name="steps", batch_size=2, epochs=2)
+
+
+def main(folder: Path, runs: list[str]) -> None:
+    """Train each ``STRATEGY-RECIPE``, and write ``FOLDER/STRATEGY-RECIPE[-WORKER].npz``."""
+    if any(run.startswith("mirrored") for run in runs):
+        import tensorflow as tf
+
+        (processor,) = tf.config.list_physical_devices("CPU")
+        halves = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(processor, halves)
+    hearts = phantom.make(patients=3, slices=2, size=32)  # 4 slices a patient
+    train_set = hearts.of_patients(hearts.patients[:2])
+    validation_set = hearts.take(range(7, 12))  # 5 slices, which two devices cannot share
+    index = json.loads(os.environ.get("TF_CONFIG", '{"task": {"index": ""}}'))["task"]["index"]
+    for run_name in runs:
+        strategy, _, name = run_name.partition("-")
+        recipe = {"plain": PLAIN, "normed": NORMED, "steps": STEPS}[name]
+        run = train(recipe, train_set, validation_set, runs_dir=folder / "runs", strategy=strategy)
+        np.savez(
+            folder / f"{run_name}{index}.npz",
+            weights=np.concatenate([w.ravel() for w in run.model.get_weights()]),
+            history=run.history.drop(columns="seconds").to_numpy(),
+            manifest=json.dumps(run.manifest),
+            path=str(run.path),
+        )
+    print("done", flush=True)
+
+
+if __name__ == "__main__":
+    keras.utils.disable_interactive_logging()
+    main(Path(sys.argv[1]), sys.argv[2:])
