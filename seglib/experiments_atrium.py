@@ -42,8 +42,9 @@ def atrium_recipes() -> dict[str, Recipe]:
         "unet-bce": replace(study, name="unet-bce", loss="bce"),
         "unet-dice": replace(study, name="unet-dice", loss="dice"),
         "attention_unet": replace(study, name="attention_unet", architecture="attention_unet"),
-        # Four such patches a subject hold about as many voxels as its slices do.
-        "unet_3d": _halved("unet_3d", "atrium_3d", patch=(32, 64, 64), patches_per_case=4),
+        # Half as many voxels as the slices hold: in three dimensions each costs three times as
+        # much.
+        "unet_3d": _halved("unet_3d", "atrium_3d", patch=(32, 64, 64), patches_per_case=2),
         # What ships: slices of full size, twice the filters, outside the equal budget.
         "larger": get_recipe("atrium", name="larger", preprocessing=_CROP, filters=16, epochs=20),
     }

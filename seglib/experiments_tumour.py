@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from seglib.datasets.slice_set import SliceSet
 from seglib.jobs import Job, cross_validation
 from seglib.preprocessing import Preprocessing
@@ -21,7 +19,7 @@ SCALED = {"learning_rate": 8e-4, "batch_size": 8}
 
 
 def tumour_recipes() -> dict[str, Recipe]:
-    """System 5 slim, each loss from scratch, then the corrected networks.
+    """System 5 slim, each loss from scratch, then the corrected network.
 
     No fold has validation patients, so the published learning rate stays as it is and no
     run stops early: every network has the same number of epochs.
@@ -46,10 +44,7 @@ def tumour_recipes() -> dict[str, Recipe]:
     corrected = get_recipe(
         "tumour", name="unet", preprocessing=Preprocessing(size=_SIDE, resize=_SIDE), **_SLIM
     )
-    return recipes | {
-        "unet": corrected,
-        "attention_unet": replace(corrected, name="attention_unet", architecture="attention_unet"),
-    }
+    return recipes | {"unet": corrected}
 
 
 def tumour(slices: SliceSet) -> list[Job]:

@@ -26,7 +26,7 @@ NETWORKS = {
         "unet-dice": "the same with Dice",
         "attention_unet": "Dice + BCE, with attention gates",
         "unet_3d": "Dice + BCE, 3-D on patches, instance normalisation, batch 2",
-        "larger": "Dice + BCE, full-size slices, twice the filters",
+        "larger": "the U-Net on slices of full size, twice the filters",
     },
     "brain": {
         "published": "system 4, its text: rate 0.0001, batch 64",
@@ -42,7 +42,6 @@ NETWORKS = {
         "system5-dice": "system 5: Dice",
         "system5-attention": "system 5: Dice, attention gates",
         "unet": "U-Net, Dice + BCE, half the slices with tumour",
-        "attention_unet": "the same, with attention gates",
     },
 }
 COMPARED_WITH = {"atrium": "unet", "brain": "published", "tumour": "unet"}

@@ -13,7 +13,7 @@ from seglib.leaks import find_leaks
 from seglib.preprocessing import Preprocessing
 from seglib.recipes import get_recipe
 
-VARIANTS = ["system5-ce", "system5-dice", "system5-attention", "unet", "attention_unet"]
+VARIANTS = ["system5-ce", "system5-dice", "system5-attention", "unet"]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_all_have_the_same_budget_and_the_published_ones_keep_their_training():
     )
     assert recipes["system5-ce"].loss == "weighted_bce:balanced"
     assert recipes["system5-dice"].loss == recipes["system5-attention"].loss == "dice"
-    assert recipes["unet"].augmentation == recipes["attention_unet"].augmentation is not None
+    assert recipes["unet"].augmentation.flip
 
 
 def test_every_patient_is_tested_once_by_each_variant(tumours):
@@ -53,11 +53,11 @@ def test_every_patient_is_tested_once_by_each_variant(tumours):
 
 def test_names_and_networks_differ(tumours):
     made = tumour(tumours)
-    assert len({job.name for job in made}) == len(made) == 25
-    assert len(frozenset().union(*(job.networks() for job in made))) == 25
+    assert len({job.name for job in made}) == len(made) == 20
+    assert len(frozenset().union(*(job.networks() for job in made))) == 20
 
 
-@pytest.mark.parametrize("variant", ["system5-ce", "attention_unet"])
+@pytest.mark.parametrize("variant", ["system5-ce", "system5-attention"])
 def test_a_job_trains_small_and_is_scored_on_the_native_grid(
     variant, tumours, tmp_path, monkeypatch
 ):
