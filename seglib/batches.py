@@ -51,7 +51,7 @@ class SliceSequence(keras.utils.PyDataset):
     ):
         super().__init__()
         self.slices = slices = preprocessing.resized(slices)
-        self.preprocessing = preprocessing
+        self.preprocessing = preprocessing = preprocessing.without_resizing()
         self.batch_size = batch_size
         self.augmentation = augmentation
         self.shuffle = shuffle

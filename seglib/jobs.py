@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seglib import reporting
-from seglib.augmentation import expand
+from seglib.augmentation import Augmentation, expand
 from seglib.datasets.slice_set import SliceSet
 from seglib.job_tables import pack_masks, per_case_scores, per_slice_counts
 from seglib.leaks import check_no_leaks
+from seglib.preprocessing import Preprocessing
 from seglib.recipes import Recipe
 from seglib.results import STORED, read_manifest
 from seglib.splits import Split, patient_folds, random_slice_split
@@ -119,8 +120,7 @@ class Job:
         found = {**defaults, **read_manifest(self.name, stored)}
         if source is not None and found["source"] != source:
             return False
-        # A field younger than the result had, in effect, its default.
-        found["recipe"] = {**Recipe(name="").to_dict(), **found["recipe"]}
+        found["recipe"] = _completed(found["recipe"])
         asked = json.loads(json.dumps(self.identity()))  # tuples become lists, as in the file
         for recipe in (found["recipe"], asked["recipe"]):
             del recipe["source"]  # a mended citation is no other training
@@ -148,6 +148,15 @@ class Job:
             small = self.recipe.preprocessing.resized(train)
             train = expand(small, self.offline_pairs, variant, self.seed)
         return train, parts["test"]
+
+
+def _completed(recipe: dict) -> dict:
+    """A stored recipe with all fields: one younger than the result had, in effect, its default."""
+    recipe = {**Recipe(name="").to_dict(), **recipe}
+    for name, default in (("preprocessing", Preprocessing()), ("augmentation", Augmentation())):
+        if recipe[name] is not None:
+            recipe[name] = {**default.to_dict(), **recipe[name]}
+    return recipe
 
 
 def cross_validation(
@@ -201,14 +210,15 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
     recipe = replace(job.recipe, augmentation=None) if job.offline_pairs else job.recipe
     runs = [train(recipe, part, seed=seed) for part, seed in job.trainings(train_set)]
     run = runs[0]
-    probabilities = _mean_prediction(job, runs, test_set)
+    preprocessing = recipe.preprocessing
+    probabilities = _mean_prediction(job, runs, test_set, preprocessing)
     prediction = to_mask(probabilities)
     if job.test_time == "largest":
         prediction = largest_component(prediction)
     network, soft = test_set, probabilities
-    if recipe.preprocessing.resize is not None:
-        network = recipe.preprocessing.resized(test_set)
-        soft = _mean_prediction(job, runs, network)
+    if preprocessing.resize is not None:
+        network = preprocessing.resized(test_set)
+        soft = _mean_prediction(job, runs, network, preprocessing.without_resizing())
     local = reporting.results_dir() / "probabilities" / f"{job.name.replace('/', '-')}.npz"
     local.parent.mkdir(parents=True, exist_ok=True)
     kept = probabilities[..., 0] if probabilities.shape[-1] == 1 else probabilities
@@ -240,15 +250,17 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
     return folder
 
 
-def _mean_prediction(job: Job, runs: Sequence[Run], slices: SliceSet) -> np.ndarray:
+def _mean_prediction(
+    job: Job, runs: Sequence[Run], slices: SliceSet, preprocessing: Preprocessing
+) -> np.ndarray:
     """Probabilities ``(N, H, W, K)`` on the images' grid, averaged over the job's networks."""
     from seglib.inference import predict_set
     from seglib.test_time import predict_in_poses
 
     def one(run: Run) -> np.ndarray:
         if job.test_time == "poses":
-            return predict_in_poses(run.model, slices.images, job.recipe.preprocessing)
+            return predict_in_poses(run.model, slices.images, preprocessing)
         rotations = job.test_time == "rotations"
-        return predict_set(run.model, slices, job.recipe.preprocessing, rotations=rotations)
+        return predict_set(run.model, slices, preprocessing, rotations=rotations)
 
     return sum(one(run) for run in runs) / np.float32(len(runs))

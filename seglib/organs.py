@@ -26,7 +26,7 @@ NETWORKS = {
         "unet-dice": "the same with Dice",
         "attention_unet": "Dice + BCE, with attention gates",
         "unet_3d": "Dice + BCE, 3-D on patches, instance normalisation, batch 2",
-        "larger": "the U-Net on slices of full size, twice the filters",
+        "larger": "the U-Net with twice the filters, three times the epochs",
     },
     "brain": {
         "published": "system 4, its text: rate 0.0001, batch 64",

@@ -142,6 +142,9 @@ class Preprocessing:
             whole image, padded to a multiple of `multiple`.
         resize: Side in pixels that every whole image is resized to first, square; None
             keeps the stored grid. Predictions come back on the stored grid.
+        field: With `resize`, side in pixels of the central square that is resized, cut out or
+            padded: images that show more, or less, than those of the training are then
+            resized by the same factor. None resizes the whole image, whatever it shows.
         smooth_masks: Resize training masks as `resize_mask_smoothly` does.
         normalisation: ``"255"``, ``"z-score"``, ``"min-max"``, ``"none"`` or the name
             that `seglib.normalisation.fixed` gives; done per image, after the crop, so
@@ -149,7 +152,8 @@ class Preprocessing:
         multiple: Sides are padded to a multiple of this; 2**depth of the network.
 
     Raises:
-        DataError: The normalisation is unknown, or `size` is no multiple of `multiple`.
+        DataError: The normalisation is unknown, `size` is no multiple of `multiple`, or there
+            is a `field` but no `resize`.
     """
 
     size: int | None = 128
@@ -157,9 +161,12 @@ class Preprocessing:
     multiple: int = 16
     resize: int | None = None
     smooth_masks: bool = False
+    field: int | None = None
 
     def __post_init__(self) -> None:
         normaliser(self.normalisation)
+        if self.field is not None and self.resize is None:
+            raise DataError(f"field={self.field} says what is resized, but resize is None")
         if self.size is not None and self.size % self.multiple:
             raise DataError(
                 f"size {self.size} is not a multiple of {self.multiple}, which the network's "
@@ -219,8 +226,14 @@ class Preprocessing:
             masks=self._resized(slices.masks, method),
         )
 
+    def without_resizing(self) -> Preprocessing:
+        """What is left to do to a set that `resized` gave."""
+        return replace(self, resize=None, field=None)
+
     def _resized(self, stack: np.ndarray, method: Callable) -> np.ndarray:
         """``(N, H, W, C)`` to ``(N, resize, resize, C)``; untouched where that changes nothing."""
+        if self.field is not None:
+            stack = center_crop_or_pad(stack, (self.field, self.field))
         if self.resize is None or stack.shape[1:3] == (self.resize, self.resize):
             return stack
         return np.stack([method(item, (self.resize, self.resize)) for item in stack])
@@ -230,10 +243,11 @@ class Preprocessing:
 
         Pixels outside the crop get 0: background in a one-channel probability map.
         """
-        if self.resize is None or tuple(size) == (self.resize, self.resize):
-            return center_crop_or_pad(outputs, size)
-        outputs = center_crop_or_pad(outputs, (self.resize, self.resize))
-        return np.stack([resize_image(item, size) for item in outputs])
+        whole = tuple(size) if self.field is None else (self.field, self.field)
+        if self.resize is not None and whole != (self.resize, self.resize):
+            outputs = center_crop_or_pad(outputs, (self.resize, self.resize))
+            outputs = np.stack([resize_image(item, whole) for item in outputs])
+        return center_crop_or_pad(outputs, size)
 
     def to_dict(self) -> dict:
         """Plain values, as stored beside the weights."""

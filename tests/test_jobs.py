@@ -86,7 +86,8 @@ def test_another_recipe_seed_or_split_is_another_job(finished, job, phantom_set)
 def test_a_result_older_than_a_field_of_the_recipe_still_counts(finished, job):
     path = finished / job.name / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    del manifest["recipe"]["patch"]
+    del manifest["recipe"]["patch"], manifest["recipe"]["preprocessing"]["field"]
+    del manifest["recipe"]["augmentation"]["blur"]
     path.write_text(json.dumps(manifest), encoding="utf-8")
     assert job.is_done(finished)
     assert not replace(job, recipe=replace(TINY, patch=(4, 8, 8))).is_done(finished)

@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from seglib.batches import SliceSequence
+from seglib.datasets import phantom
 from seglib.errors import DataError
 from seglib.normalisation import min_max, scale_255, z_score
 from seglib.preprocessing import (
@@ -198,3 +200,30 @@ def test_resizing_a_whole_set_leaves_its_table_and_does_nothing_twice(phantom_se
     assert small.images.shape[1:3] == small.masks.shape[1:3] == (32, 32)
     assert small.table.equals(phantom_set.table)
     assert preprocessing.resized(small).images is small.images
+
+
+def test_a_field_makes_images_that_show_more_or_less_look_alike():
+    images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 1)).astype(np.uint8)
+    masks = (images > 128).astype(np.uint8)
+    named = Preprocessing(size=16, resize=32, field=64)
+    whole = Preprocessing(size=16, resize=32)
+    for side in (64, 80, 48):  # as in training, a larger and a smaller field of view
+        other, other_masks = (center_crop_or_pad(a, (side, side)) for a in (images, masks))
+        np.testing.assert_array_equal(named.images(other), whole.images(images))
+        np.testing.assert_array_equal(named.masks(other_masks), whole.masks(masks))
+        outputs = np.random.default_rng(1).random((2, 16, 16, 3), np.float32)
+        expected = center_crop_or_pad(whole.restore(outputs, (64, 64)), (side, side))
+        np.testing.assert_array_equal(named.restore(outputs, (side, side)), expected)
+
+
+def test_a_field_without_a_size_to_resize_it_to_is_refused():
+    with pytest.raises(DataError, match="resize is None"):
+        Preprocessing(size=16, field=64)
+
+
+def test_batches_are_resized_once_and_see_no_field_twice():
+    slices = phantom.make(patients=3, slices=2, size=64)
+    preprocessing = Preprocessing(size=16, resize=32, field=48)
+    images, masks = SliceSequence(slices, preprocessing, len(slices))[0]
+    np.testing.assert_array_equal(images, preprocessing.images(slices.images))
+    np.testing.assert_array_equal(masks, preprocessing.masks(slices.masks))
