@@ -6,6 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
+class MissingError(Exception):
+    """A contender cannot run on this machine; says what it lacks."""
+
+
 @dataclass(frozen=True)
 class Ready:
     """A contender that is set up.
@@ -26,7 +30,8 @@ class Contender:
     Attributes:
         name: In tables and plots.
         set_up: Imports what it needs, prepares, and returns what is `Ready`. Compiling and
-            first calls belong here, so that they are in no measurement.
+            first calls belong here, so that they are in no measurement. Raises ImportError or
+            `MissingError` if something it needs is not on this machine.
         environment: Variables set before its process starts, such as ``KERAS_BACKEND``.
     """
 

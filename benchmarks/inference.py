@@ -1,4 +1,4 @@
-"""From a prepared volume to probabilities: 12 slices of 96x96, the committed network's shape.
+"""From a prepared volume to probabilities: 12 slices of 128x128, what the committed network takes.
 
 One portion of work is one volume, so a rate is also a latency: 12 slices over slices a second.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.contender import Benchmark, Contender, Ready
 
 MODEL = Path(__file__).resolve().parents[1] / "reports" / "models" / "sunnybrook.keras"
-SLICES = 12
+SLICES, SIDE = 12, 128
 
 
 def _hearts() -> np.ndarray:
@@ -95,7 +95,7 @@ def _pytorch(compiled: bool) -> Ready:
 
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     model = UNet().to(memory_format=torch.channels_last).eval()
-    batch = torch.randn(SLICES, 1, 96, 96).contiguous(memory_format=torch.channels_last)
+    batch = torch.randn(SLICES, 1, SIDE, SIDE).contiguous(memory_format=torch.channels_last)
     forward = torch.compile(model) if compiled else model
 
     def predict() -> np.ndarray:
@@ -107,7 +107,7 @@ def _pytorch(compiled: bool) -> Ready:
 
 BENCHMARK = Benchmark(
     module=__name__,
-    title="Slices a second, one volume of 12 slices at a time, 96x96",
+    title="Slices a second, one volume of 12 slices at a time, 128x128",
     items="slices",
     contenders=(
         Contender("seglib, predict on 256x256", seglib_predict),

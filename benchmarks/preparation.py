@@ -1,60 +1,84 @@
 """From files to arrays: Sunnybrook's 805 pairs, the Decathlon's 12 atria, 596 LGG slices.
 
-The files are in the system's memory already after the first turn, so this measures reading,
-checking and decoding, not the disk. Sets that are not on this machine are left out.
+Each set is read from its files without being kept, read and kept for the next start, and taken
+from what was kept, see `seglib.datasets.cache`. The files are in the system's memory already,
+so this measures decoding and checking, not the disk. Sets that are not on this machine are
+left out.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
+from functools import partial
 
-from benchmarks.contender import Benchmark, Contender, Ready
+from benchmarks.contender import Benchmark, Contender, MissingError, Ready
 
 
-def _reading(load: Callable) -> Ready:
-    """A contender that reads a whole set each time; items are sets."""
+def _sunnybrook():
+    from seglib.datasets import sunnybrook
+
+    return sunnybrook.load(exclude_wrong=False)
+
+
+def _atria():
+    from seglib.datasets import msd_heart
+
+    return msd_heart.load()
+
+
+def _tumours():
+    from seglib.datasets import lgg
+
+    return lgg.load()
+
+
+SETS = {
+    "Sunnybrook, 805 pairs": _sunnybrook,
+    "Decathlon heart, 12 volumes": _atria,
+    "LGG, 596 pairs": _tumours,
+}
+WAYS = ("not kept", "read and kept", "second start")
+
+
+def reading(load: Callable, way: str) -> Ready:
+    """Reads a whole set each time; items are sets.
+
+    Args:
+        load: Reads it.
+        way: One of `WAYS`.
+    """
+    from seglib.datasets import cache
     from seglib.errors import DataError
 
+    os.environ[cache.VARIABLE] = cache.OFF
     try:
         slices = load()
     except DataError as error:
-        raise ImportError(f"the set is not here: {error}") from error
+        raise MissingError("its files are not on this machine") from error
+    folder = tempfile.TemporaryDirectory()
+    if way != "not kept":
+        os.environ[cache.VARIABLE] = folder.name
+        load()
 
     def work() -> int:
+        if way == "read and kept":
+            for kept in os.scandir(folder.name):
+                os.remove(kept)
         load()
         return 1
 
     return Ready(work, {"slices": len(slices)})
 
 
-def sunnybrook() -> Ready:
-    """805 pairs of PNG files."""
-    from seglib.datasets import sunnybrook
-
-    return _reading(lambda: sunnybrook.load(exclude_wrong=False))
-
-
-def atria() -> Ready:
-    """12 NIfTI volumes and their labels."""
-    from seglib.datasets import msd_heart
-
-    return _reading(msd_heart.load)
-
-
-def tumours() -> Ready:
-    """596 pairs of TIFF files in three channels."""
-    from seglib.datasets import lgg
-
-    return _reading(lgg.load)
-
-
 BENCHMARK = Benchmark(
     module=__name__,
     title="Reading a whole data set",
     items="sets",
-    contenders=(
-        Contender("Sunnybrook, 805 pairs", sunnybrook),
-        Contender("Decathlon heart, 12 volumes", atria),
-        Contender("LGG, 596 pairs", tumours),
+    contenders=tuple(
+        Contender(f"{name}, {way}", partial(reading, load, way))
+        for name, load in SETS.items()
+        for way in WAYS
     ),
 )
