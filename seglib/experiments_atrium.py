@@ -56,5 +56,12 @@ def atrium_recipes() -> dict[str, Recipe]:
 
 
 def atrium(slices: SliceSet) -> list[Job]:
-    """Five folds over the subjects; the two labels of one scan stay on one side."""
-    return cross_validation("atrium", atrium_recipes(), slices)
+    """Five folds over the subjects; the two labels of one scan stay on one side.
+
+    The last variant shows the networks of ``larger`` each slice in several small poses.
+    """
+    recipes = atrium_recipes()
+    poses = {"larger-poses": recipes["larger"]}
+    return cross_validation("atrium", recipes, slices) + cross_validation(
+        "atrium", poses, slices, test_time="poses"
+    )

@@ -27,6 +27,7 @@ NETWORKS = {
         "attention_unet": "Dice + BCE, with attention gates",
         "unet_3d": "Dice + BCE, 3-D on patches, instance normalisation, batch 2",
         "larger": "the U-Net with twice the filters, three times the epochs",
+        "larger-poses": "the same networks, mean over small poses",
     },
     "brain": {
         "published": "system 4, its text: rate 0.0001, batch 64",

@@ -7,9 +7,9 @@ from seglib import reporting
 from seglib.datasets import brain_phantom
 from seglib.errors import SeglibError
 from seglib.evaluation import score_cases
-from seglib.experiments_atrium import atrium_recipes
-from seglib.experiments_brain import brain_recipes
-from seglib.experiments_tumour import tumour_recipes
+from seglib.experiments_atrium import atrium
+from seglib.experiments_brain import brain
+from seglib.experiments_tumour import tumour
 from seglib.organs import COMPARED_WITH, NETWORKS, empty_slices_table, networks_table, tissue_table
 
 
@@ -23,11 +23,11 @@ def store(folder, experiment, variant, seed, **tables):
 
 
 @pytest.mark.parametrize(
-    ("experiment", "recipes"),
-    [("atrium", atrium_recipes), ("brain", brain_recipes), ("tumour", tumour_recipes)],
+    ("experiment", "jobs"), [("atrium", atrium), ("brain", brain), ("tumour", tumour)]
 )
-def test_every_network_that_is_run_has_words(experiment, recipes):
-    assert set(recipes()) == set(NETWORKS[experiment])
+def test_every_network_that_is_run_has_words(experiment, jobs):
+    slices = brain_phantom.make(patients=6, slices=1, size=64)
+    assert {job.variant for job in jobs(slices)} == set(NETWORKS[experiment])
     assert COMPARED_WITH[experiment] in NETWORKS[experiment]
 
 
