@@ -17,12 +17,11 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.interleaved import measure, summarise
+from benchmarks.interleaved import STORED, measure, summarise
 from seglib import reporting
 from seglib.environment import environment
 from tools.console import clock
 
-STORED = Path(__file__).resolve().parents[1] / "reports" / "benchmarks"
 NAMES = (
     "input_pipeline",
     "training_step",

@@ -18,6 +18,8 @@ import pandas as pd
 from benchmarks.contender import Benchmark, Contender
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Where turns are kept, and what they were measured on.
+STORED = ROOT / "reports" / "benchmarks"
 
 
 class Runner:

@@ -6,7 +6,6 @@ Everything here is made from the turns that `python -m benchmarks` stored; nothi
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -14,10 +13,9 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from benchmarks.interleaved import summarise
+from benchmarks.interleaved import STORED, summarise
 from seglib import plot_style, reporting
 
-STORED = Path(__file__).resolve().parents[1] / "reports" / "benchmarks"
 PAGE = STORED / "README.md"
 
 

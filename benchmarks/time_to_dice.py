@@ -83,7 +83,8 @@ def curve(name: str, seed: int = 0) -> pd.DataFrame:
         `DiceOverTime.rows`, with ``recipe``, ``seed`` and the number of ``cores``.
     """
     recipe = RECIPES[name]
-    parts = literature_split(sunnybrook.load()).apply(sunnybrook.load())
+    slices = sunnybrook.load()
+    parts = literature_split(slices).apply(slices)
     with tempfile.TemporaryDirectory() as folder:
         watch = DiceOverTime(recipe, parts["test"])
         train(recipe, parts["train"], seed=seed, runs_dir=Path(folder), callbacks=[watch])

@@ -65,22 +65,18 @@ def _forward_gflop(model) -> float:
     return tf.compat.v1.profiler.profile(graph=graph, options=options).total_float_ops / 1e9
 
 
-def seglib() -> Ready:
+def seglib(total_steps: int = 1000) -> Ready:
     """As `seglib.training` builds and compiles it, on the backend of the environment."""
     from seglib.compiled import compile_model
     from seglib.recipes import get_recipe
 
     recipe = get_recipe("unet", filters=FILTERS, depth=DEPTH, batch_size=BATCH)
-    return _fitting(*compile_model(recipe, (SIDE, SIDE, 1), 1, total_steps=1000))
+    return _fitting(*compile_model(recipe, (SIDE, SIDE, 1), 1, total_steps))
 
 
 def seglib_without_xla() -> Ready:
-    """The same, left to TensorFlow's own kernels."""
-    from seglib.compiled import compile_model
-    from seglib.recipes import get_recipe
-
-    recipe = get_recipe("unet", filters=FILTERS, depth=DEPTH, batch_size=BATCH)
-    return _fitting(*compile_model(recipe, (SIDE, SIDE, 1), 1, total_steps=1))
+    """The same for a training too short for XLA: TensorFlow's own kernels."""
+    return seglib(total_steps=1)
 
 
 def _compiled_as_usual(model) -> Ready:
@@ -138,6 +134,7 @@ def medicai() -> Ready:
 
 
 def _pytorch(compiled: bool) -> Ready:
+    """Plain PyTorch, channels last, as it is or under `torch.compile`."""
     import torch
 
     from benchmarks.torch_unet import UNet, dice_bce
@@ -164,16 +161,6 @@ def _pytorch(compiled: bool) -> Ready:
     return Ready(work, {"parameters": parameters})
 
 
-def pytorch() -> Ready:
-    """PyTorch as it is, channels last."""
-    return _pytorch(compiled=False)
-
-
-def pytorch_compiled() -> Ready:
-    """`torch.compile`, channels last."""
-    return _pytorch(compiled=True)
-
-
 def matrix_product() -> Ready:
     """What the processor can do: a large product, 1e9 operations an item."""
     side = 2048
@@ -197,8 +184,8 @@ BENCHMARK = Benchmark(
         Contender("seglib, TensorFlow without XLA", seglib_without_xla),
         Contender("seglib, JAX", seglib, {"KERAS_BACKEND": "jax"}),
         Contender("seglib, PyTorch", seglib, {"KERAS_BACKEND": "torch"}),
-        Contender("PyTorch", pytorch),
-        Contender("PyTorch, torch.compile", pytorch_compiled),
+        Contender("PyTorch", lambda: _pytorch(compiled=False)),
+        Contender("PyTorch, torch.compile", lambda: _pytorch(compiled=True)),
         Contender("keras-unet-collection", keras_unet_collection),
         Contender("medicai", medicai),
         Contender("matrix product", matrix_product),

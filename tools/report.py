@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks import report as benchmarks
 from seglib.datasets import sunnybrook
 from seglib.reporting import atomic_write
 from tools import models
@@ -76,7 +77,10 @@ def check() -> list[str]:
 def pages() -> dict[Path, dict[str, str]]:
     """The pages with blocks made from results: for each block its name and its text."""
     report = {name: text for section in SECTIONS for name, text in section.blocks().items()}
-    return {ROOT / "README.md": best.blocks(), REPORTS / "README.md": report}
+    found = {ROOT / "README.md": best.blocks(), REPORTS / "README.md": report}
+    if benchmarks.PAGE.is_file():
+        found[benchmarks.PAGE] = benchmarks.blocks()
+    return found
 
 
 def fill(page: Path, blocks: dict[str, str]) -> None:
@@ -103,6 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     for section in SECTIONS:
         section.figures(slices)
         print(f"{section.__name__.rpartition('.')[2]} done", flush=True)
+    benchmarks.figures()
     for model in models.SHIPPED:
         models.write_card(model)
     for page, blocks in pages().items():
