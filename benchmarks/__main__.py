@@ -25,12 +25,16 @@ from tools.console import clock
 NAMES = (
     "input_pipeline",
     "training_step",
+    "training_step_gpu",
     "inference",
     "start_up",
     "preparation",
     "growth",
     "streaming",
+    "waiting",
 )
+#: Trains whole networks, so it has no rounds.
+TRAINED = "time_to_dice"
 
 
 def run(name: str, rounds: int, seconds: float) -> None:
@@ -39,11 +43,15 @@ def run(name: str, rounds: int, seconds: float) -> None:
     started = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as logs:
         turns, facts = measure(benchmark, Path(logs), rounds, seconds)
+    if turns.empty:
+        print(f"{name}: nothing to measure here, {next(iter(facts.values()))['missing']}")
+        return
     reporting.atomic_write(STORED / f"{name}.csv", turns.to_csv(index=False, float_format="%.6g"))
     manifest = {
         "title": benchmark.title,
         "items": benchmark.items,
         "contenders": facts,
+        "yardstick": benchmark.yardstick,
         "rounds": rounds,
         "seconds": seconds,
         "started": started.isoformat(timespec="seconds"),
@@ -60,12 +68,15 @@ def run(name: str, rounds: int, seconds: float) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="NAME")
+    parser.add_argument("names", nargs="*", choices=[*NAMES, TRAINED, []], metavar="NAME")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contender (default 5)")
     parser.add_argument("--seconds", type=float, default=3.0, help="of a turn (default 3)")
     options = parser.parse_args(arguments)
-    for name in options.names or NAMES:
-        run(name, options.rounds, options.seconds)
+    for name in options.names or [*NAMES, TRAINED]:
+        if name == TRAINED:
+            importlib.import_module(f"benchmarks.{name}").store()
+        else:
+            run(name, options.rounds, options.seconds)
     return 0
 
 

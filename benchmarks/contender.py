@@ -33,11 +33,14 @@ class Contender:
             first calls belong here, so that they are in no measurement. Raises ImportError or
             `MissingError` if something it needs is not on this machine.
         environment: Variables set before its process starts, such as ``KERAS_BACKEND``.
+        yardstick: It shows what the machine can do and not the work itself: the others are
+            given as a share of it, by their fact ``gflop``, 1e9 operations an item.
     """
 
     name: str
     set_up: Callable[[], Ready]
     environment: dict[str, str] = field(default_factory=dict)
+    yardstick: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ class Benchmark:
     def name(self) -> str:
         """Of its module and its results, without the package."""
         return self.module.rpartition(".")[2]
+
+    @property
+    def yardstick(self) -> str | None:
+        """Name of the contender that is one, if any."""
+        return next((one.name for one in self.contenders if one.yardstick), None)
 
     def __getitem__(self, name: str) -> Contender:
         """The contender of this name."""

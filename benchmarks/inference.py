@@ -5,7 +5,6 @@ One portion of work is one volume, so a rate is also a latency: 12 slices over s
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -91,10 +90,9 @@ def onnx_runtime() -> Ready:
 def _pytorch(compiled: bool) -> Ready:
     import torch
 
-    from benchmarks.torch_unet import UNet
+    from benchmarks.torch_unet import channels_last_unet
 
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
-    model = UNet().to(memory_format=torch.channels_last).eval()
+    model = channels_last_unet().eval()
     batch = torch.randn(SLICES, 1, SIDE, SIDE).contiguous(memory_format=torch.channels_last)
     forward = torch.compile(model) if compiled else model
 

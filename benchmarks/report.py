@@ -13,15 +13,17 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from benchmarks import dice_report, growth_report
 from benchmarks.interleaved import STORED, summarise
 from seglib import plot_style, reporting
 
 PAGE = STORED / "README.md"
+TRAINED = "time_to_dice"
 
 
 def stored_names() -> list[str]:
-    """The benchmarks of which results are stored."""
-    return sorted(path.stem for path in STORED.glob("*.csv"))
+    """The benchmarks with contenders of which results are stored."""
+    return sorted(path.stem for path in STORED.glob("*.csv") if path.stem != TRAINED)
 
 
 def read(name: str) -> tuple[pd.DataFrame, dict]:
@@ -37,10 +39,24 @@ def machine(manifest: dict) -> str:
     versions = ", ".join(
         f"{name} {found['versions'][name]}" for name in shown if name in found["versions"]
     )
+    rounds = f"{manifest['rounds']} rounds, " if "rounds" in manifest else ""
     return (
         f"{found['device']}, {found['cpu_count']} cores, Python {found['python']}, {versions}; "
-        f"{manifest['rounds']} rounds, {manifest['started'][:10]}"
+        f"{rounds}{manifest['started'][:10]}"
     )
+
+
+def share_of_peak(turns: pd.DataFrame, manifest: dict) -> pd.Series:
+    """What each contender gets out of the machine, of what the yardstick gets out of it.
+
+    Returns:
+        Index ``contender``; operations a second as a share of the yardstick's in the same
+        round, the median over rounds.
+    """
+    gflop = {name: facts.get("gflop") for name, facts in manifest["contenders"].items()}
+    speed = turns["items"] / turns["seconds"] * turns["contender"].map(gflop)
+    by_round = turns.assign(speed=speed).pivot(index="round", columns="contender", values="speed")
+    return by_round.div(by_round[manifest["yardstick"]], axis=0).median()
 
 
 def with_spread(table: pd.DataFrame, ratio: str) -> list[str]:
@@ -56,6 +72,8 @@ def markdown(name: str) -> str:
     turns, manifest = read(name)
     contenders = manifest["contenders"]
     table = summarise(turns, next(iter(contenders)))
+    if yardstick := manifest["yardstick"]:
+        table = table.drop(index=yardstick)
     items = manifest["items"]
     shown = pd.DataFrame(
         {
@@ -67,6 +85,9 @@ def markdown(name: str) -> str:
             "peak MiB": [f"{peak:.0f}" for peak in table["peak_mib"]],
         }
     )
+    if yardstick:
+        shares = share_of_peak(turns, manifest)[table.index]
+        shown[f"share of the {yardstick}"] = [f"{share:.0%}" for share in shares]
     for fact in dict.fromkeys(key for facts in contenders.values() for key in facts):
         if fact != "missing":
             shown[fact.replace("_", " ")] = [
@@ -98,6 +119,8 @@ def figure(name: str, ratio: str = "ratio") -> Figure:
     """
     turns, manifest = read(name)
     table = summarise(turns, next(iter(manifest["contenders"]))).iloc[::-1]
+    if manifest["yardstick"]:
+        table = table.drop(index=manifest["yardstick"])
     fig, axes = plot_style.new_figure(1, 1, width=7.0, height=0.8 + 0.32 * len(table))
     axes = axes[0, 0]
     spread = np.abs(table[[f"{ratio}_low", f"{ratio}_high"]].sub(table[ratio], axis=0)).T
@@ -111,14 +134,32 @@ def figure(name: str, ratio: str = "ratio") -> Figure:
     return fig
 
 
+def _growth() -> pd.DataFrame | None:
+    if {"growth", "streaming"} <= set(stored_names()):
+        return growth_report.costs(read("growth")[0], read("streaming")[0])
+    return None
+
+
 def blocks() -> dict[str, str]:
     """The Markdown blocks of the page, by the name of their markers."""
-    return {name: markdown(name) for name in stored_names()}
+    found = {name: markdown(name) for name in stored_names()}
+    if (table := _growth()) is not None:
+        found["exponents"] = growth_report.markdown(table)
+    if (STORED / f"{TRAINED}.csv").is_file():
+        curves, manifest = read(TRAINED)
+        found[TRAINED] = f"{dice_report.markdown(curves)}\n\n{machine(manifest)}."
+    return found
 
 
 def figures() -> None:
     """Draw every stored benchmark beside its numbers."""
+    drawn = {}
     for name in stored_names():
-        fig = figure(name, "per_core_ratio" if name == "input_pipeline" else "ratio")
+        drawn[name] = figure(name, "per_core_ratio" if name == "input_pipeline" else "ratio")
+    if (table := _growth()) is not None:
+        drawn["growth"] = growth_report.figure(table)
+    if (STORED / f"{TRAINED}.csv").is_file():
+        drawn[TRAINED] = dice_report.figure(read(TRAINED)[0])
+    for name, fig in drawn.items():
         fig.savefig(STORED / f"{name}.png", dpi=150, facecolor="white")
         plt.close(fig)

@@ -1,6 +1,7 @@
 """Minutes of training until the networks are of use: held-out Dice against time.
 
-    python -m benchmarks.time_to_dice RECIPE
+    python -m benchmarks time_to_dice                 all, stored
+    python -m benchmarks.time_to_dice RECIPE          one, printed
 
 Trains on Sunnybrook's 15 challenge-training patients. After some epochs the clock stops and
 the 29 test patients are scored; nothing is chosen by these scores. What counts is all that
@@ -10,20 +11,26 @@ the 29 test patients are scored; nothing is chosen by these scores. What counts 
 from __future__ import annotations
 
 import argparse
+import io
 import os
+import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import keras
 import pandas as pd
 
+from benchmarks.interleaved import ROOT, STORED
 from benchmarks.worker import processor_time
+from seglib import reporting
 from seglib.datasets import sunnybrook
 from seglib.datasets.slice_set import SliceSet
+from seglib.environment import environment
 from seglib.evaluation import per_patient, score_cases
-from seglib.experiments import CROP, waterfall_recipes
+from seglib.experiments import CROP, selected_recipe, waterfall_recipes
 from seglib.inference import predict, to_mask
 from seglib.recipes import Recipe, get_recipe
 from seglib.splits import literature_split
@@ -33,9 +40,10 @@ from seglib.training import train
 RECIPES: dict[str, Recipe] = {
     "unet, 8 filters, 12 epochs": get_recipe("unet", "quick", preprocessing=CROP),
     "unet, 8 filters, 40 epochs": get_recipe("unet", "quick", epochs=40, preprocessing=CROP),
-    "unet, 16 filters, 60 epochs": get_recipe("unet", preprocessing=CROP),
+    "selected, 16 filters, 80 epochs": selected_recipe(80),
     "system 1, slim": waterfall_recipes()["patients"],
 }
+SEEDS = (0, 1)
 #: Scored after each of the first epochs, then after every tenth part of the training.
 FIRST_EPOCHS = 5
 
@@ -92,28 +100,22 @@ def curve(name: str, seed: int = 0) -> pd.DataFrame:
     return table.assign(cores=len(os.sched_getaffinity(0)))
 
 
-def minutes_until(curves: pd.DataFrame, levels: tuple[float, ...]) -> pd.DataFrame:
-    """Minutes after which each training first had a Dice, NaN where it never had.
-
-    Args:
-        curves: Rows of `curve`, several recipes and seeds one after the other.
-        levels: Mean Dice over the test patients.
-
-    Returns:
-        Index ``recipe`` and ``seed``; a column for each level, the time in minutes, and one
-        more named ``cpu LEVEL``, in minutes of processor time.
-    """
-
-    def first(rows: pd.DataFrame) -> pd.Series:
-        found = {}
-        for level in levels:
-            there = rows[rows["dice"] >= level]
-            for name, column in ((f"{level}", "seconds"), (f"cpu {level}", "cpu_seconds")):
-                found[name] = there[column].iloc[0] / 60 if len(there) else float("nan")
-        return pd.Series(found)
-
-    rows = {key: first(group) for key, group in curves.groupby(["recipe", "seed"], sort=False)}
-    return pd.DataFrame(rows).T.rename_axis(["recipe", "seed"])
+def store() -> None:
+    """Train every recipe with every seed, each in a process of its own, and store the curves."""
+    started, curves = datetime.now(UTC), []
+    for seed in SEEDS:
+        for name in RECIPES:
+            command = [sys.executable, "-m", "benchmarks.time_to_dice", name, "--seed", str(seed)]
+            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+            curves.append(pd.read_csv(io.StringIO(done.stdout)))
+    table = pd.concat(curves).to_csv(index=False, float_format="%.6g")
+    reporting.atomic_write(STORED / "time_to_dice.csv", table)
+    manifest = {
+        "started": started.isoformat(timespec="seconds"),
+        "recipes": {name: recipe.to_dict() for name, recipe in RECIPES.items()},
+        "environment": environment(),
+    }
+    reporting.write_manifest(STORED / "time_to_dice.json", manifest)
 
 
 def main() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 from torch import nn
 
@@ -51,3 +53,9 @@ def dice_bce(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     both = (predicted * truth).sum(1)
     dice = (both + 1) / (0.5 * (predicted.sum(1) + truth.sum(1)) + 1)
     return entropy + (1 - dice).mean()
+
+
+def channels_last_unet(filters: int = 16, depth: int = 4) -> UNet:
+    """A `UNet` in the layout that suits convolutions best, with all cores for it."""
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    return UNet(filters, depth).to(memory_format=torch.channels_last)

@@ -2,112 +2,127 @@
 
 The loss is Dice + cross-entropy and the optimiser AdamW everywhere. The Keras contenders are
 driven by `fit`, as a user drives them, PyTorch by the loop that its tutorials have.
+`benchmarks.training_step_gpu` has the same on a graphics card.
 """
 
 from __future__ import annotations
 
-import os
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from benchmarks.contender import Benchmark, Contender, Ready
-
-FILTERS, DEPTH, SIDE, BATCH = 16, 4, 256, 8
-#: Steps a portion of work: `fit` has costs of its own, which a real epoch spreads wider.
-STEPS = 4
+from benchmarks.flops import torch_training_gflop, training_gflop
 
 
-def _batch() -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(0)
-    images = rng.standard_normal((BATCH, SIDE, SIDE, 1)).astype(np.float32)
-    return images, (images > 1).astype(np.float32)
+@dataclass(frozen=True)
+class Step:
+    """What a step is of.
+
+    Attributes:
+        filters: Of the U-Net's first level.
+        depth: Its poolings.
+        side: Of the square images.
+        batch: Images a step.
+        steps: Steps a portion of work: `fit` has costs of its own, which a real epoch spreads
+            wider.
+        gpu: On a graphics card, in bfloat16.
+    """
+
+    filters: int = 16
+    depth: int = 4
+    side: int = 256
+    batch: int = 8
+    steps: int = 4
+    gpu: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of one image."""
+        return self.side, self.side, 1
+
+    def pair(self) -> tuple[np.ndarray, np.ndarray]:
+        """A batch of images and masks: noise."""
+        rng = np.random.default_rng(0)
+        images = rng.standard_normal((self.batch, *self.shape)).astype(np.float32)
+        return images, (images > 1).astype(np.float32)
 
 
-def _fitting(model, fitted) -> Ready:
+def _fitting(step: Step, model, fitted) -> Ready:
     """A compiled Keras model that is fed the same batch again and again."""
     import keras
 
+    pair = step.pair()
+
     class Batches(keras.utils.PyDataset):
         def __len__(self):
-            return STEPS
+            return step.steps
 
         def __getitem__(self, index):
-            return _batch_of_all
+            return pair
 
-    _batch_of_all = _batch()
     batches = Batches()
 
     def work() -> int:
         fitted.fit(batches, verbose=0)
-        return STEPS * BATCH
+        return step.steps * step.batch
 
     work()
-    facts = {"parameters": model.count_params()}
-    if keras.backend.backend() == "tensorflow":
-        facts["gflop"] = 3 * _forward_gflop(model)  # backwards costs twice as much as forwards
+    facts = {"parameters": model.count_params(), "gflop": training_gflop(model)}
     return Ready(work, facts)
 
 
-def _forward_gflop(model) -> float:
-    """Floating-point operations of one image's way through a model, in 1e9."""
-    import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import (
-        convert_variables_to_constants_v2,
-    )
+def seglib(step: Step, xla: bool = False) -> Ready:
+    """As `seglib.training` builds and compiles it, on the backend of the environment.
 
-    call = tf.function(lambda x: model(x, training=False))
-    concrete = call.get_concrete_function(tf.TensorSpec((1, SIDE, SIDE, 1)))
-    graph = convert_variables_to_constants_v2(concrete).graph
-    options = tf.compat.v1.profiler.ProfileOptionBuilder(
-        tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
-    )
-    options = options.with_empty_output().build()
-    return tf.compat.v1.profiler.profile(graph=graph, options=options).total_float_ops / 1e9
+    Args:
+        step: What of.
+        xla: Let XLA compile the step where Keras would not, on TensorFlow and a CPU.
+    """
+    import keras
 
-
-def seglib(total_steps: int = 1000) -> Ready:
-    """As `seglib.training` builds and compiles it, on the backend of the environment."""
     from seglib.compiled import compile_model
     from seglib.recipes import get_recipe
 
-    recipe = get_recipe("unet", filters=FILTERS, depth=DEPTH, batch_size=BATCH)
-    return _fitting(*compile_model(recipe, (SIDE, SIDE, 1), 1, total_steps))
+    if step.gpu:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    recipe = get_recipe("unet", filters=step.filters, depth=step.depth, batch_size=step.batch)
+    model, fitted = compile_model(recipe, step.shape, 1, total_steps=1000)
+    fitted.jit_compile |= xla
+    return _fitting(step, model, fitted)
 
 
-def seglib_without_xla() -> Ready:
-    """The same for a training too short for XLA: TensorFlow's own kernels."""
-    return seglib(total_steps=1)
-
-
-def _compiled_as_usual(model) -> Ready:
+def _compiled_as_usual(step: Step, model) -> Ready:
     """A peer's Keras model, compiled with what Keras takes by itself."""
     import keras
 
     from seglib.losses import make_loss
 
     model.compile(optimizer=keras.optimizers.AdamW(2e-3), loss=make_loss("dice+bce"))
-    return _fitting(model, model)
+    return _fitting(step, model, model)
 
 
-def keras_unet_collection() -> Ready:
+def keras_unet_collection(step: Step) -> Ready:
     """`keras_unet_collection.models.unet_2d` of the same widths."""
     from keras_unet_collection import models
 
-    widths = [FILTERS * 2**level for level in range(DEPTH + 1)]
+    widths = [step.filters * 2**level for level in range(step.depth + 1)]
     return _compiled_as_usual(
+        step,
         models.unet_2d(
-            (SIDE, SIDE, 1),
+            step.shape,
             widths,
             n_labels=1,
             activation="ReLU",
             output_activation="Sigmoid",
             batch_norm=True,
             unpool=False,
-        )
+        ),
     )
 
 
-def medicai() -> Ready:
+def medicai(step: Step) -> Ready:
     """`medicai.models.UNet` about the same encoder.
 
     It has no skip at full resolution and enlarges by repeating pixels: a little less work.
@@ -117,48 +132,50 @@ def medicai() -> Ready:
 
     from seglib.layers import conv_block
 
-    inputs = x = keras.Input((SIDE, SIDE, 1))
+    inputs = x = keras.Input(step.shape)
     levels = {}
-    for level in range(DEPTH + 1):
-        x = conv_block(x, FILTERS * 2**level, "batch", f"encoder{level}")
+    for level in range(step.depth + 1):
+        x = conv_block(x, step.filters * 2**level, "batch", f"encoder{level}")
         if level:
             levels[f"P{level}"] = x
-        if level < DEPTH:
+        if level < step.depth:
             x = keras.layers.MaxPooling2D()(x)
     encoder = keras.Model(inputs, x)
     encoder.pyramid_outputs = levels
-    widths = tuple(FILTERS * 2**level for level in reversed(range(DEPTH)))
-    return _compiled_as_usual(
-        UNet(encoder=encoder, encoder_depth=DEPTH, num_classes=1, decoder_filters=widths)
-    )
+    widths = tuple(step.filters * 2**level for level in reversed(range(step.depth)))
+    unet = UNet(encoder=encoder, encoder_depth=step.depth, num_classes=1, decoder_filters=widths)
+    return _compiled_as_usual(step, unet)
 
 
-def _pytorch(compiled: bool) -> Ready:
+def pytorch(step: Step, compiled: bool) -> Ready:
     """Plain PyTorch, channels last, as it is or under `torch.compile`."""
     import torch
 
-    from benchmarks.torch_unet import UNet, dice_bce
+    from benchmarks.torch_unet import channels_last_unet, dice_bce
 
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
-    model = UNet(FILTERS, DEPTH).to(memory_format=torch.channels_last)
+    device = "cuda" if step.gpu else "cpu"
+    model = channels_last_unet(step.filters, step.depth).to(device)
     parameters = sum(p.numel() for p in model.state_dict().values() if p.is_floating_point())
     optimizer = torch.optim.AdamW(model.parameters(), 2e-3, weight_decay=1e-4)
     images, masks = (
-        torch.from_numpy(half).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
-        for half in _batch()
+        torch.from_numpy(half).permute(0, 3, 1, 2).to(device, memory_format=torch.channels_last)
+        for half in step.pair()
     )
+    facts = {"parameters": parameters, "gflop": torch_training_gflop(model, images)}
     forward = torch.compile(model) if compiled else model
 
     def work() -> int:
-        for _ in range(STEPS):
+        for _ in range(step.steps):
             optimizer.zero_grad(set_to_none=True)
-            loss = dice_bce(forward(images), masks)
+            with torch.autocast(device, torch.bfloat16, enabled=step.gpu):
+                loss = dice_bce(forward(images), masks)
             loss.backward()
             optimizer.step()
-        return STEPS * BATCH
+        loss.item()  # a graphics card works on after its orders
+        return step.steps * step.batch
 
     work()
-    return Ready(work, {"parameters": parameters})
+    return Ready(work, facts)
 
 
 def matrix_product() -> Ready:
@@ -175,19 +192,20 @@ def matrix_product() -> Ready:
     return Ready(work, {"gflop": 1.0})
 
 
+CPU = Step()
 BENCHMARK = Benchmark(
     module=__name__,
     title="Training step of one U-Net, 256x256, batch 8, float32",
     items="images",
     contenders=(
-        Contender("seglib, TensorFlow", seglib, {"KERAS_BACKEND": "tensorflow"}),
-        Contender("seglib, TensorFlow without XLA", seglib_without_xla),
-        Contender("seglib, JAX", seglib, {"KERAS_BACKEND": "jax"}),
-        Contender("seglib, PyTorch", seglib, {"KERAS_BACKEND": "torch"}),
-        Contender("PyTorch", lambda: _pytorch(compiled=False)),
-        Contender("PyTorch, torch.compile", lambda: _pytorch(compiled=True)),
-        Contender("keras-unet-collection", keras_unet_collection),
-        Contender("medicai", medicai),
-        Contender("matrix product", matrix_product),
+        Contender("seglib, TensorFlow", partial(seglib, CPU), {"KERAS_BACKEND": "tensorflow"}),
+        Contender("seglib, TensorFlow with XLA", partial(seglib, CPU, xla=True)),
+        Contender("seglib, JAX", partial(seglib, CPU), {"KERAS_BACKEND": "jax"}),
+        Contender("seglib, PyTorch", partial(seglib, CPU), {"KERAS_BACKEND": "torch"}),
+        Contender("PyTorch", partial(pytorch, CPU, compiled=False)),
+        Contender("PyTorch, torch.compile", partial(pytorch, CPU, compiled=True)),
+        Contender("keras-unet-collection", partial(keras_unet_collection, CPU)),
+        Contender("medicai", partial(medicai, CPU)),
+        Contender("matrix product", matrix_product, yardstick=True),
     ),
 )

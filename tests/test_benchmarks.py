@@ -4,13 +4,15 @@ import importlib
 import os
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 import toy_benchmark
 
-from benchmarks import report, time_to_dice
+from benchmarks import dice_report, growth_report, report
 from benchmarks.__main__ import NAMES
+from benchmarks.flops import training_gflop
 from benchmarks.interleaved import measure, summarise
 
 
@@ -66,9 +68,41 @@ def test_minutes_until_a_level_is_reached():
     curves = pd.DataFrame(
         {"seconds": [60, 120, 180], "cpu_seconds": [90, 180, 270], "dice": [0.5, 0.86, 0.8]}
     ).assign(recipe="unet", seed=0)
-    (row,) = time_to_dice.minutes_until(curves, (0.85, 0.9)).to_dict("records")
+    (row,) = dice_report.minutes_until(curves, (0.85, 0.9)).to_dict("records")
     assert row["0.85"] == 2.0 and row["cpu 0.85"] == 3.0
     assert np.isnan(row["0.9"]) and np.isnan(row["cpu 0.9"])
+
+
+def test_a_share_of_the_peak_counts_operations_inside_a_round():
+    # 4 items of 5e9 operations a second, of what a product of 40 and then 80 items of 1e9 shows.
+    turns = pd.DataFrame(
+        [("net", 1, 4, 1.0), ("product", 1, 40, 1.0), ("net", 2, 4, 1.0), ("product", 2, 40, 0.5)],
+        columns=["contender", "round", "items", "seconds"],
+    )
+    facts = {"net": {"gflop": 5.0}, "product": {"gflop": 1.0}}
+    shares = report.share_of_peak(turns, {"contenders": facts, "yardstick": "product"})
+    assert shares["net"] == pytest.approx((0.5 + 0.25) / 2)
+
+
+def test_operations_of_convolutions_are_counted():
+    image = keras.Input((8, 8, 3))
+    small = keras.Sequential([keras.Input((4, 4, 5)), keras.layers.Conv2D(7, 1)])
+    x = keras.layers.Conv2D(5, 3, strides=2, padding="same")(image)
+    x = keras.layers.Conv2DTranspose(2, 2, strides=2)(small(x))
+    by_hand = 16 * (9 * 3 * 5) + 16 * (5 * 7) + 16 * (4 * 7 * 2)
+    assert training_gflop(keras.Model(image, x)) == pytest.approx(3 * 2 * by_hand / 1e9)
+
+
+def test_exponents_are_the_powers_that_costs_grow_with():
+    rows = [
+        {"quantity": quantity, "value": value, "round": number, "ms": number * value**power}
+        for quantity, power in (("side", 2), ("slices", 0))
+        for value in (1, 2, 4, 8)
+        for number in (1, 2)
+    ]
+    found = growth_report.exponents(pd.DataFrame(rows))
+    assert found.loc["side"].tolist() == pytest.approx([2, 2, 2, 2])
+    assert found.loc["slices"].tolist() == pytest.approx([0, 0, 0, 0])
 
 
 @pytest.mark.parametrize("name", NAMES)

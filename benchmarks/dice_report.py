@@ -1,0 +1,75 @@
+"""When trainings became useful, from the stored curves of `benchmarks.time_to_dice`."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from seglib import plot_style, reporting
+
+#: Mean Dice over the test patients that the table asks for.
+LEVELS = (0.85, 0.90, 0.93)
+
+
+def minutes_until(curves: pd.DataFrame, levels: tuple[float, ...]) -> pd.DataFrame:
+    """Minutes after which each training first had a Dice, NaN where it never had.
+
+    Args:
+        curves: Rows of `curve`, several recipes and seeds one after the other.
+        levels: Mean Dice over the test patients.
+
+    Returns:
+        Index ``recipe`` and ``seed``; a column for each level, the time in minutes, and one
+        more named ``cpu LEVEL``, in minutes of processor time.
+    """
+
+    def first(rows: pd.DataFrame) -> pd.Series:
+        found = {}
+        for level in levels:
+            there = rows[rows["dice"] >= level]
+            for name, column in ((f"{level}", "seconds"), (f"cpu {level}", "cpu_seconds")):
+                found[name] = there[column].iloc[0] / 60 if len(there) else float("nan")
+        return pd.Series(found)
+
+    rows = {key: first(group) for key, group in curves.groupby(["recipe", "seed"], sort=False)}
+    return pd.DataFrame(rows).T.rename_axis(["recipe", "seed"])
+
+
+def markdown(curves: pd.DataFrame) -> str:
+    """Minutes until each level, of every training, and what it ended on."""
+    last = curves.groupby(["recipe", "seed"], sort=False)[["seconds", "dice"]].last()
+    table = minutes_until(curves, LEVELS).round(1)
+    table = table.assign(
+        **{"minutes in all": last["seconds"] / 60, "Dice at the end": last["dice"]}
+    )
+    return reporting.to_markdown(table.round({"minutes in all": 1}), decimals=3).strip()
+
+
+def figure(curves: pd.DataFrame) -> Figure:
+    """Held-out Dice against minutes, and against minutes of processor time."""
+    fig, grid = plot_style.new_figure(1, 2, width=4.2, height=3.0, sharey=True)
+    handles = {}
+    for axes, (column, label) in zip(
+        grid[0],
+        {"seconds": "minutes", "cpu_seconds": "minutes of processor time"}.items(),
+        strict=True,
+    ):
+        for number, (recipe, trainings) in enumerate(curves.groupby("recipe", sort=False)):
+            for _, rows in trainings.groupby("seed"):
+                (handles[recipe],) = axes.plot(
+                    rows[column] / 60,
+                    rows["dice"],
+                    color=plot_style.PALETTE[number],
+                    linewidth=1.2,
+                    label=recipe,
+                )
+        for level in LEVELS:
+            axes.axhline(level, color=plot_style.GREY, linewidth=0.6, linestyle="dotted")
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.set_xlabel(label)
+        axes.set_ylim(0.5, 1)
+        plot_style.plain_axes(axes, grid="both")
+    grid[0, 0].set_ylabel("mean Dice, 29 test patients")
+    plot_style.legend_below(fig, list(handles.values()), columns=2)
+    return fig
