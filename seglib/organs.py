@@ -20,14 +20,14 @@ NETWORKS = {
     "atrium": {
         "system2": "system 2: BCE, Adam 0.001",
         "system3": "system 3: Dice, Adam, no batch normalisation",
-        "unet-strong": "U-Net, Dice + BCE, AdamW, their augmentation",
         "unet": "U-Net, Dice + BCE, AdamW, milder augmentation",
         "unet-bce": "the same with BCE",
         "unet-dice": "the same with Dice",
         "attention_unet": "Dice + BCE, with attention gates",
-        "unet_3d": "Dice + BCE, 3-D on patches, instance normalisation, batch 2",
         "larger": "the U-Net with twice the filters, three times the epochs",
         "larger-poses": "the same networks, mean over small poses",
+        "unet_3d": "U-Net in 3-D on patches, instance normalisation, batch 1",
+        "longer_3d": "the same, five times the steps",
     },
     "brain": {
         "published": "system 4, its text: rate 0.0001, batch 64",
