@@ -62,6 +62,7 @@ from seglib.datasets.stand_in import find_or_simulate
 from seglib.errors import DataError
 from seglib.losses import make_loss
 from seglib.normalisation import fixed, normaliser
+from seglib.organs import networks_table, tissue_table
 from seglib.plot_style import new_figure
 from seglib.plot_tissue import CLASS_COLOURS, plot_confusion, show_tissues
 from seglib.preprocessing import Preprocessing
@@ -449,6 +450,22 @@ plt.show()
 results = results_table(runs, scored)
 reporting.save_table(results, "08_brain_tissue", **study.labels, runs=cited)
 results.round(3).rename_axis(WHOSE)
+
+# %% [markdown]
+# ## One change at a time
+#
+# Between the second network and the third, several things changed at once. The study took them
+# apart on a larger phantom (48 heads), all with the same number of epochs; the runs are stored, and
+# here they are only read. Each row stands on the one before, but for the row of the code. Which
+# step brings most?
+
+# %%
+chain = networks_table("brain")
+tissues = tissue_table()
+chain[["dice", "dice_low", "dice_high", "difference"]].join(tissues).round(3)
+
+# %% [markdown]
+# `dice` is the mean of the three tissues, `difference` what a row has over the first one.
 
 # %% [markdown]
 # ## What we saw

@@ -69,6 +69,12 @@ def networks_table(experiment: str, stored: Path = STORED) -> pd.DataFrame:
     return table.assign(median=table["variant"].map(median))
 
 
+def dice_means(table: pd.DataFrame) -> pd.DataFrame:
+    """Of a `networks_table`, what `seglib.plot_comparison.plot_means` draws."""
+    names = {"dice": "dice", "dice_low": "low", "dice_high": "high", "patients": "patients"}
+    return table[list(names)].rename(columns=names)
+
+
 def tissue_table(stored: Path = STORED) -> pd.DataFrame:
     """Mean Dice of each tissue, over patients and seeds.
 

@@ -31,19 +31,23 @@ def plot_means(
     dataset: str,
     profile: str,
     references: Sequence[Reference] = (),
+    begin: float | None = None,
 ) -> Figure:
-    """Mean Dice of each variant with its 95 % interval, best on top.
+    """Mean Dice of each variant with its 95 % interval, in the order of the table.
 
     Args:
-        table: From `seglib.comparison.compare_variants`.
+        table: From `seglib.comparison.compare_variants`, or `seglib.organs.dice_means`.
         seeds: Columns ``variant`` and ``dice``: each seed's own mean, drawn as a tick.
         dataset: Data set named in the label.
         profile: Profile named in the label.
         references: Published figures, as lines and bands.
+        begin: Dice at which the axis begins, so that one that failed does not press the others
+            together; a mean below it is written there. Left out, the axis shows all.
     """
     fig, grid = new_figure(1, 1, width=8.0, height=0.38 * len(table) + 0.9)
     axes = grid[0, 0]
     rows = np.arange(len(table))[::-1]
+    axes.set_ylim(-0.6, len(table) - 0.4)
     handles = draw_references(axes, references, across="x")
     error = [table["dice"] - table["low"], table["high"] - table["dice"]]
     points = axes.errorbar(
@@ -51,6 +55,11 @@ def plot_means(
     )
     points.set_label("mean over patients, 95 % interval")
     handles.append(points)
+    if begin is not None:
+        axes.set_xlim(left=begin)
+        for row, dice in zip(rows, table["dice"], strict=True):
+            if dice < begin:
+                axes.text(begin, row, f" ◂ {dice:.3f}", color=PALETTE[0], va="center")
     if seeds is not None and len(seeds):
         at = dict(zip(table.index, rows, strict=True))
         ticks = axes.scatter(

@@ -125,6 +125,9 @@ def test_the_charts_name_every_variant(per_case):
     fig = plot_comparison.plot_means(table, **labels)
     names = [text.get_text() for text in fig.axes[0].get_yticklabels()]
     assert names == ["good (n = 4)", "bad (n = 4)"]
+    worse = f"{table['dice'].min():.3f}"
+    fig = plot_comparison.plot_means(table, begin=table["dice"].mean(), **labels)
+    assert [text.get_text() for text in fig.axes[0].texts] == [f" ◂ {worse}"]
     tables = comparison.patients_by_variant(per_case)
     ranking = rank_networks({**tables, "third": tables["bad"]})
     fig = plot_comparison.plot_ranks(ranking, **labels)

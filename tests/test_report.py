@@ -3,14 +3,17 @@
 import json
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from seglib.__main__ import main
 from seglib.evaluation import summarise
+from seglib.experiments_brain import load as load_brains
 from seglib.inference import load_model
 from seglib.results import STORED, read_manifest, read_table
-from tools.models import SHIPPED, SUNNYBROOK, card
+from tools.models import ATRIUM, BRAIN_TISSUE, SHIPPED, SUNNYBROOK, card
 from tools.notebooks import NOTEBOOKS
 from tools.report import REPORTS, check, differences, rebuild_tables
 
@@ -106,3 +109,52 @@ def test_predict_then_evaluate_gives_the_committed_figures(sunnybrook_dir, tmp_p
         assert found[metric]["mean"] == pytest.approx(
             expected.loc[metric, "mean"], abs=tolerance
         ), metric
+
+
+def predicted_and_scored(model, folder, *options):
+    """Scores of a shipped model on ``folder/images`` against ``folder/truth``, by case."""
+    images, truth, masks = (str(folder / name) for name in ("images", "truth", "masks"))
+    predict = ["predict", "--model", str(model.path), "--input", images, "--output", masks]
+    assert main(predict) == 0
+    scores = folder / "scores.json"
+    evaluate = ["evaluate", "--truth", truth, "--prediction", masks, "--output", str(scores)]
+    assert main([*evaluate, *options]) == 0
+    return json.loads(scores.read_text())["per_case"]
+
+
+def test_the_atrium_model_gives_the_stored_scores_of_subjects_it_never_saw(msd_heart_dir, tmp_path):
+    manifest = read_manifest(ATRIUM.job)
+    assert not set(manifest["train_patients"]) & set(manifest["test_patients"])
+    root = next(msd_heart_dir.rglob("dataset.json")).parent
+    for name, source in (("images", "imagesTr"), ("truth", "labelsTr")):
+        (tmp_path / name).mkdir()
+        for subject in manifest["test_patients"]:
+            file = f"{subject}.nii.gz"
+            (tmp_path / name / file).symlink_to(root / source / file)
+    found = {row["case"]: row for row in predicted_and_scored(ATRIUM, tmp_path)}
+    expected = read_table(ATRIUM.job, "per_case").set_index("case")
+    assert set(found) == set(expected.index)
+    for case, row in expected.iterrows():
+        assert found[case]["dice"] == pytest.approx(row["dice"], abs=1e-3)
+        assert found[case]["hd95"] == pytest.approx(row["hd95"], abs=0.1)
+
+
+def test_the_brain_model_gives_the_stored_scores_of_simulated_heads_it_never_saw(tmp_path):
+    manifest = read_manifest(BRAIN_TISSUE.job)
+    slices = load_brains().of_patients(manifest["test_patients"])
+    for name, pixels in (("images", slices.images), ("truth", slices.masks * np.uint8(85))):
+        (tmp_path / name).mkdir()
+        for source, picture in zip(slices.table["source"], pixels[..., 0], strict=True):
+            Image.fromarray(picture).save(tmp_path / name / source)
+    options = [
+        "--classes",
+        ",".join(slices.class_names[1:]),
+        "--cases",
+        "case_(?P<patient>[0-9]+)_",
+    ]
+    rows = predicted_and_scored(BRAIN_TISSUE, tmp_path, *options)
+    found = {(row["patient"], row["class"]): row["dice"] for row in rows}
+    expected = read_table(BRAIN_TISSUE.job, "per_case").to_dict("records")
+    assert len(found) == len(expected) == 3 * len(manifest["test_patients"])
+    for row in expected:
+        assert found[row["patient"], row["class"]] == pytest.approx(row["dice"], abs=1e-3)

@@ -9,9 +9,10 @@ from tools.report_sections import (
     audit,
     best,
     comparison,
+    organs,
     protocols,
     uncertainty,
     waterfall,
 )
 
-SECTIONS = (best, protocols, waterfall, comparison, ablation, audit, uncertainty)
+SECTIONS = (best, protocols, waterfall, comparison, ablation, audit, uncertainty, organs)
