@@ -17,9 +17,9 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.interleaved import STORED, measure, summarise
-from seglib import reporting
-from seglib.environment import environment
+from benchmarks import stored
+from benchmarks.interleaved import measure, summarise
+from benchmarks.stored import TRAINED
 from tools.console import clock
 
 NAMES = (
@@ -33,8 +33,6 @@ NAMES = (
     "streaming",
     "waiting",
 )
-#: Trains whole networks, so it has no rounds.
-TRAINED = "time_to_dice"
 
 
 def run(name: str, rounds: int, seconds: float) -> None:
@@ -46,18 +44,17 @@ def run(name: str, rounds: int, seconds: float) -> None:
     if turns.empty:
         print(f"{name}: nothing to measure here, {next(iter(facts.values()))['missing']}")
         return
-    reporting.atomic_write(STORED / f"{name}.csv", turns.to_csv(index=False, float_format="%.6g"))
-    manifest = {
-        "title": benchmark.title,
-        "items": benchmark.items,
-        "contenders": facts,
-        "yardstick": benchmark.yardstick,
-        "rounds": rounds,
-        "seconds": seconds,
-        "started": started.isoformat(timespec="seconds"),
-        "environment": environment(),
-    }
-    reporting.write_manifest(STORED / f"{name}.json", manifest)
+    stored.write(
+        name,
+        turns,
+        started,
+        title=benchmark.title,
+        items=benchmark.items,
+        contenders=facts,
+        yardstick=benchmark.yardstick,
+        rounds=rounds,
+        seconds=seconds,
+    )
     print(f"{name}, {clock((datetime.now(UTC) - started).total_seconds())}")
     print(summarise(turns, benchmark.contenders[0].name)[["rate", "ratio"]].round(3).to_string())
     for contender, what in facts.items():

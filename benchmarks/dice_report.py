@@ -15,7 +15,8 @@ def minutes_until(curves: pd.DataFrame, levels: tuple[float, ...]) -> pd.DataFra
     """Minutes after which each training first had a Dice, NaN where it never had.
 
     Args:
-        curves: Rows of `curve`, several recipes and seeds one after the other.
+        curves: Rows of `benchmarks.time_to_dice.curve`, several recipes and seeds one after
+            the other.
         levels: Mean Dice over the test patients.
 
     Returns:
@@ -38,11 +39,10 @@ def minutes_until(curves: pd.DataFrame, levels: tuple[float, ...]) -> pd.DataFra
 def markdown(curves: pd.DataFrame) -> str:
     """Minutes until each level, of every training, and what it ended on."""
     last = curves.groupby(["recipe", "seed"], sort=False)[["seconds", "dice"]].last()
-    table = minutes_until(curves, LEVELS).round(1)
-    table = table.assign(
-        **{"minutes in all": last["seconds"] / 60, "Dice at the end": last["dice"]}
-    )
-    return reporting.to_markdown(table.round({"minutes in all": 1}), decimals=3).strip()
+    minutes = minutes_until(curves, LEVELS).assign(**{"in all": last["seconds"] / 60})
+    return reporting.to_markdown(
+        minutes.round(1).assign(**{"Dice at the end": last["dice"]})
+    ).strip()
 
 
 def figure(curves: pd.DataFrame) -> Figure:

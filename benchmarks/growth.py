@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.contender import Benchmark, Contender, Ready
+from benchmarks.fitting import fitting, repeated
 
 BATCH, STEPS = 4, 2
 BASE = {"side": 128, "filters": 8, "depth": 4}
@@ -30,15 +31,9 @@ def step(side: int, filters: int, depth: int) -> Ready:
     recipe = get_recipe("unet", filters=filters, depth=depth, batch_size=BATCH)
     _, fitted = compile_model(recipe, (side, side, 1), 1, total_steps=1000)
     rng = np.random.default_rng(0)
-    images = rng.standard_normal((STEPS * BATCH, side, side, 1)).astype(np.float32)
-    masks = (images > 1).astype(np.float32)
-
-    def work() -> int:
-        fitted.fit(images, masks, batch_size=BATCH, verbose=0)
-        return len(images)
-
-    work()
-    return Ready(work, {"parameters": fitted.count_params()})
+    images = rng.standard_normal((BATCH, side, side, 1)).astype(np.float32)
+    batches = repeated((images, (images > 1).astype(np.float32)), STEPS)
+    return fitting(fitted, batches, STEPS * BATCH, {"parameters": fitted.count_params()})
 
 
 def contenders() -> tuple[Contender, ...]:

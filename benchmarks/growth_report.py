@@ -18,8 +18,8 @@ def costs(growth: pd.DataFrame, streaming: pd.DataFrame) -> pd.DataFrame:
         streaming: Turns of `benchmarks.streaming`.
 
     Returns:
-        ``quantity`` (``side``, ``filters``, ``depth``, ``slices``), its ``value``, ``round``,
-        ``ms``, and ``own_mib``, what the process held.
+        ``quantity`` (``side``, ``filters``, ``depth``, ``slices``), its ``value``, ``round``
+        and ``ms``.
     """
     tables = []
     for quantity, values in VALUES.items():
@@ -37,17 +37,15 @@ def _sized(turns: pd.DataFrame, quantity: str, values: dict[str, int]) -> pd.Dat
             "value": rows["contender"].map(values),
             "round": rows["round"],
             "ms": 1000 * rows["seconds"] / rows["items"],
-            "own_mib": rows["own_mib"],
         }
     )
 
 
-def exponents(table: pd.DataFrame, column: str = "ms") -> pd.DataFrame:
-    """The power of each quantity that a cost grows with: slopes of straight lines in logarithms.
+def exponents(table: pd.DataFrame) -> pd.DataFrame:
+    """The power of each quantity that the cost grows with: slopes of straight lines in logarithms.
 
     Args:
         table: From `costs`.
-        column: The cost.
 
     Returns:
         Index ``quantity``; ``exponent``, the median over rounds, ``low`` and ``high``, the
@@ -56,7 +54,7 @@ def exponents(table: pd.DataFrame, column: str = "ms") -> pd.DataFrame:
     """
 
     def slope(rows: pd.DataFrame) -> float:
-        return np.polyfit(np.log(rows["value"]), np.log(rows[column]), 1)[0]
+        return np.polyfit(np.log(rows["value"]), np.log(rows["ms"]), 1)[0]
 
     found = {}
     for quantity, rows in table.groupby("quantity", sort=False):
@@ -98,8 +96,8 @@ def figure(table: pd.DataFrame) -> Figure:
         middle = rows.median()
         error = [middle - rows.min(), rows.max() - middle]
         axes.errorbar(middle.index, middle, yerr=error, fmt="o", color=plot_style.PALETTE[0])
-        line = middle.iloc[-1] * (middle.index / middle.index[-1]) ** power["exponent"]
-        line *= np.exp(np.mean(np.log(middle / line)))
+        line = middle.index.to_numpy(float) ** power["exponent"]
+        line *= np.exp(np.mean(np.log(middle / line)))  # through the middle of the points
         axes.plot(middle.index, line, color=plot_style.GREY, linewidth=0.8)
         axes.set_xscale("log", base=10 if quantity == "slices" else 2)
         axes.set_yscale("log")

@@ -16,10 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.contender import Benchmark, Contender
-
-ROOT = Path(__file__).resolve().parents[1]
-#: Where turns are kept, and what they were measured on.
-STORED = ROOT / "reports" / "benchmarks"
+from benchmarks.stored import ROOT
 
 
 class Runner:

@@ -5,8 +5,6 @@ Everything here is made from the turns that `python -m benchmarks` stored; nothi
 
 from __future__ import annotations
 
-import json
-
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -14,22 +12,16 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from benchmarks import dice_report, growth_report
-from benchmarks.interleaved import STORED, summarise
+from benchmarks.interleaved import summarise
+from benchmarks.stored import STORED, TRAINED, read
 from seglib import plot_style, reporting
 
 PAGE = STORED / "README.md"
-TRAINED = "time_to_dice"
 
 
 def stored_names() -> list[str]:
     """The benchmarks with contenders of which results are stored."""
     return sorted(path.stem for path in STORED.glob("*.csv") if path.stem != TRAINED)
-
-
-def read(name: str) -> tuple[pd.DataFrame, dict]:
-    """What a benchmark measured: its turns, and what they were measured on."""
-    manifest = json.loads((STORED / f"{name}.json").read_text(encoding="utf-8"))
-    return pd.read_csv(STORED / f"{name}.csv"), manifest
 
 
 def machine(manifest: dict) -> str:

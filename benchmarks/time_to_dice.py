@@ -23,12 +23,10 @@ from pathlib import Path
 import keras
 import pandas as pd
 
-from benchmarks.interleaved import ROOT, STORED
+from benchmarks import stored
 from benchmarks.worker import processor_time
-from seglib import reporting
 from seglib.datasets import sunnybrook
 from seglib.datasets.slice_set import SliceSet
-from seglib.environment import environment
 from seglib.evaluation import per_patient, score_cases
 from seglib.experiments import CROP, selected_recipe, waterfall_recipes
 from seglib.inference import predict, to_mask
@@ -106,16 +104,12 @@ def store() -> None:
     for seed in SEEDS:
         for name in RECIPES:
             command = [sys.executable, "-m", "benchmarks.time_to_dice", name, "--seed", str(seed)]
-            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+            done = subprocess.run(
+                command, cwd=stored.ROOT, stdout=subprocess.PIPE, text=True, check=True
+            )
             curves.append(pd.read_csv(io.StringIO(done.stdout)))
-    table = pd.concat(curves).to_csv(index=False, float_format="%.6g")
-    reporting.atomic_write(STORED / "time_to_dice.csv", table)
-    manifest = {
-        "started": started.isoformat(timespec="seconds"),
-        "recipes": {name: recipe.to_dict() for name, recipe in RECIPES.items()},
-        "environment": environment(),
-    }
-    reporting.write_manifest(STORED / "time_to_dice.json", manifest)
+    recipes = {name: recipe.to_dict() for name, recipe in RECIPES.items()}
+    stored.write(stored.TRAINED, pd.concat(curves), started, recipes=recipes)
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.contender import Benchmark, Contender, Ready
+from benchmarks.fitting import fitting, repeated
 from benchmarks.flops import torch_training_gflop, training_gflop
 
 
@@ -51,26 +52,9 @@ class Step:
 
 def _fitting(step: Step, model, fitted) -> Ready:
     """A compiled Keras model that is fed the same batch again and again."""
-    import keras
-
-    pair = step.pair()
-
-    class Batches(keras.utils.PyDataset):
-        def __len__(self):
-            return step.steps
-
-        def __getitem__(self, index):
-            return pair
-
-    batches = Batches()
-
-    def work() -> int:
-        fitted.fit(batches, verbose=0)
-        return step.steps * step.batch
-
-    work()
+    batches = repeated(step.pair(), step.steps)
     facts = {"parameters": model.count_params(), "gflop": training_gflop(model)}
-    return Ready(work, facts)
+    return fitting(fitted, batches, step.steps * step.batch, facts)
 
 
 def seglib(step: Step, xla: bool = False) -> Ready:

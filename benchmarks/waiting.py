@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from benchmarks.contender import Benchmark, Contender, Ready
+from benchmarks.fitting import fitting, repeated
 
 #: Steps a portion of work.
 STEPS = 10
@@ -18,8 +19,6 @@ PREPARED, STUDY, PAIRED = "prepared", "study", "paired"
 
 def _batches(recipe, way: str):
     """A `keras.utils.PyDataset` of `STEPS` batches."""
-    import keras
-
     from seglib.batches import SliceSequence
     from seglib.datasets import phantom
     from seglib.image_data_generator import PUBLISHED_RANGES, PairedGenerator
@@ -32,16 +31,7 @@ def _batches(recipe, way: str):
     )
     if way == STUDY:
         return made
-    kept = made[0]
-
-    class Prepared(keras.utils.PyDataset):
-        def __len__(self):
-            return STEPS
-
-        def __getitem__(self, index):
-            return kept
-
-    return Prepared()
+    return repeated(made[0], STEPS)
 
 
 def training(way: str) -> Ready:
@@ -53,13 +43,7 @@ def training(way: str) -> Ready:
     recipe = get_recipe("unet", preprocessing=Preprocessing(size=96))
     batches = _batches(recipe, way)
     _, fitted = compile_model(recipe, (96, 96, 1), 1, total_steps=1000)
-
-    def work() -> int:
-        fitted.fit(batches, verbose=0)
-        return len(batches) * recipe.batch_size
-
-    work()
-    return Ready(work, {"batches": len(batches)})
+    return fitting(fitted, batches, len(batches) * recipe.batch_size)
 
 
 BENCHMARK = Benchmark(
