@@ -455,14 +455,14 @@ results.round(3).rename_axis(WHOSE)
 # ## One change at a time
 #
 # Between the second network and the third, several things changed at once. The study took them
-# apart on a larger phantom (48 heads), all with the same number of epochs; the runs are stored, and
-# here they are only read. Each row stands on the one before, but for the row of the code. Which
-# step brings most?
+# apart on a larger phantom (48 heads), all with the same number of epochs, with three seeds at
+# both ends; the runs are stored, and here they are only read. Each row stands on the one before,
+# but for the row of the code. Which step brings most?
 
 # %%
 chain = networks_table("brain")
 tissues = tissue_table()
-chain[["dice", "dice_low", "dice_high", "difference"]].join(tissues).round(3)
+chain[["dice", "dice_low", "dice_high", "difference", "seeds"]].join(tissues).round(3)
 
 # %% [markdown]
 # `dice` is the mean of the three tissues, `difference` what a row has over the first one.

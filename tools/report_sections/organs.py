@@ -1,4 +1,4 @@
-"""The other organs: what the published recipes reach, and what corrects them."""
+"""The other three organs: what the published recipes reach, and what corrects them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from seglib import organs, plot_comparison, references, reporting, results
 from seglib.datasets.slice_set import SliceSet
 from tools.report_sections.common import against_reference, with_interval
 
-#: The experiments that are stored as a whole, and their data.
-DATASETS = {"atrium": "Decathlon heart", "brain": "brain phantom"}
+DATASETS = {"atrium": "Decathlon heart", "brain": "brain phantom", "tumour": "LGG"}
 #: OASIS has none here: the brain's networks saw simulated pictures.
-REFERENCES = {"atrium": references.ATRIUM, "brain": ()}
+REFERENCES = {"atrium": references.ATRIUM, "brain": (), "tumour": references.LGG}
 #: One network of the atrium answers black.
 BEGIN = {"atrium": 0.75}
 
@@ -22,16 +21,17 @@ def _note(experiment: str) -> dict:
 
 
 def tables() -> None:
-    """Write what each network reached, and the brain's tissue by tissue."""
-    for experiment in DATASETS:
+    """Write what each network reached, tissue by tissue and by the rule for empty slices."""
+    for experiment in organs.NETWORKS:
         table = organs.networks_table(experiment)
         reporting.save_table(table, f"{experiment}_networks", **_note(experiment))
     reporting.save_table(organs.tissue_table(), "brain_tissues", **_note("brain"))
+    reporting.save_table(organs.empty_slices_table(), "tumour_empty_slices", **_note("tumour"))
 
 
 def figures(slices: SliceSet) -> None:
     """Draw the networks of each experiment beside the published figures."""
-    for experiment in DATASETS:
+    for experiment in organs.NETWORKS:
         note = _note(experiment)
         shown = {"dataset": note["dataset"], "profile": note["profile"]}
         means = organs.dice_means(organs.networks_table(experiment))
@@ -60,6 +60,10 @@ def networks_markdown(experiment: str) -> str:
 
 def blocks() -> dict[str, str]:
     """The Markdown blocks of the report's page, by the name of their markers."""
-    found = {experiment: networks_markdown(experiment) for experiment in DATASETS}
+    found = {experiment: networks_markdown(experiment) for experiment in organs.NETWORKS}
     tissues = organs.tissue_table().reset_index(names="network")
-    return found | {"tissues": reporting.to_markdown(tissues).strip()}
+    rules = organs.empty_slices_table().reset_index(names="network")
+    return found | {
+        "tissues": reporting.to_markdown(tissues).strip(),
+        "empty": reporting.to_markdown(rules).strip(),
+    }
