@@ -26,7 +26,7 @@
 # - to train the recipes of two published systems and a corrected one at equal budget, to
 #   watch the outline find the organ, and to write the masks back where the scanner put them.
 #
-# In the `quick` profile this notebook trains three networks: about 4 minutes on 2 CPU cores.
+# In the `quick` profile this notebook trains three networks: about 3 minutes on 2 CPU cores.
 
 # %% tags=["colab"]
 import os

@@ -26,8 +26,8 @@
 # - to mend confidence with one number, and to see what that number cannot mend;
 # - whether networks that disagree point at the patients they get wrong.
 #
-# In the `quick` profile this notebook trains one small network, about 3 minutes on 2 CPU
-# cores, or reads back the one of the comparison; the rest is read from stored runs.
+# In the `quick` profile this notebook reads back one network of the comparison: about 1 minute
+# on 2 CPU cores, and two more if it must train it first. The rest is read from stored runs.
 
 # %% tags=["colab"]
 import os
