@@ -6,13 +6,15 @@ from benchmarks.contender import Ready
 
 
 def repeated(pair: tuple, steps: int):
-    """A `keras.utils.PyDataset` that gives one batch so many times.
+    """A `keras.utils.PyDataset` that gives one batch so many times, fed as `seglib.batches` is.
 
     Args:
         pair: The batch: images and masks.
         steps: Batches an epoch.
     """
     import keras
+
+    from seglib.batches import WORKERS
 
     class Repeated(keras.utils.PyDataset):
         def __len__(self):
@@ -21,7 +23,7 @@ def repeated(pair: tuple, steps: int):
         def __getitem__(self, index):
             return pair
 
-    return Repeated()
+    return Repeated(workers=WORKERS)
 
 
 def fitting(fitted, batches, images: int, facts: dict | None = None) -> Ready:

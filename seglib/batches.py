@@ -12,6 +12,11 @@ from seglib.datasets.slice_set import SliceSet
 from seglib.preprocessing import Preprocessing, center_crop_or_pad
 from seglib.sampling import balanced_rows
 
+#: Threads that make batches ahead of the network. With one alone Keras hands the batches to
+#: tf.data's autotuner, whose iterator often sleeps before it lets an epoch end, up to as long
+#: as the epoch took.
+WORKERS = 2
+
 
 class SliceSequence(keras.utils.PyDataset):
     """Batches for `keras.Model.fit`: preprocessed, optionally augmented and shuffled.
@@ -49,7 +54,7 @@ class SliceSequence(keras.utils.PyDataset):
         start_epoch: int = 0,
         foreground_share: float | None = None,
     ):
-        super().__init__()
+        super().__init__(workers=WORKERS)
         self.slices = slices = preprocessing.resized(slices)
         self.preprocessing = preprocessing = preprocessing.without_resizing()
         self.batch_size = batch_size

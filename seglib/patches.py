@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from seglib.augmentation import Augmentation
+from seglib.batches import WORKERS
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
 from seglib.preprocessing import Preprocessing
@@ -54,7 +55,7 @@ class PatchSequence(keras.utils.PyDataset):
         seed: int = 0,
         start_epoch: int = 0,
     ):
-        super().__init__()
+        super().__init__(workers=WORKERS)
         self.patch, self.batch_size = tuple(patch), batch_size
         self.augmentation = augmentation or Augmentation()
         self.seed, self.epoch = seed, start_epoch
