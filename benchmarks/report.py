@@ -52,9 +52,9 @@ def share_of_peak(turns: pd.DataFrame, manifest: dict) -> pd.Series:
 
 
 def with_spread(table: pd.DataFrame, ratio: str) -> list[str]:
-    """``1.80 [1.71, 1.92]`` of each row: median and extremes over the rounds."""
+    """``1.8 [1.71, 1.92]`` of each row: median and extremes over the rounds."""
     return [
-        f"{row[ratio]:.2f} [{row[f'{ratio}_low']:.2f}, {row[f'{ratio}_high']:.2f}]"
+        f"{row[ratio]:.3g} [{row[f'{ratio}_low']:.3g}, {row[f'{ratio}_high']:.3g}]"
         for _, row in table.iterrows()
     ]
 
@@ -71,6 +71,7 @@ def markdown(name: str) -> str:
         {
             "": table.index,
             f"{items} / s": [f"{rate:.3g}" for rate in table["rate"]],
+            "ms each": [f"{1000 / rate:,.1f}" for rate in table["rate"]],
             "ratio": with_spread(table, "ratio"),
             f"{items} / s of one core": [f"{rate:.3g}" for rate in table["rate_per_core"]],
             "ratio of these": with_spread(table, "per_core_ratio"),
@@ -103,7 +104,7 @@ def _cell(value: object) -> str:
 
 
 def figure(name: str, ratio: str = "ratio") -> Figure:
-    """Speeds against the reference as bars, the spread over rounds as lines.
+    """Speeds against the reference as dots, the spread over rounds as lines.
 
     Args:
         name: A stored benchmark.
@@ -116,10 +117,11 @@ def figure(name: str, ratio: str = "ratio") -> Figure:
     fig, axes = plot_style.new_figure(1, 1, width=7.0, height=0.8 + 0.32 * len(table))
     axes = axes[0, 0]
     spread = np.abs(table[[f"{ratio}_low", f"{ratio}_high"]].sub(table[ratio], axis=0)).T
-    axes.barh(table.index, table[ratio], xerr=spread, color=plot_style.PALETTE[0], height=0.6)
+    axes.errorbar(table[ratio], table.index, xerr=spread, fmt="o", color=plot_style.PALETTE[0])
     axes.axvline(1, color=plot_style.GREY, linewidth=0.8)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+    axes.xaxis.set_minor_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
     axes.set_xlabel(f"times as fast as {table.index[-1]}")
     axes.set_title(manifest["title"], fontsize=10)
     plot_style.plain_axes(axes, grid="x")
@@ -144,10 +146,12 @@ def blocks() -> dict[str, str]:
 
 
 def figures() -> None:
-    """Draw every stored benchmark beside its numbers."""
+    """Draw the stored benchmarks that the page shows, beside their numbers."""
+    page = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else ""
     drawn = {}
     for name in stored_names():
-        drawn[name] = figure(name, "per_core_ratio" if name == "input_pipeline" else "ratio")
+        if f"({name}.png)" in page:
+            drawn[name] = figure(name, "per_core_ratio" if name == "input_pipeline" else "ratio")
     if (table := _growth()) is not None:
         drawn["growth"] = growth_report.figure(table)
     if (STORED / f"{TRAINED}.csv").is_file():
