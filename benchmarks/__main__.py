@@ -25,6 +25,7 @@ from tools.console import clock
 NAMES = (
     "input_pipeline",
     "training_step",
+    "step_variants",
     "training_step_gpu",
     "inference",
     "start_up",

@@ -9,6 +9,8 @@ from seglib import plot_style, reporting
 
 #: Mean Dice over the test patients that the table asks for.
 LEVELS = (0.85, 0.90, 0.93)
+#: Minutes that the figure's axes name.
+TICKS = (0.2, 0.5, 1, 2, 5, 10)
 
 
 def minutes_until(curves: pd.DataFrame, levels: tuple[float, ...]) -> pd.DataFrame:
@@ -20,15 +22,15 @@ def minutes_until(curves: pd.DataFrame, levels: tuple[float, ...]) -> pd.DataFra
         levels: Mean Dice over the test patients.
 
     Returns:
-        Index ``recipe`` and ``seed``; a column for each level, the time in minutes, and one
-        more named ``cpu LEVEL``, in minutes of processor time.
+        Index ``recipe`` and ``seed``; for each level a column such as ``0.85``, the time in
+        minutes, and one such as ``0.85, CPU``, in minutes of processor time.
     """
 
     def first(rows: pd.DataFrame) -> pd.Series:
         found = {}
         for level in levels:
             there = rows[rows["dice"] >= level]
-            for name, column in ((f"{level}", "seconds"), (f"cpu {level}", "cpu_seconds")):
+            for name, column in ((f"{level:.2f}", "seconds"), (f"{level:.2f}, CPU", "cpu_seconds")):
                 found[name] = there[column].iloc[0] / 60 if len(there) else float("nan")
         return pd.Series(found)
 
@@ -39,15 +41,16 @@ def minutes_until(curves: pd.DataFrame, levels: tuple[float, ...]) -> pd.DataFra
 def markdown(curves: pd.DataFrame) -> str:
     """Minutes until each level, of every training, and what it ended on."""
     last = curves.groupby(["recipe", "seed"], sort=False)[["seconds", "dice"]].last()
-    minutes = minutes_until(curves, LEVELS).assign(**{"in all": last["seconds"] / 60})
-    return reporting.to_markdown(
-        minutes.round(1).assign(**{"Dice at the end": last["dice"]})
-    ).strip()
+    minutes = minutes_until(curves, LEVELS)
+    minutes.columns = [f"minutes until {column}" for column in minutes]
+    minutes["minutes in all"] = last["seconds"] / 60
+    shown = minutes.map(lambda value: "never" if pd.isna(value) else f"{value:.1f}")
+    return reporting.to_markdown(shown.assign(**{"Dice at the end": last["dice"]})).strip()
 
 
 def figure(curves: pd.DataFrame) -> Figure:
     """Held-out Dice against minutes, and against minutes of processor time."""
-    fig, grid = plot_style.new_figure(1, 2, width=4.2, height=3.0, sharey=True)
+    fig, grid = plot_style.new_figure(1, 2, width=4.2, height=3.8, sharey=True)
     handles = {}
     for axes, (column, label) in zip(
         grid[0],
@@ -66,10 +69,12 @@ def figure(curves: pd.DataFrame) -> Figure:
         for level in LEVELS:
             axes.axhline(level, color=plot_style.GREY, linewidth=0.6, linestyle="dotted")
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
+        axes.set_xticks(TICKS, [f"{minutes:g}" for minutes in TICKS])
+        axes.minorticks_off()
         axes.set_xlabel(label)
-        axes.set_ylim(0.5, 1)
+        axes.set_ylim(0, 1)
         plot_style.plain_axes(axes, grid="both")
     grid[0, 0].set_ylabel("mean Dice, 29 test patients")
-    plot_style.legend_below(fig, list(handles.values()), columns=2)
+    place = {"loc": "outside lower center", "ncols": 2}
+    fig.legend(handles=list(handles.values()), fontsize=8, frameon=False, **place)
     return fig

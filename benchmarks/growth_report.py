@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from benchmarks.growth import BASE, VALUES
 from seglib import plot_style, reporting
@@ -102,6 +103,8 @@ def figure(table: pd.DataFrame) -> Figure:
         axes.set_xscale("log", base=10 if quantity == "slices" else 2)
         axes.set_yscale("log")
         axes.set_ylim(middle.min() / 3, middle.max() * 3)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
         axes.set_xticks(middle.index, [f"{value:,}" for value in middle.index], fontsize=7)
         axes.minorticks_off()
         axes.set_xlabel(quantity)

@@ -103,6 +103,20 @@ def measure(
     return pd.DataFrame(rows), facts
 
 
+def by_round(turns: pd.DataFrame, of: str = "seconds") -> pd.DataFrame:
+    """Items for a second of each turn, or of its ``"cpu_seconds"``.
+
+    Args:
+        turns: From `measure`.
+        of: The column of seconds.
+
+    Returns:
+        Index ``round``, a column for each contender.
+    """
+    rates = turns.assign(rate=turns["items"] / turns[of])
+    return rates.pivot(index="round", columns="contender", values="rate")
+
+
 def summarise(turns: pd.DataFrame, reference: str) -> pd.DataFrame:
     """Speeds, and ratios of speeds inside a round.
 
@@ -117,17 +131,14 @@ def summarise(turns: pd.DataFrame, reference: str) -> pd.DataFrame:
         extremes over rounds; ``per_core_ratio``, ``..._low``, ``..._high`` alike; ``peak_mib`` and
         ``own_mib``, the highest.
     """
-    turns = turns.assign(
-        rate=turns["items"] / turns["seconds"], rate_per_core=turns["items"] / turns["cpu_seconds"]
-    )
-    order = turns["contender"].unique()
     grouped = turns.groupby("contender", sort=False)
-    table = grouped[["rate", "rate_per_core"]].median()
-    for rate, ratio in (("rate", "ratio"), ("rate_per_core", "per_core_ratio")):
-        by_round = turns.pivot(index="round", columns="contender", values=rate)
-        ratios = by_round.div(by_round[reference], axis=0)
-        table[ratio] = ratios.median()
+    table = pd.DataFrame(index=pd.Index(turns["contender"].unique(), name="contender"))
+    for of, rate, ratio in (
+        ("seconds", "rate", "ratio"),
+        ("cpu_seconds", "rate_per_core", "per_core_ratio"),
+    ):
+        rates = by_round(turns, of)
+        ratios = rates.div(rates[reference], axis=0)
+        table[rate], table[ratio] = rates.median(), ratios.median()
         table[f"{ratio}_low"], table[f"{ratio}_high"] = ratios.min(), ratios.max()
-    return table.assign(peak_mib=grouped["peak_mib"].max(), own_mib=grouped["own_mib"].max()).loc[
-        order
-    ]
+    return table.assign(peak_mib=grouped["peak_mib"].max(), own_mib=grouped["own_mib"].max())

@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from benchmarks import dice_report, growth_report
-from benchmarks.interleaved import summarise
+from benchmarks import aims, dice_report, growth_report
+from benchmarks.interleaved import by_round, summarise
 from benchmarks.stored import STORED, TRAINED, read
 from seglib import plot_style, reporting
 
@@ -46,9 +46,8 @@ def share_of_peak(turns: pd.DataFrame, manifest: dict) -> pd.Series:
         round, the median over rounds.
     """
     gflop = {name: facts.get("gflop") for name, facts in manifest["contenders"].items()}
-    speed = turns["items"] / turns["seconds"] * turns["contender"].map(gflop)
-    by_round = turns.assign(speed=speed).pivot(index="round", columns="contender", values="speed")
-    return by_round.div(by_round[manifest["yardstick"]], axis=0).median()
+    speeds = by_round(turns).mul(pd.Series(gflop, dtype=float))
+    return speeds.div(speeds[manifest["yardstick"]], axis=0).median()
 
 
 def with_spread(table: pd.DataFrame, ratio: str) -> list[str]:
@@ -76,6 +75,7 @@ def markdown(name: str) -> str:
             f"{items} / s of one core": [f"{rate:.3g}" for rate in table["rate_per_core"]],
             "ratio of these": with_spread(table, "per_core_ratio"),
             "peak MiB": [f"{peak:.0f}" for peak in table["peak_mib"]],
+            "held MiB": [f"{held:.0f}" for held in table["own_mib"]],
         }
     )
     if yardstick:
@@ -142,6 +142,7 @@ def blocks() -> dict[str, str]:
     if (STORED / f"{TRAINED}.csv").is_file():
         curves, manifest = read(TRAINED)
         found[TRAINED] = f"{dice_report.markdown(curves)}\n\n{machine(manifest)}."
+    found["aims"] = aims.markdown()
     return found
 
 

@@ -35,7 +35,7 @@ class Step:
     depth: int = 4
     side: int = 256
     batch: int = 8
-    steps: int = 4
+    steps: int = 8
     gpu: bool = False
 
     @property
@@ -50,7 +50,7 @@ class Step:
         return images, (images > 1).astype(np.float32)
 
 
-def _fitting(step: Step, model, fitted) -> Ready:
+def fitting_one_batch(step: Step, model, fitted) -> Ready:
     """A compiled Keras model that is fed the same batch again and again."""
     batches = repeated(step.pair(), step.steps)
     facts = {"parameters": model.count_params(), "gflop": training_gflop(model)}
@@ -74,7 +74,7 @@ def seglib(step: Step, xla: bool = False) -> Ready:
     recipe = get_recipe("unet", filters=step.filters, depth=step.depth, batch_size=step.batch)
     model, fitted = compile_model(recipe, step.shape, 1, total_steps=1000)
     fitted.jit_compile |= xla
-    return _fitting(step, model, fitted)
+    return fitting_one_batch(step, model, fitted)
 
 
 def _compiled_as_usual(step: Step, model) -> Ready:
@@ -84,7 +84,7 @@ def _compiled_as_usual(step: Step, model) -> Ready:
     from seglib.losses import make_loss
 
     model.compile(optimizer=keras.optimizers.AdamW(2e-3), loss=make_loss("dice+bce"))
-    return _fitting(step, model, model)
+    return fitting_one_batch(step, model, model)
 
 
 def keras_unet_collection(step: Step) -> Ready:
@@ -109,7 +109,8 @@ def keras_unet_collection(step: Step) -> Ready:
 def medicai(step: Step) -> Ready:
     """`medicai.models.UNet` about the same encoder.
 
-    It has no skip at full resolution and enlarges by repeating pixels: a little less work.
+    It has no skip at full resolution and enlarges by repeating pixels, before it joins and
+    convolves at full width; the results say how many operations that makes.
     """
     import keras
     from medicai.models import UNet

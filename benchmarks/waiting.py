@@ -12,8 +12,8 @@ from functools import partial
 from benchmarks.contender import Benchmark, Contender, Ready
 from benchmarks.fitting import fitting, repeated
 
-#: Steps a portion of work.
-STEPS = 10
+#: Steps of an epoch, about as many as the 15 training patients of Sunnybrook have slices for.
+STEPS = 33
 PREPARED, STUDY, PAIRED = "prepared", "study", "paired"
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from tensorflow.keras.preprocessing.image import ImageDataGenerator
 
 from seglib.augmentation import expand
+from seglib.batches import WORKERS
 from seglib.datasets.slice_set import SliceSet
 from seglib.preprocessing import Preprocessing
 
@@ -101,7 +102,7 @@ class PairedGenerator(keras.utils.PyDataset):
         seed: int = 0,
         **ranges,
     ):
-        super().__init__()
+        super().__init__(workers=WORKERS)
         self.slices, self.preprocessing = slices, preprocessing
         self.batch_size, self.seed, self.epoch = batch_size, seed, 0
         self.transformer = PairTransformer(**ranges)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import toy_benchmark
 
-from benchmarks import dice_report, growth_report, report
+from benchmarks import aims, dice_report, growth_report, report
 from benchmarks.__main__ import NAMES
 from benchmarks.flops import training_gflop
 from benchmarks.interleaved import measure, summarise
@@ -69,8 +69,33 @@ def test_minutes_until_a_level_is_reached():
         {"seconds": [60, 120, 180], "cpu_seconds": [90, 180, 270], "dice": [0.5, 0.86, 0.8]}
     ).assign(recipe="unet", seed=0)
     (row,) = dice_report.minutes_until(curves, (0.85, 0.9)).to_dict("records")
-    assert row["0.85"] == 2.0 and row["cpu 0.85"] == 3.0
-    assert np.isnan(row["0.9"]) and np.isnan(row["cpu 0.9"])
+    assert row["0.85"] == 2.0 and row["0.85, CPU"] == 3.0
+    assert np.isnan(row["0.90"]) and np.isnan(row["0.90, CPU"])
+
+
+def test_an_aim_is_held_against_the_best_peer_inside_each_round():
+    # The peer with the best median is "b"; ours is 1.5, 1.2 and 0.9 times as fast.
+    rates = {"ours": (15, 12, 18), "a": (14, 1, 1), "b": (10, 10, 20)}
+    speeds = pd.DataFrame(rates, index=[1, 2, 3])
+    ratio = speeds["ours"] / aims.best_of(speeds, ("a", "b", "not installed"))
+    row = aims.over_rounds("speed", ratio, 1, at_least=True).row()
+    assert row["measured"] == "1.2 [0.9, 1.5]" and row["met"] == "yes"
+    assert aims.over_rounds("speed", ratio, 1.3, at_least=True).row()["met"] == "no"
+    assert aims.over_rounds("cost", ratio, 1.3).row()["met"] == "yes"
+
+
+def test_a_dice_counts_as_reached_when_every_seed_reached_it():
+    rows = [
+        ("small", 0, 60, 0.86),  # reaches 0.85 first, but with one seed
+        ("small", 1, 60, 0.84),
+        ("large", 0, 120, 0.91),
+        ("large", 1, 90, 0.89),
+        ("large", 1, 360, 0.92),
+    ]
+    curves = pd.DataFrame(rows, columns=["recipe", "seed", "seconds", "dice"])
+    found = list(aims.AIMS["time_to_dice"](curves.assign(cpu_seconds=1.0)))
+    assert [aim.row()["measured"] for aim in found] == ["2 min", "6 min", "never"]
+    assert [aim.met for aim in found] == [True, False, False]
 
 
 def test_a_share_of_the_peak_counts_operations_inside_a_round():
