@@ -25,7 +25,7 @@
 # - what each costs in parameters, and whether it pays;
 # - to draw attention maps on the heart, and what such a map does not prove.
 #
-# In the `quick` profile this notebook trains three networks: about 4 minutes on 2 CPU cores.
+# In the `quick` profile this notebook trains three networks: about 3 minutes on 2 CPU cores.
 
 # %% tags=["colab"]
 import os

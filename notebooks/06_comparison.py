@@ -27,7 +27,7 @@
 # - to test a difference patient by patient, and to say no more than the test allows.
 #
 # In the `quick` profile this notebook trains the networks that the earlier ones have not
-# trained yet, about 5 minutes on 2 CPU cores; finished runs are read back.
+# trained yet, about 4 minutes on 2 CPU cores; finished runs are read back.
 
 # %% tags=["colab"]
 import os

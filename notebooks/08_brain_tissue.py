@@ -26,7 +26,7 @@
 # - why the same number of epochs can be many optimiser steps or next to none;
 # - to read Dice by class and a confusion matrix, and what background does to a mean.
 #
-# In the `quick` profile this notebook trains three networks: about 4 minutes on 2 CPU cores.
+# In the `quick` profile this notebook trains three networks: about 3 minutes on 2 CPU cores.
 
 # %% tags=["colab"]
 import os

@@ -26,7 +26,7 @@
 # - to compare three losses and two networks fairly: each from scratch, with equal budget;
 # - to count patients, slices and lesions, beside the overlap that everybody reports.
 #
-# In the `quick` profile this notebook trains six networks: about 6 minutes on 2 CPU cores.
+# In the `quick` profile this notebook trains six networks: about 5 minutes on 2 CPU cores.
 
 # %% tags=["colab"]
 import os

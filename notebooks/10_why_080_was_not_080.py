@@ -27,7 +27,7 @@
 # - to check the strangest of them yourself, on a network trained in front of you.
 #
 # The trainings of part A took hours and are stored with the repository; here they are read.
-# Part B computes everything anew. The notebook takes about 2 minutes on 2 CPU cores.
+# Part B computes everything anew. The notebook takes about 1 minute on 2 CPU cores.
 
 # %% tags=["colab"]
 import os
