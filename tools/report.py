@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
+from matplotlib import pyplot as plt
 
 from benchmarks import report as benchmarks
 from seglib.datasets import sunnybrook
@@ -106,6 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ["SEGLIB_REPORTS_DIR"] = str(REPORTS)
     for section in SECTIONS:
         section.figures(slices)
+        plt.close("all")  # they are files now
         print(f"{section.__name__.rpartition('.')[2]} done", flush=True)
     benchmarks.figures()
     for model in models.SHIPPED:
