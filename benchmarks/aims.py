@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from benchmarks.dice_report import minutes_until
+from benchmarks.dice_report import LEVELS, minutes_until
 from benchmarks.interleaved import by_round
 from benchmarks.stored import STORED, TRAINED, read
 from seglib import reporting
@@ -119,10 +119,9 @@ def _preparation(turns: pd.DataFrame) -> Iterator[Aim]:
 
 
 def _time_to_dice(curves: pd.DataFrame) -> Iterator[Aim]:
-    bounds = {0.85: 2, 0.9: 5, 0.93: 20}
-    minutes = minutes_until(curves, tuple(bounds)).groupby("recipe", sort=False)
+    minutes = minutes_until(curves, LEVELS).groupby("recipe", sort=False)
     worst = minutes.agg(lambda seeds: seeds.max(skipna=False))
-    for level, bound in bounds.items():
+    for level, bound in zip(LEVELS, (2, 5, 20), strict=True):
         reached = worst[f"{level:.2f}"].dropna()
         recipe = f" ({reached.idxmin()})" if len(reached) else ""
         of = f"test Dice of {level:.2f} with every seed{recipe}"
