@@ -108,6 +108,7 @@ def comparison_recipes() -> dict[str, Recipe]:
         "unet-bce": {"loss": "bce"},
         "unet-jaccard": {"loss": "jaccard"},
         "unet-sgd": _SGD,
+        "attention_unet-sgd": {"architecture": "attention_unet", **_SGD},
         "spatial_attention_unet-sgd": {"architecture": "spatial_attention_unet", **_SGD},
     }
     return {
@@ -117,11 +118,8 @@ def comparison_recipes() -> dict[str, Recipe]:
 
 
 def comparison(slices: SliceSet) -> list[Job]:
-    """Five folds over all patients; the U-Net with three seeds, for the spread of seeds."""
-    right, recipes = rightly_labelled(slices), comparison_recipes()
-    unet = {"unet": recipes.pop("unet")}
-    jobs = cross_validation("comparison", unet, right, SEEDS)
-    return jobs + cross_validation("comparison", recipes, right)
+    """Five folds over all patients, every variant with three seeds."""
+    return cross_validation("comparison", comparison_recipes(), rightly_labelled(slices), SEEDS)
 
 
 # --- Label audit -----------------------------------------------------------------------
