@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seglib.datasets.slice_set import SliceSet
-from seglib.errors import ModelFileError
+from seglib.errors import DataError, ModelFileError
 from seglib.forward import even_size, forward, most_at_once, values_per_pixel
 from seglib.onnx_network import OnnxNetwork, load_onnx
 from seglib.preprocessing import Preprocessing
@@ -46,8 +46,17 @@ def predict(
 
     Returns:
         ``(N, H, W, K)`` float32; 0 outside the crop that the network sees.
+
+    Raises:
+        DataError: An image, when prepared, holds a value that is not finite.
     """
     inputs = preprocessing.images(images)
+    if not np.isfinite(inputs).all():
+        first = int(np.flatnonzero(~np.isfinite(inputs).all(axis=(1, 2, 3)))[0])
+        raise DataError(
+            f"image {first} holds a value that is not finite when it is prepared (NaN, infinite, "
+            "or too large for 32 bits); replace it, e.g. by 0"
+        )
     most = batch_size or most_at_once(values_per_pixel(model), inputs.shape[1:3])
     size = even_size(len(inputs), most)
     outputs = np.concatenate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 
@@ -15,6 +16,35 @@ def scale_255(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32) / 255.0
 
 
+#: Up to here the squares of a picture's values fit into a 32-bit sum.
+_LARGE = 1e15
+
+
+def _wide_where_needed(
+    normalise: Callable[[np.ndarray], np.ndarray],
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Let a normalisation compute in 32 bits, and in 64 for images with very large values.
+
+    The statistics of such images overflow 32 bits without a word, and nothing is left of them.
+    Image by image, so that no image changes another.
+    """
+
+    @functools.wraps(normalise)
+    def either(images: np.ndarray) -> np.ndarray:
+        if images.dtype.kind in "bu" and images.dtype.itemsize <= 4:
+            return normalise(images.astype(np.float32))
+        large = np.array([np.abs(image).max(initial=0) > _LARGE for image in images], bool)
+        if not large.any():
+            return normalise(images.astype(np.float32))
+        done = np.empty(images.shape, np.float32)
+        done[~large] = normalise(images[~large].astype(np.float32))
+        done[large] = normalise(images[large].astype(np.float64))
+        return done
+
+    return either
+
+
+@_wide_where_needed
 def z_score(images: np.ndarray) -> np.ndarray:
     """Give each image mean 0 and standard deviation 1, per channel.
 
@@ -26,12 +56,12 @@ def z_score(images: np.ndarray) -> np.ndarray:
     Returns:
         ``(N, H, W, C)`` float32.
     """
-    images = images.astype(np.float32)
     mean = images.mean(axis=(1, 2), keepdims=True)
     deviation = images.std(axis=(1, 2), keepdims=True)
     return (images - mean) / np.where(deviation > 0, deviation, 1.0)
 
 
+@_wide_where_needed
 def min_max(images: np.ndarray) -> np.ndarray:
     """Stretch each image to [0, 1], per channel; a constant image becomes all zeros.
 
@@ -41,10 +71,26 @@ def min_max(images: np.ndarray) -> np.ndarray:
     Returns:
         ``(N, H, W, C)`` float32.
     """
-    images = images.astype(np.float32)
     low = images.min(axis=(1, 2), keepdims=True)
     span = images.max(axis=(1, 2), keepdims=True) - low
     return (images - low) / np.where(span > 0, span, 1.0)
+
+
+def drowned(image: np.ndarray) -> bool:
+    """Whether a few values are so large that all others look alike beside them.
+
+    Args:
+        image: ``(H, W, C)``, intensities as stored.
+
+    Returns:
+        True where the middle 90 % of the values lie within a millionth of the whole range,
+        though they are not all the same.
+    """
+    if np.abs(image).max(initial=0) <= _LARGE:
+        return False
+    wide = image.astype(np.float64)
+    low, high = np.percentile(wide, [5, 95])
+    return bool(low < high and high - low < 1e-6 * (wide.max() - wide.min()))
 
 
 #: Normalisations that look at each image alone, by name.

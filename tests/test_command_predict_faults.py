@@ -42,6 +42,13 @@ def not_finite(folder):
     nibabel.save(nibabel.Nifti1Image(values, None), folder / "v.nii")
 
 
+def one_huge_value(folder):
+    (folder / "a.png").unlink()
+    values = np.random.default_rng(0).random((16, 16, 2)).astype(np.float32)
+    values[3, 3, 0] = 1e20
+    nibabel.save(nibabel.Nifti1Image(values, None), folder / "v.nii")
+
+
 def broken_dicom(folder):
     (folder / "a.png").unlink()
     (folder / "48.dcm").write_bytes(b"no DICOM")
@@ -55,6 +62,7 @@ FAULTS = {
     "two kinds": (two_kinds, "NIfTI (v.nii)"),
     "damaged volume": (damaged_volume, "v.nii.gz: the NIfTI file is damaged"),
     "NaN": (not_finite, "not finite"),
+    "huge value": (one_huge_value, "v.nii: holds the value 1e+20, beside which"),
     "broken DICOM": (broken_dicom, "48.dcm: not a readable DICOM image"),
 }
 

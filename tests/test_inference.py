@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seglib import inference
-from seglib.errors import ModelFileError
+from seglib.errors import DataError, ModelFileError
 from seglib.models import build_model
 from seglib.preprocessing import Preprocessing
 
@@ -134,3 +134,10 @@ def test_model_files_that_cannot_be_used(model, tmp_path):
                 cut.writestr(entry, archive.read(entry))
     with pytest.raises(ModelFileError):
         inference.load_model(tmp_path / "cut.keras")
+
+
+def test_an_image_that_is_not_finite_when_prepared_is_refused(model):
+    images = np.zeros((3, 16, 16, 1), np.float32)
+    images[1, 2, 2] = np.inf
+    with pytest.raises(DataError, match="image 1 holds a value that is not finite"):
+        inference.predict(model, images, Preprocessing(size=None, normalisation="none"))

@@ -80,3 +80,28 @@ def test_values_that_no_name_can_hold(values):
 def test_a_deviation_of_zero_is_refused(deviation):
     with pytest.raises(DataError, match="standard deviation must be above 0"):
         normalisation.fixed(0.1, deviation)
+
+
+@pytest.mark.parametrize("name", ["z-score", "min-max"])
+@pytest.mark.parametrize("factor", [1e20, 1e30, 1e36])
+def test_a_scale_of_any_size_is_normalised_away(name, factor):
+    images = random_images(2, 8, 8, 1).astype(np.float64)
+    normalise = normalisation.normaliser(name)
+    np.testing.assert_allclose(normalise(images * factor), normalise(images), rtol=1e-5, atol=1e-6)
+
+
+def test_a_large_image_changes_no_other():
+    images = random_images(3, 8, 8, 1).astype(np.float32)
+    alone = normalisation.z_score(images)
+    images[1] *= 1e20
+    together = normalisation.z_score(images)
+    np.testing.assert_array_equal(together[[0, 2]], alone[[0, 2]])
+
+
+def test_a_value_that_drowns_all_others_is_seen():
+    image = random_images(8, 8, 1).astype(np.float32)
+    assert not normalisation.drowned(image)
+    assert not normalisation.drowned(image * np.float32(1e30))
+    image[0, 0] = 1e20
+    assert normalisation.drowned(image)
+    assert not normalisation.drowned(np.full((8, 8, 1), 1e20))

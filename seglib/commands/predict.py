@@ -24,7 +24,7 @@ from seglib.commands.reading import (
 from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError, ModelFileError
 from seglib.forward import even_size, most_at_once, values_per_pixel
-from seglib.normalisation import as_8_bit
+from seglib.normalisation import as_8_bit, drowned
 from seglib.preprocessing import Preprocessing
 from seglib.sliding_window import patch_of, predict_volume
 from seglib.staging import staged_folder
@@ -155,6 +155,11 @@ class _Segmenter:
             raise DataError(
                 f"{path}: has {axes} axes, but the model takes volumes of 3; save each time step "
                 "as a file of its own"
+            )
+        if any(map(drowned, slices)):
+            raise DataError(
+                f"{path}: holds the value {np.abs(slices).max():g}, beside which all others look "
+                "alike; replace it, e.g. by 0"
             )
         *_, height, width, channels = self.network.input_shape
         slices, change = fit_channels(slices, channels, path)
