@@ -25,6 +25,7 @@ import pandas as pd
 
 from benchmarks import stored
 from benchmarks.worker import processor_time
+from seglib.commands.parsers import seed_number
 from seglib.datasets import sunnybrook
 from seglib.datasets.slice_set import SliceSet
 from seglib.evaluation import per_patient, score_cases
@@ -116,7 +117,7 @@ def main() -> int:
     """Train one recipe and print its curve as CSV."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.time_to_dice", description=__doc__)
     parser.add_argument("recipe", choices=RECIPES)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed_number, default=0)
     options = parser.parse_args()
     print(curve(options.recipe, options.seed).to_csv(index=False), end="")
     return 0

@@ -7,9 +7,9 @@ import importlib
 import sys
 
 from seglib import __version__
+from seglib.commands.console import in_options, program
 from seglib.commands.parsers import PARSERS
 from seglib.commands.quiet import quiet_start
-from seglib.errors import SeglibError
 
 #: The module that holds the function of each command.
 MODULES = {
@@ -23,6 +23,7 @@ MODULES = {
 }
 
 
+@program("seglib", translate=in_options)
 def main(arguments: list[str] | None = None) -> int:
     """Run one command.
 
@@ -30,20 +31,13 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: Without the program's name; default those of the process.
 
     Returns:
-        Exit code: 0, 1 for an error the user can mend, 130 when stopped by Ctrl-C.
+        Exit code: 0, or one of `seglib.commands.console.program`.
     """
     options = vars(build_parser().parse_args(arguments))
     command = options.pop("command")
-    try:
-        with quiet_start():
-            module = importlib.import_module(MODULES[command])
-        getattr(module, command)(**options)
-    except SeglibError as error:
-        print(f"seglib: error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("seglib: stopped", file=sys.stderr)
-        return 130
+    with quiet_start():
+        module = importlib.import_module(MODULES[command])
+    getattr(module, command)(**options)
     return 0
 
 

@@ -132,13 +132,17 @@ class Devices:
 
         Another worker gets a folder of its own beside it, with what an earlier sitting left in
         the run's folder, if it can see that.
+
+        Raises:
+            DataError: It cannot be made.
         """
+        from seglib.reporting import make_folder  # here: the command line's help needs no NumPy
+
         if not self.worker:
-            path.mkdir(parents=True, exist_ok=True)
-            return path
+            return make_folder(path)
         own = path.with_name(f"{path.name}-{self.worker}")
         shutil.rmtree(own, ignore_errors=True)
-        own.mkdir(parents=True)
+        make_folder(own)
         if path.is_dir():
             shutil.copytree(path, own, dirs_exist_ok=True)
         return own

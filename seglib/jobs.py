@@ -219,8 +219,8 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
     if preprocessing.resize is not None:
         network = preprocessing.resized(test_set)
         soft = _mean_prediction(job, runs, network, preprocessing.without_resizing())
-    local = reporting.results_dir() / "probabilities" / f"{job.name.replace('/', '-')}.npz"
-    local.parent.mkdir(parents=True, exist_ok=True)
+    kept_in = reporting.make_folder(reporting.results_dir() / "probabilities")
+    local = kept_in / f"{job.name.replace('/', '-')}.npz"
     kept = probabilities[..., 0] if probabilities.shape[-1] == 1 else probabilities
     np.savez_compressed(local, probabilities=kept.astype(np.float16))
     tables = {"history": run.history}

@@ -14,6 +14,7 @@ from seglib.errors import SeglibError
 from seglib.forward import values_per_pixel
 from seglib.onnx_network import ENTRY, OnnxNetwork, require
 from seglib.preprocessing import Preprocessing
+from seglib.reporting import make_folder
 
 #: How far a probability of the file may be from Keras'.
 TOLERANCE = 1e-3
@@ -35,8 +36,8 @@ def export_onnx(
         card: Plain values about the model, as `seglib.inference.save_model` has them.
 
     Raises:
-        SeglibError: A package is missing, Keras does not run on TensorFlow, or the network
-            cannot be written so.
+        SeglibError: A package is missing, Keras does not run on TensorFlow, the network
+            cannot be written so, or the folder cannot be made.
     """
     backend = keras.backend.backend()
     if backend != "tensorflow":
@@ -48,7 +49,7 @@ def export_onnx(
     require("onnx", "onnxruntime", "tf2onnx")
     _require_form(model)
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     aside = path.with_name(f".{path.stem}.part.onnx")
     try:
         try:

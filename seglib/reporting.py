@@ -47,12 +47,42 @@ def results_dir() -> Path:
     return root / "reports" / "local"
 
 
+#: What to do if `results_dir` cannot be written to.
+CHOOSE_RESULTS = "set SEGLIB_REPORTS_DIR to a folder that can be written to"
+
+
+def unwritable(path: Path, error: OSError) -> DataError:
+    """What a failed write means for the user.
+
+    Args:
+        path: The file or folder.
+        error: What the system said.
+    """
+    inside = path.absolute().is_relative_to(results_dir().absolute())
+    remedy = CHOOSE_RESULTS if inside else "make room there, or choose another place"
+    return DataError(f"cannot write {path}: {error.strerror or error}; {remedy}")
+
+
+def make_folder(path: Path) -> Path:
+    """Make a folder, and those above it, if missing.
+
+    Raises:
+        DataError: It cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    return path
+
+
 def atomic_write(path: str | os.PathLike, content: bytes | str) -> Path:
-    """Write a file completely or not at all.
+    r"""Write a file completely or not at all.
 
     Args:
         path: The file; its folder is made if missing.
-        content: Bytes, or text to be written as UTF-8.
+        content: Bytes, or text to be written as UTF-8. A byte of a file name that is no
+            UTF-8 becomes an escape such as ``\udce9``, which JSON reads back as it was.
 
     Returns:
         The path.
@@ -64,10 +94,12 @@ def atomic_write(path: str | os.PathLike, content: bytes | str) -> Path:
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(content.encode() if isinstance(content, str) else content)
+        if isinstance(content, str):
+            content = content.encode(errors="backslashreplace")
+        aside.write_bytes(content)
         os.replace(aside, path)
     except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror or error}") from error
+        raise unwritable(path, error) from error
     finally:
         with contextlib.suppress(OSError):  # after success, or without a folder, it is not there
             aside.unlink()

@@ -59,6 +59,15 @@ def test_the_command_says_what_does_not_fit(options, message, own_data, capsys):
     assert not (own_data / "out").exists() and not (own_data / "reports").exists()
 
 
+@pytest.mark.parametrize("inside", ["images", "masks", "masks/new"])
+def test_the_command_never_writes_among_its_images_and_masks(inside, own_data, capsys):
+    (own_data / "images" / "slices.png").write_bytes(b"mine")
+    assert run_command(own_data, "--output", str(own_data / inside)) == 1
+    assert f"lies in {own_data / inside.partition('/')[0]}" in capsys.readouterr().err
+    assert (own_data / "images" / "slices.png").read_bytes() == b"mine"
+    assert not (own_data / "masks" / "new").exists()
+
+
 def test_the_command_refuses_a_file_as_output(own_data, capsys):
     (own_data / "out").write_text("mine")
     assert run_command(own_data) == 1

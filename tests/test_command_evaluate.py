@@ -5,7 +5,16 @@ import shutil
 import nibabel
 import numpy as np
 import pytest
-from command_line import AFFINE, bright_model, evaluate, mask, picture, predict, read_scores
+from command_line import (
+    AFFINE,
+    bright_model,
+    contents,
+    evaluate,
+    mask,
+    picture,
+    predict,
+    read_scores,
+)
 
 from seglib import evaluation, inference
 
@@ -244,6 +253,31 @@ def test_evaluate_never_scores_masks_against_themselves(tmp_path, capsys):
     mask(tmp_path / "t" / "a.png", slice(4), slice(4))
     assert evaluate(tmp_path / "t", tmp_path / "t", tmp_path / "s.json") == 1
     assert "always agree" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("t/a.png", "expected a file that ends in .json"),
+        ("p/a.png", "expected a file that ends in .json"),
+        ("s.nii.gz", "expected a file that ends in .json"),
+        ("t/a.json", "lies in"),
+        ("p/new/s.json", "lies in"),
+        ("link/s.json", "lies in"),
+        ("t/a.png/s.json", "lies in"),
+        ("x.txt/s.json", "expected a folder, found a file"),
+    ],
+)
+def test_evaluate_never_writes_over_what_it_reads(output, message, tmp_path, capsys):
+    for folder in ("t", "p"):
+        mask(tmp_path / folder / "a.png", slice(4), slice(4))
+    (tmp_path / "t" / "a.json").write_text("about a.png")
+    (tmp_path / "x.txt").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "p")
+    before, found = contents(tmp_path), sorted(tmp_path.rglob("*"))
+    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / output) == 1
+    assert message in capsys.readouterr().err
+    assert contents(tmp_path) == before and sorted(tmp_path.rglob("*")) == found
 
 
 def test_predict_and_evaluate_give_the_library_s_figures(sunnybrook, sunnybrook_dir, tmp_path):

@@ -1,5 +1,6 @@
 """`predict` on bad input: a clear message, exit code 1, nothing half-written."""
 
+import os
 import shutil
 
 import keras
@@ -9,6 +10,8 @@ import pytest
 from command_line import bright_model, contents, picture, predict
 
 from seglib import inference
+from seglib.commands import predict as predict_command
+from seglib.errors import DataError
 from seglib.preprocessing import Preprocessing
 from seglib.staging import staged_folder
 
@@ -105,7 +108,7 @@ def test_predict_into_a_file(model, tmp_path, capsys):
     picture(tmp_path / "in" / "a.png", slice(5), slice(5))
     (tmp_path / "out").write_text("a note")
     assert predict(tmp_path / "in", tmp_path / "out", model) == 1
-    assert "name a folder" in capsys.readouterr().err
+    assert "expected a folder, found a file" in capsys.readouterr().err
     assert (tmp_path / "out").read_text() == "a note"
 
 
@@ -138,6 +141,91 @@ def test_predict_with_a_model_of_one_size(tmp_path, capsys):
     picture(tmp_path / "in" / "a.png", slice(5), slice(5))
     assert predict(tmp_path / "in", tmp_path / "out", tmp_path / "m.keras") == 1
     assert "32x48 pixels" in (error := capsys.readouterr().err) and "only 16x16" in error
+
+
+def file_for_a_folder(images, output):
+    output.mkdir()
+    (output / "d").write_text("mine")
+
+
+def folder_for_a_file(images, output):
+    (output / "c.png").mkdir(parents=True)
+
+
+def folder_for_a_file_among_the_images(images, output):
+    """Masks c.png and c.png/e.png."""
+    picture(images / "c.png" / "e.jpg", slice(5), slice(5))
+
+
+def link_to_nothing(images, output):
+    output.mkdir()
+    (output / "d").symlink_to(output / "none")
+
+
+CONFLICTS = {
+    "file for a folder": (file_for_a_folder, "d: is a file, and a folder of results"),
+    "folder for a file": (folder_for_a_file, "c.png: is the name of a folder, and of a file"),
+    "among the images": (folder_for_a_file_among_the_images, "c.png: is the name of a folder"),
+    "link to nothing": (link_to_nothing, "d: is a file, and a folder of results"),
+    "output is a file": (lambda i, o: o.write_text("mine"), "out: expected a folder, found a file"),
+    "above is a file": (
+        lambda i, o: o.parent.joinpath("x").write_text("mine"),
+        "x: expected a folder, found a file",
+    ),
+}
+
+
+@pytest.mark.parametrize("conflict", CONFLICTS)
+def test_predict_refuses_names_that_are_taken_before_the_work(
+    conflict, tmp_path, monkeypatch, capsys
+):
+    """The masks are a.png, c.png and d/b.png."""
+    monkeypatch.setattr(predict_command, "_load", lambda *arguments: pytest.fail("has begun"))
+    images, output = tmp_path / "images", tmp_path / "out"
+    for name in ("a.png", "c.jpg", "d/b.png"):
+        picture(images / name, slice(5), slice(5))
+    plant, message = CONFLICTS[conflict]
+    plant(images, output)
+    before, found = contents(tmp_path), sorted(tmp_path.rglob("*"))
+    target = tmp_path / "x" / "out" if conflict == "above is a file" else output
+    assert predict(images, target, tmp_path / "m.keras") == 1
+    assert f"{tmp_path}" in (error := capsys.readouterr().err) and message in error
+    assert contents(tmp_path) == before and sorted(tmp_path.rglob("*")) == found
+
+
+def test_staged_folder_looks_again_before_it_moves_anything(tmp_path):
+    output = tmp_path / "out"
+    with pytest.raises(DataError, match="d: is a file"), staged_folder(output) as folder:
+        (folder / "a.txt").write_text("new")
+        (folder / "d").mkdir()
+        (folder / "d" / "b.txt").write_text("new")
+        output.mkdir()
+        (output / "d").write_text("meanwhile")
+    assert contents(tmp_path) == {(output / "d").relative_to(tmp_path): b"meanwhile"}
+
+
+@pytest.mark.parametrize("output_exists", [True, False])
+def test_staged_folder_takes_back_what_it_moved(output_exists, tmp_path, monkeypatch):
+    """The disk refuses the last of three files, after one was replaced and one made."""
+    output = tmp_path / "out"
+    if output_exists:
+        output.mkdir()
+        (output / "a.txt").write_text("old")
+        (output / "kept.txt").write_text("kept")
+    before, found = contents(tmp_path), sorted(tmp_path.rglob("*"))
+    replace = os.replace
+
+    def refuse(source, target):
+        if target == output / "z.txt":
+            raise OSError(28, "No space left on device", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(DataError, match="No space left"), staged_folder(output) as folder:
+        for name in ("a.txt", "d/b.txt", "z.txt"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("new")
+    assert contents(tmp_path) == before and sorted(tmp_path.rglob("*")) == found
 
 
 def test_staged_folder_survives_an_interruption(tmp_path):

@@ -7,7 +7,10 @@ from PIL import Image
 
 from seglib import inference
 from seglib.__main__ import main
+from seglib.commands import train as train_command
+from seglib.datasets import folder as picture_folder
 from seglib.datasets import phantom
+from seglib.splits import patient_folds
 
 
 @pytest.fixture
@@ -53,8 +56,11 @@ def test_train_on_own_images_and_use_the_model(own_data, capsys):
     ("options", "message"),
     [
         ((), "central 128x128 pixels, but the images are 32x32"),
-        (("--crop", "20"), "not a multiple of 16"),
-        (("--patients", "(?P<patient>z)", "--crop", "32"), "finds no patient"),
+        (("--crop", "20"), "--crop 20: size 20 is not a multiple of 16"),
+        (("--patients", "(?P<patient>z)", "--crop", "32"), "--patients '(?P<patient>z)' finds no"),
+        (("--patients", "(?P<person>z)"), "--patients '(?P<person>z)' has no group"),
+        (("--patients", "("), "--patients '(' is no regular expression"),
+        (("--patients", "(?P<patient>.)(?P<slice>E)"), "--patients '(?P<patient>.)(?P<slice>E)':"),
     ],
 )
 def test_train_says_what_does_not_fit(options, message, own_data, capsys):
@@ -92,3 +98,79 @@ def test_train_takes_only_whole_numbers(option, capsys):
         main(["train", "unet", "--output", "m.keras", option])
     assert end.value.code == 2
     assert "is not a whole number of at least" in capsys.readouterr().err
+
+
+PATIENTS = ("--patients", "(?P<patient>phantom-[0-9]+)", "--crop", "32")
+
+
+def another_size(folder):
+    for kind in ("images", "masks"):
+        mask(folder / kind / "z.png", slice(8), slice(8), shape=(16, 32))
+
+
+def one_folder(folder):
+    for path in (folder / "masks").iterdir():
+        path.rename(folder / "images" / f"{path.stem}_mask.png")
+    (folder / "masks").rmdir()
+    (folder / "masks").symlink_to(folder / "images")
+
+
+def empty_masks(folder):
+    for path in (folder / "masks").iterdir():
+        mask(path, 0, slice(0), shape=(32, 32))
+
+
+def empty_masks_of_those_held_out(folder):
+    slices = picture_folder.load(folder / "images", folder / "masks", patient_pattern=PATIENTS[1])
+    for patient in patient_folds(slices, train_command.FOLDS, 0)[0].test:
+        for path in (folder / "masks").glob(f"{patient}*"):
+            mask(path, 0, slice(0), shape=(32, 32))
+
+
+def full_masks(folder):
+    for path in (folder / "masks").iterdir():
+        mask(path, slice(8), slice(8), shape=(32, 32))
+
+
+def nothing(folder):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("plant", "recipe", "options", "message"),
+    [
+        (another_size, "unet", ("--crop", "0"), "use --size (e.g. --size 256) to bring"),
+        (one_folder, "unet", (), "move the masks into a folder of their own"),
+        (empty_masks, "unet", ("--crop", "0"), "check that --masks names"),
+        (empty_masks_of_those_held_out, "unet", PATIENTS, "another --seed, or --no-validation"),
+        (full_masks, "tumour", PATIENTS, "this recipe needs both kinds; train another one"),
+        (nothing, "tumour_published", (*PATIENTS, "--no-validation"), "leave out --no-validation"),
+        (nothing, "brain_tissue", PATIENTS, "choose a recipe with bce (python -m seglib recipes)"),
+        (nothing, "atrium_3d", PATIENTS, "make the images larger with --size"),
+    ],
+)
+def test_train_names_a_remedy_in_the_words_of_the_command_line(
+    plant, recipe, options, message, own_data, capsys
+):
+    plant(own_data)
+    assert train(own_data, *options, recipe=recipe) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("seglib: error: ") and message in error
+    for word in ("patient_pattern", "mask_suffix", "size=", "patience=0"):
+        assert word not in error
+    assert not (own_data / "model.keras").exists()
+
+
+def test_train_checks_its_outputs_before_it_reads_anything(own_data, monkeypatch, capsys):
+    monkeypatch.setattr(train_command, "own_images", lambda *arguments: pytest.fail("has begun"))
+    (own_data / "file").write_text("mine")
+    assert train(own_data, output="file/model.keras") == 1
+    assert "name another place with --output" in capsys.readouterr().err
+    image = min((own_data / "images").iterdir())
+    before = image.read_bytes()
+    assert train(own_data, output=image.relative_to(own_data)) == 1
+    assert "ends in .keras" in capsys.readouterr().err and image.read_bytes() == before
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(own_data / "file"))
+    assert train(own_data) == 1
+    assert "set SEGLIB_REPORTS_DIR to a folder" in capsys.readouterr().err
+    assert (own_data / "file").read_text() == "mine"

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -202,3 +203,18 @@ def test_missing_and_empty_folder(tmp_path, both):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="no images found"):
         load((tmp_path / "empty", both[1]))
+
+
+def test_names_that_are_no_utf_8_can_be_printed_and_drawn(tmp_path):
+    latin = os.fsdecode(b"h\xe9rz")
+    images, masks = tmp_path / latin, tmp_path / "masks"
+    try:
+        for directory in (images, masks):
+            save(directory / latin / "1.png", square())
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names alone")
+    slices = load((images, masks), patient_pattern="(?P<patient>.*)/")
+    assert slices.name == r"h\udce9rz"
+    assert slices.table[["case", "patient", "source"]].to_numpy().tolist() == [
+        [r"h\udce9rz", r"h\udce9rz", "1.png"]
+    ]

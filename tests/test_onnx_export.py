@@ -171,6 +171,27 @@ def test_what_export_refuses(tmp_path, capsys):
         require("onnx", "no_such_package")
 
 
+def test_export_never_writes_onto_its_model_or_to_nowhere(tmp_path, capsys):
+    model = bright_model(tmp_path / "net.keras", size=16)
+    (tmp_path / "net.onnx").mkdir()
+    before = model.read_bytes()
+    for output, message in (
+        ("net.keras", "expected a file that ends in .onnx"),
+        ("net.onnx", "expected a file that ends in .onnx"),
+        ("net.keras/net.onnx", "lies in"),
+        ("x" * 300 + ".onnx", "name another place with --output"),
+    ):
+        assert export(model, tmp_path / output) == 1
+        assert message in capsys.readouterr().err
+    assert model.read_bytes() == before and len(list(tmp_path.rglob("*"))) == 2
+
+
+def test_export_of_a_model_for_all_sizes_names_the_way_on_the_command_line(tmp_path, capsys):
+    assert export(bright_model(tmp_path / "net.keras"), tmp_path / "net.onnx") == 1
+    error = capsys.readouterr().err
+    assert "train it in float32 and with a --crop above 0" in error and "set_weights" not in error
+
+
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_another_backend_is_told_the_way(backend, tmp_path):
     pytest.importorskip(backend, reason=f"Keras cannot run on {backend}: it is not installed")

@@ -4,6 +4,7 @@ import getpass
 import hashlib
 import json
 import math
+import os
 import platform
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +17,11 @@ from PIL import Image
 
 from seglib import reporting
 from seglib.datasets.slice_set import SliceSet
+from seglib.distribution import Devices
 from seglib.environment import environment
 from seglib.errors import DataError
 from seglib.splits import Split
+from seglib.staging import check_output, check_results
 
 
 @pytest.fixture
@@ -190,3 +193,69 @@ def test_split_hash_by_hand():
     assert reporting.split_hash(split) == expected
     assert reporting.split_hash(Split("renamed", ("A", "B"), (), ("C",))) == expected
     assert reporting.split_hash(Split("literature", ("A", "B"), ("C",), ())) != expected
+
+
+def test_text_with_a_file_name_that_is_no_utf_8_is_written(tmp_path):
+    name = b"h\xe9rz".decode(errors="surrogateescape")
+    path = reporting.write_manifest(tmp_path / "m.json", {"patient": name})
+    assert path.read_bytes().isascii()
+    assert json.loads(path.read_text()) == {"patient": name}
+    csv = reporting.atomic_write(tmp_path / "t.csv", f"patient\n{name}\n")
+    assert csv.read_text() == "patient\nh\\udce9rz\n"
+
+
+def test_results_that_cannot_be_written_name_the_variable(results, tmp_path):
+    results.write_text("a file")
+    for write in (
+        lambda: reporting.save_table(
+            pd.DataFrame({"a": [1]}), "t", dataset="phantom", profile="quick"
+        ),
+        lambda: reporting.make_folder(results / "runs"),
+        lambda: Devices().folder(results / "runs" / "a-run"),
+        check_results,
+    ):
+        with pytest.raises(DataError, match="set SEGLIB_REPORTS_DIR to a folder"):
+            write()
+    with pytest.raises(DataError, match="choose another place"):
+        reporting.atomic_write(tmp_path, "text")
+    assert results.read_text() == "a file"
+
+
+IMPOSSIBLE = {
+    "a file in the way": (lambda folder: folder / "file" / "out.txt", "found a file"),
+    "a link to nothing": (lambda folder: folder / "link" / "out.txt", "found a file"),
+    "a name too long": (lambda folder: folder / ("x" * 300) / "out.txt", "name too long"),
+    "a file's name too long": (lambda folder: folder / ("x" * 300 + ".txt"), "name too long"),
+    "a system's folder": (lambda folder: Path("/proc/none/out.txt"), "cannot be written"),
+    "no permission": (lambda folder: folder / "locked" / "new" / "out.txt", "Permission denied"),
+    "a folder": (lambda folder: folder / "folder.txt", "expected a file that ends in .txt"),
+    "another ending": (lambda folder: folder / "out.png", "expected a file that ends in .txt"),
+}
+
+
+@pytest.mark.parametrize("what", IMPOSSIBLE)
+def test_an_impossible_output_is_refused_before_the_work(what, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "none")
+    (tmp_path / "folder.txt").mkdir()
+    (tmp_path / "locked").mkdir(mode=0o500)
+    if what == "no permission" and os.access(tmp_path / "locked", os.W_OK):
+        pytest.skip("this user may write everywhere")
+    if what == "a system's folder" and not Path("/proc").is_dir():
+        pytest.skip("no such folder on this system")
+    found = sorted(tmp_path.rglob("*"))
+    make, message = IMPOSSIBLE[what]
+    with pytest.raises(DataError, match=message):
+        check_output(make(tmp_path), ending=".txt")
+    assert sorted(tmp_path.rglob("*")) == found
+
+
+def test_a_possible_output_is_checked_without_a_trace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.txt").write_text("old")
+    for output in ("new.txt", "old.txt", "a/b/new.txt", tmp_path / "c" / "new.txt"):
+        check_output(Path(output), ending=".txt")
+    for output in (".", "a/b", tmp_path / "c"):
+        check_output(Path(output))
+    assert [path.name for path in tmp_path.rglob("*")] == ["old.txt"]
+    assert (tmp_path / "old.txt").read_text() == "old"

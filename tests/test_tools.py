@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import notebooks, run_study
+from tools import experiments, notebooks, report, run_study, uncertainty
 from tools.console import State, clock, time_left
 
 SCRIPT = """\
@@ -253,6 +253,42 @@ def test_an_unknown_notebook_is_refused_with_those_there_are(study, capsys):
     _, arguments = study
     assert run_study.main([*arguments, "--only", "09"]) == 2
     assert "01_first, 02_second" in capsys.readouterr().err
+
+
+def test_a_results_folder_that_cannot_be_made_is_one_line(study, capsys):
+    reports, arguments = study
+    reports.write_text("mine")
+    assert run_study.main(arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("tools.run_study: error: ") and "with --reports" in error
+    assert reports.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda: report.main([]),
+        lambda: uncertainty.main([]),
+        lambda: experiments.main(["pack", "set.npz"]),
+    ],
+    ids=["report", "uncertainty", "experiments"],
+)
+def test_a_data_folder_that_is_none_is_one_line(start, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SEGLIB_DATA_DIR", str(tmp_path / "none"))
+    assert start() == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("tools.") and "SEGLIB_DATA_DIR is set to" in line
+
+
+@pytest.mark.parametrize(
+    ("file", "message"), [("set.csv", "ends in .npz"), ("file/set.npz", "name another file")]
+)
+def test_a_set_is_packed_over_no_other_file(file, message, tmp_path, capsys):
+    (tmp_path / "set.csv").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    assert experiments.main(["pack", str(tmp_path / file)]) == 1
+    assert message in capsys.readouterr().err
+    assert (tmp_path / "set.csv").read_text() == (tmp_path / "file").read_text() == "mine"
 
 
 def test_old_results_are_not_shown_as_new(study, capsys):

@@ -23,12 +23,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from seglib import reporting
+from seglib.commands.console import program
+from seglib.commands.parsers import whole_number
 from seglib.datasets import packed
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError, SeglibError
 from seglib.experiments import EXPERIMENTS, LOADERS
 from seglib.jobs import Job, run_job
 from seglib.results import read_manifest
+from seglib.staging import require_writable
 from tools.console import clock
 from tools.job_process import job_process
 
@@ -191,14 +194,7 @@ def _run_one(name: str, sets: Sets) -> int:
     return 0
 
 
-def positive(text: str) -> int:
-    """A whole number from 1 on, of the command line."""
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
-
-
+@program("tools.experiments")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.experiments", description=__doc__)
@@ -215,9 +211,8 @@ def main(arguments: list[str] | None = None) -> int:
         )
     many.add_argument(
         "--workers",
-        type=int,
+        type=whole_number(1, 256),
         default=1,
-        choices=range(1, 257),
         metavar="N",
         help="jobs side by side (default 1)",
     )
@@ -228,7 +223,7 @@ def main(arguments: list[str] | None = None) -> int:
         ("--hours", 4, "until a task is stopped and queued again, thrice at most (default 4)"),
         ("--at-a-time", None, "tasks side by side (default as many as submitit allows)"),
     ):
-        queue.add_argument(option, type=positive, default=default, metavar="N", help=text)
+        queue.add_argument(option, type=whole_number(1), default=default, metavar="N", help=text)
     queue.add_argument("--dry-run", action="store_true", help="list the tasks, send none")
     pack = commands.add_parser("pack", help="write a whole set into one file")
     pack.add_argument("file", type=Path)
@@ -239,29 +234,28 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if getattr(options, "cores", None):  # before a backend starts and counts them
         os.sched_setaffinity(0, {int(core) for core in options.cores.split(",")})
-    try:
-        sets = Sets(options.data)
-        if options.command == "status":
-            status(sets)
-            return 0
-        if options.command == "pack":
-            packed.save(sets.get(options.set), options.file)
-            return 0
-        if options.command == "job":
-            return _run_one(options.name, sets)
-        names = EXPERIMENTS if "all" in options.experiments else options.experiments
-        jobs = [job for job in sets.jobs(names) if not sets.has_stored(job)]
-        if options.command == "submit":
-            resources = {
-                name: getattr(options, name)
-                for name in ("partition", "gpus", "cpus", "hours", "at_a_time")
-            }
-            submit(jobs, options.data, options.dry_run, **resources)
-            return 0
-        return 1 if run(jobs, options.workers, options.data) else 0
-    except SeglibError as error:
-        print(error, file=sys.stderr)
-        return 1
+    sets = Sets(options.data)
+    if options.command == "status":
+        status(sets)
+        return 0
+    if options.command == "pack":
+        if options.file.suffix != ".npz":
+            raise DataError(f"{options.file}: expected a file that ends in .npz")
+        require_writable(options.file, "name another file", folder=False)
+        packed.save(sets.get(options.set), options.file)
+        return 0
+    if options.command == "job":
+        return _run_one(options.name, sets)
+    names = EXPERIMENTS if "all" in options.experiments else options.experiments
+    jobs = [job for job in sets.jobs(names) if not sets.has_stored(job)]
+    if options.command == "submit":
+        resources = {
+            name: getattr(options, name)
+            for name in ("partition", "gpus", "cpus", "hours", "at_a_time")
+        }
+        submit(jobs, options.data, options.dry_run, **resources)
+        return 0
+    return 1 if run(jobs, options.workers, options.data) else 0
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from seglib import job_tables, reporting, results
+from seglib.commands.console import program
 from tools.report_sections.common import groups_table, summarise_groups
 
 FOLDER = Path(__file__).resolve().parents[1] / "reports" / "models"
@@ -162,6 +163,7 @@ def write_card(model: Shipped) -> None:
     reporting.atomic_write(model.path.with_suffix(".md"), card(model))
 
 
+@program("tools.models")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.models", description=__doc__)

@@ -23,6 +23,8 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from seglib.commands.console import program
+
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 SUBFOLDERS = ("", "exercises", "solutions")
 #: What jupytext notes in a cell about blank lines in the script; no part of a notebook.
@@ -131,6 +133,7 @@ def check(folder: Path) -> list[str]:
     return [message for message in messages if message]
 
 
+@program("tools.notebooks")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__)

@@ -19,6 +19,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from benchmarks import report as benchmarks
+from seglib.commands.console import program
 from seglib.datasets import sunnybrook
 from seglib.reporting import atomic_write
 from tools import models
@@ -94,6 +95,7 @@ def fill(page: Path, blocks: dict[str, str]) -> None:
     atomic_write(page, text)
 
 
+@program("tools.report")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.report", description=__doc__)

@@ -26,6 +26,9 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from seglib.commands.console import program
+from seglib.commands.parsers import seed_number
+from seglib.staging import require_writable
 from tools.console import Console, State, clock
 from tools.notebooks import NOTEBOOKS, build, write
 
@@ -211,6 +214,7 @@ def summarise(reports: Path, since: float) -> None:
         )
 
 
+@program("tools.run_study")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(
@@ -219,7 +223,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--profile", default="quick", help="smoke, quick (default) or full")
     parser.add_argument("--dataset", default="auto", help="auto (default), sunnybrook or phantom")
-    parser.add_argument("--seed", type=int, default=0, help="default: 0")
+    parser.add_argument("--seed", type=seed_number, default=0, help="default: 0")
     parser.add_argument("--only", metavar="NN", help="run one notebook, e.g. --only 04")
     parser.add_argument("--notebooks", type=Path, default=NOTEBOOKS, help="default: notebooks/")
     parser.add_argument("--reports", type=Path, help="default: reports/local/<profile>")
@@ -234,6 +238,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return 2
     reports = options.reports or ROOT / "reports" / "local" / options.profile
+    require_writable(reports, "name another folder with --reports", folder=True)
     reports.mkdir(parents=True, exist_ok=True)
     print(
         f"Running {len(scripts)} notebooks: profile {options.profile}, data {options.dataset}, "

@@ -20,6 +20,7 @@ import pandas as pd
 
 from seglib import reporting
 from seglib.calibration import BINS, NEAR, near_outline, reliability_table
+from seglib.commands.console import program
 from seglib.datasets import sunnybrook
 from seglib.datasets.slice_set import SliceSet
 from seglib.ensemble import doubt_per_case
@@ -28,6 +29,7 @@ from seglib.evaluation import score_cases
 from seglib.job_tables import ASSUMED_SPACING
 from seglib.preprocessing import Preprocessing, center_crop_or_pad
 from seglib.results import STORED, read_manifest, read_table, stored_names
+from seglib.staging import require_writable
 from seglib.temperature import apply_temperature, cross_fit
 
 
@@ -210,6 +212,7 @@ def make(slices: SliceSet, experiment: str, variant: str, stored: Path, output: 
     print(f"{len(manifest['jobs'])} jobs, seeds {manifest['seeds']}: {len(tables)} tables written")
 
 
+@program("tools.uncertainty")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.uncertainty", description=__doc__)
@@ -218,13 +221,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--stored", type=Path, default=STORED, help="the stored jobs")
     parser.add_argument("--output", type=Path, help="default: uncertainty/ beside the stored jobs")
     options = parser.parse_args(arguments)
-    try:
-        slices = sunnybrook.load(exclude_wrong=False)
-        output = options.output or options.stored / "uncertainty"
-        make(slices, options.experiment, options.variant, options.stored, output)
-    except SeglibError as error:
-        print(error, file=sys.stderr)
-        return 1
+    output = options.output or options.stored / "uncertainty"
+    require_writable(output, "name another folder with --output", folder=True)
+    slices = sunnybrook.load(exclude_wrong=False)
+    make(slices, options.experiment, options.variant, options.stored, output)
     return 0
 
 

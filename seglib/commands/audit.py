@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -14,11 +13,12 @@ from matplotlib.figure import Figure
 from seglib import reporting
 from seglib.audit import Audit, rank_slices, rank_suspects
 from seglib.audit import audit as audit_labels
-from seglib.commands.train import check_crop, own_images
+from seglib.commands.train import check_crop, own_images, with_crop
 from seglib.errors import DataError
 from seglib.label_checks import contrast_per_patient, shifts
 from seglib.plot_audit import show_moves, show_suspects
 from seglib.recipes import get_recipe
+from seglib.staging import check_output, check_results
 
 
 def audit(
@@ -54,11 +54,9 @@ def audit(
     Raises:
         SeglibError: The recipe, the data or the output cannot be used.
     """
-    if output.exists() and not output.is_dir():
-        raise DataError(f"--output {output}: expected a folder, found a file")
-    chosen = get_recipe(recipe, profile)
-    if crop is not None:
-        chosen = replace(chosen, preprocessing=replace(chosen.preprocessing, size=crop or None))
+    check_output(output, images, masks)
+    check_results()
+    chosen = with_crop(get_recipe(recipe, profile), crop)
     slices = own_images(images, masks, patients, size)
     if len(slices.patients) < folds:
         raise DataError(

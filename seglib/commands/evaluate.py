@@ -12,6 +12,7 @@ from seglib.commands import mask_pairs
 from seglib.environment import versions
 from seglib.errors import DataError
 from seglib.evaluation import per_patient, summarise
+from seglib.staging import check_output
 
 
 def evaluate(
@@ -29,7 +30,7 @@ def evaluate(
     Args:
         truth: Folder (or file) of true masks: PNG or TIFF, or NIfTI.
         prediction: The same for predicted ones, under the same names.
-        output: JSON file.
+        output: JSON file, outside of the two folders.
         cases: As ``pattern`` of `seglib.commands.mask_pairs.find_cases`.
         classes: Names of the foreground classes in their order, with commas between;
             default: one structure.
@@ -47,13 +48,14 @@ def evaluate(
             raise DataError(f"{option} must be a positive number, found {value:g}")
     if spacing and assumed_spacing:
         raise DataError("--assumed-spacing is for masks without --spacing; give one of them")
-    if output.is_dir():
-        raise DataError(f"--output {output}: is a folder; name a file, e.g. scores.json")
+    check_output(output, truth, prediction, ending=".json")
     class_names = _class_names(classes) if classes else mask_pairs.BINARY
     kind, pairs = mask_pairs.pair_masks(truth, prediction)
     if kind == "volume":
         if spacing or assumed_spacing:
-            raise DataError("a spacing is for pictures; NIfTI files state their own")
+            raise DataError(
+                "--spacing and --assumed-spacing are for pictures; NIfTI files state their own"
+            )
         per_case, cases_from = mask_pairs.score_volumes(
             pairs, cases, class_names=class_names, tolerance=tolerance
         )

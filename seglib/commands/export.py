@@ -9,6 +9,7 @@ from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError
 from seglib.inference import load_model
 from seglib.onnx_export import export_onnx
+from seglib.staging import check_output
 
 
 def export(output: Path, model: Path | None = None) -> None:
@@ -22,11 +23,11 @@ def export(output: Path, model: Path | None = None) -> None:
         SeglibError: The model cannot be read, a package is missing, or the network has
             no form in ONNX.
     """
-    if output.suffix != ".onnx" or output.is_dir():
-        raise DataError(f"--output {output}: expected a file that ends in .onnx")
     if model is not None and model.suffix == ".onnx":
         raise DataError(f"--model {model}: is an ONNX file already")
-    network, preprocessing, card = load_model(model or REPOSITORY / DEFAULT_MODEL)
+    model = model or REPOSITORY / DEFAULT_MODEL
+    check_output(output, model, ending=".onnx")
+    network, preprocessing, card = load_model(model)
     export_onnx(network, output, preprocessing, card)
     print(
         f"{output}: {output.stat().st_size / 2**20:.1f} MiB; use it with predict --model {output}"

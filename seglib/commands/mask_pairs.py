@@ -94,7 +94,8 @@ def _read_pair(
     if truth.shape != prediction.shape:
         raise DataError(
             f"{prediction_path}: the mask is {prediction.shape[0]}x{prediction.shape[1]} pixels "
-            f"(height x width), but the true one is {truth.shape[0]}x{truth.shape[1]}"
+            f"(height x width), but the true one is {truth.shape[0]}x{truth.shape[1]}; "
+            "predict on the images at their own size, or resize one of the masks"
         )
     return truth, prediction
 
@@ -148,7 +149,10 @@ def _cases_by_pattern(keys: list[str], pattern: str) -> pd.DataFrame:
         match = compiled.search(key)
         groups = match.groupdict() if match else {}
         if not groups.get("patient"):
-            raise DataError(f"--cases {pattern!r} finds no patient in {key!r}")
+            raise DataError(
+                f"--cases {pattern!r} finds no patient in {key!r}; its group 'patient' must match "
+                "in the path of every file inside its folder, without the ending"
+            )
         position = groups.get("slice", number)
         if not str(position).isdigit():
             raise DataError(
@@ -192,7 +196,8 @@ def score_pictures(
             other = next(row for row in rows if sizes[row] != sizes[rows[0]])
             raise DataError(
                 f"{table['source'][other]}: the mask is {sizes[other]} pixels, but "
-                f"{table['source'][rows[0]]} of the same case ({case}) is {sizes[rows[0]]}"
+                f"{table['source'][rows[0]]} of the same case ({case}) is {sizes[rows[0]]}; "
+                "resize one of them, or tell the cases apart with --cases"
             )
     parts = []
     for _, rows in sizes.groupby(sizes).groups.items():
@@ -232,7 +237,7 @@ def score_volumes(
             raise DataError(
                 f"{prediction_path}: is not on the grid of {truth_path}: slices of shape "
                 f"{other.sliced_shape} and {grid.sliced_shape}, affines "
-                f"{other.affine.tolist()} and {grid.affine.tolist()}"
+                f"{other.affine.tolist()} and {grid.affine.tolist()}; resample it onto that grid"
             )
         rows += [
             {

@@ -31,17 +31,24 @@ def _command(commands, name: str, summary: str, text: str) -> argparse.ArgumentP
     )
 
 
-def _at_least(smallest: int) -> Callable[[str], int]:
-    """An argument type: a whole number that is not below `smallest`."""
+def whole_number(smallest: int, largest: int | None = None) -> Callable[[str], int]:
+    """An argument type: a whole number from `smallest` to `largest`."""
+    expected = f"a whole number of at least {smallest}"
+    if largest is not None:
+        expected += f" and at most {largest}"
 
-    def whole_number(text: str) -> int:
-        if not text.isdecimal() or int(text) < smallest:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is not a whole number of at least {smallest}"
-            )
-        return int(text)
+    def number(text: str) -> int:
+        # Longer ones Python does not even read.
+        if text.isdecimal() and len(text) <= 19 and smallest <= int(text):
+            if largest is None or int(text) <= largest:
+                return int(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not {expected}")
 
-    return whole_number
+    return number
+
+
+#: What NumPy and Keras take as a seed.
+seed_number = whole_number(0, 2**32 - 1)
 
 
 def _predict(commands) -> None:
@@ -152,13 +159,13 @@ def _picture_options(add: Callable) -> None:
     )
     add(
         "--size",
-        type=_at_least(1),
+        type=whole_number(1),
         metavar="N",
         help="resize own images to NxN; default: as they are",
     )
     add(
         "--crop",
-        type=_at_least(0),
+        type=whole_number(0),
         metavar="N",
         help="the network sees the central NxN pixels, 0: the whole image; default: the recipe's",
     )
@@ -173,7 +180,7 @@ def _picture_options(add: Callable) -> None:
 def _seed(add: Callable) -> None:
     add(
         "--seed",
-        type=_at_least(0),
+        type=seed_number,
         default=0,
         metavar="N",
         help="seed of all that is random; default: 0",
@@ -274,14 +281,14 @@ example:
     )
     add(
         "--folds",
-        type=_at_least(2),
+        type=whole_number(2),
         default=5,
         metavar="N",
         help="networks to train; at most the number of patients; default: 5",
     )
     add(
         "--top",
-        type=_at_least(1),
+        type=whole_number(1),
         default=8,
         metavar="N",
         help="how many suspects are drawn; default: 8",

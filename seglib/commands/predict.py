@@ -27,7 +27,7 @@ from seglib.forward import even_size, most_at_once, values_per_pixel
 from seglib.normalisation import as_8_bit, drowned
 from seglib.preprocessing import Preprocessing
 from seglib.sliding_window import patch_of, predict_volume
-from seglib.staging import staged_folder
+from seglib.staging import check_output, check_targets, staged_folder
 from seglib.volume_normalisation import normalise_volume
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def predict(
     if files.others:
         print(f"note: {len(files.others)} other file(s) left alone, e.g. {files.others[0].name}")
     targets = _targets(files, input, output)
+    check_output(output)
+    check_targets(output, targets.values())
     segmenter = _load(model, rotations, largest_component)
     segmenter.check_kind(files.kind, input)
     total, unit = len(files.paths), " images"

@@ -8,6 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+#: Says which messages TensorFlow leaves out; `QUIET`: all but those that end the program.
+VARIABLE, QUIET = "TF_CPP_MIN_LOG_LEVEL", "3"
+
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
@@ -15,12 +18,11 @@ def quiet_start() -> Iterator[None]:
 
     It writes below Python, and in version 2.21 partly without regard to
     ``TF_CPP_MIN_LOG_LEVEL``. If the import fails, all of it is shown; whoever has set
-    that variable decides alone.
+    that variable to another level decides alone. May be used again, and inside itself.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    if os.environ.setdefault(VARIABLE, QUIET) != QUIET:
         yield
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as messages:

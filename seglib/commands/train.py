@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from seglib import datasets, reporting
+from seglib.commands.console import in_options
 from seglib.datasets import folder
 from seglib.datasets.slice_set import SliceSet
 from seglib.distribution import open_devices
@@ -17,6 +18,7 @@ from seglib.errors import DataError
 from seglib.evaluation import summarise
 from seglib.recipes import Recipe, get_recipe
 from seglib.splits import Split, patient_folds
+from seglib.staging import check_output, check_results
 from seglib.study import score
 from seglib.training import Run
 from seglib.training import train as train_recipe
@@ -62,12 +64,10 @@ def train(
     Raises:
         SeglibError: The recipe, the data or the output cannot be used.
     """
-    if output.suffix != ".keras" or output.is_dir():
-        raise DataError(f"--output {output}: expected a file that ends in .keras")
-    chosen = get_recipe(recipe, profile)
+    check_output(output, ending=".keras")
+    check_results()
+    chosen = with_crop(get_recipe(recipe, profile), crop)
     open_devices(strategy)  # before TensorFlow does anything, and before data are fetched in vain
-    if crop is not None:
-        chosen = replace(chosen, preprocessing=replace(chosen.preprocessing, size=crop or None))
     if not images and (patients or size):
         raise DataError("--patients and --size are for your own --images and --masks")
     slices = (
@@ -98,6 +98,21 @@ def _training_part(dataset: str) -> SliceSet:
     return slices.take(parts.isin(("Part1", "train")).to_numpy())
 
 
+def with_crop(recipe: Recipe, crop: int | None) -> Recipe:
+    """The recipe with another crop, 0 for none; as it is without.
+
+    Raises:
+        DataError: The network cannot take such a crop.
+    """
+    if crop is None:
+        return recipe
+    try:
+        preprocessing = replace(recipe.preprocessing, size=crop or None)
+    except DataError as error:
+        raise DataError(f"--crop {crop}: {error}") from error
+    return replace(recipe, preprocessing=preprocessing)
+
+
 def own_images(
     images: Path | None, masks: Path | None, patients: str | None, size: int | None
 ) -> SliceSet:
@@ -112,8 +127,7 @@ def own_images(
         warnings.simplefilter("always", UserWarning)
         slices = folder.load(images, masks, patient_pattern=patients, size=size)
     for warning in caught:
-        message = str(warning.message).replace("patient_pattern", "--patients")
-        print(f"note: {message}")
+        print(f"note: {in_options(str(warning.message))}")
     return slices
 
 
@@ -121,8 +135,15 @@ def check_crop(recipe: Recipe, slices: SliceSet) -> None:
     """Compare what the network will see with the images.
 
     Raises:
-        DataError: The crop is larger than the images, or cuts everything off.
+        DataError: The crop is larger than the images, or cuts everything off, or all masks
+            are empty.
     """
+    total = int(np.count_nonzero(slices.masks))
+    if not total:
+        raise DataError(
+            f"all {len(slices)} masks of {slices.name} are empty, so there is nothing to learn; "
+            "check that --masks names the folder of the masks"
+        )
     crop = recipe.preprocessing.size
     height, width = slices.images.shape[1:3]
     if crop is None:
@@ -133,7 +154,6 @@ def check_crop(recipe: Recipe, slices: SliceSet) -> None:
             f"images are {height}x{width} (height x width); use --crop 0 for the whole image, or "
             "a smaller --crop"
         )
-    total = int(np.count_nonzero(slices.masks))
     seen = int(np.count_nonzero(recipe.preprocessing.masks(slices.masks)))
     if not seen:
         raise DataError(

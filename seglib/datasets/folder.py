@@ -65,7 +65,7 @@ def load(
     columns = _columns(pairs, patient_pattern)
     if size is not None:
         size = (size, size) if isinstance(size, int) else tuple(size)
-    name = name or images.resolve().name
+    name = _printable(name or images.resolve().name)
     return cached(_read, list(pairs.values()), columns=columns, size=size, name=name)
 
 
@@ -164,8 +164,14 @@ def _columns(pairs: dict[str, tuple[Path, Path]], patient_pattern: str | None) -
         patients, slices = list(pairs), [0] * len(pairs)
     else:
         patients, slices = _match(list(pairs), patient_pattern)
-    sources = [image.name for image, _ in pairs.values()]
+    patients = [_printable(patient) for patient in patients]
+    sources = [_printable(image.name) for image, _ in pairs.values()]
     return {"case": patients, "patient": patients, "slice": slices, "source": sources}
+
+
+def _printable(name: str) -> str:
+    """The name of a file for tables and figures: bytes that are no UTF-8 become escapes."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _match(keys: list[str], patient_pattern: str) -> tuple[list[str], list[int]]:

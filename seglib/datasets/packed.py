@@ -34,22 +34,28 @@ def save(slices: SliceSet, path: str | Path, *, compress: bool = True) -> None:
 
     Args:
         slices: Any set, of which the table holds numbers, words and truth values.
-        path: The file; its folder must exist.
+        path: The file, written aside and renamed; its folder must exist.
         compress: Make it small, which takes much longer than to write and to read it.
     """
     columns = {
         name: {"dtype": str(column.dtype), "values": column.tolist()}
         for name, column in slices.table.items()
     }
-    with open(path, "wb") as stream:
-        (np.savez_compressed if compress else np.savez)(
-            stream,
-            images=slices.images,
-            masks=slices.masks,
-            table=json.dumps(columns),
-            name=slices.name,
-            class_names=np.array(slices.class_names),
-        )
+    path = Path(path)
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        with aside.open("wb") as stream:
+            (np.savez_compressed if compress else np.savez)(
+                stream,
+                images=slices.images,
+                masks=slices.masks,
+                table=json.dumps(columns),
+                name=slices.name,
+                class_names=np.array(slices.class_names),
+            )
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def load(path: str | Path) -> SliceSet:

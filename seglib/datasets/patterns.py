@@ -20,7 +20,7 @@ def compile_pattern(pattern: str, option: str) -> re.Pattern:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise DataError(f"{option} {pattern!r}: {error}") from error
+        raise DataError(f"{option} {pattern!r} is no regular expression: {error}") from error
     if "patient" not in compiled.groupindex:
         raise DataError(
             f"{option} {pattern!r} has no group named patient; write e.g. "
