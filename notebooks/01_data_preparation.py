@@ -1,12 +1,15 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,-all
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -225,6 +228,7 @@ print(f"median blood pool {share.median():.1f} % of the image, smallest {share.m
 print(f"all black: accuracy {np.mean(black == slices.masks):.3f}, Dice "
       f"{2 * np.sum(black & slices.masks) / (black.sum() + slices.masks.sum()):.3f}")
 
+
 # %% [markdown]
 # Accuracy lies when one class fills the image; Dice does not count the background. This
 # is also why a loss that adds up pixels may settle for black.
@@ -233,7 +237,6 @@ print(f"all black: accuracy {np.mean(black == slices.masks):.3f}, Dice "
 #
 # Before training we ask whether the masks fit their images. Blood is bright here and the
 # muscle around it dark, so inside minus a thin ring outside should be clearly positive.
-
 
 # %%
 def contrast(image, mask):

@@ -1,12 +1,15 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,-all
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -316,12 +319,12 @@ fig = plotting.show_pairs([original, *variants], **study.labels)
 reporting.save_figure(fig, "02_online_all", **study.labels)
 plt.show()
 
+
 # %% [markdown]
 # ## Validation is never augmented
 #
 # `SliceSequence` makes the batches: with an augmentation for training, without one for
 # validation. Does the first batch change from one epoch to the next?
-
 
 # %%
 def changes_between_epochs(batches):

@@ -1,12 +1,15 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,-all
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -63,13 +66,13 @@ study = open_study(PROFILE, DATASET, SEED)
 print(f"{study.slices.name}: train {len(study.split.train)}, validate "
       f"{len(study.split.validation)}, test {len(study.split.test)} patients")
 
+
 # %% [markdown]
 # ## One block, and the skip
 #
 # A U-Net is an encoder–decoder in which every level of the decoder also receives what
 # the encoder saw at that resolution. Below is one level of each, by hand. Look at the
 # number of channels after the join.
-
 
 # %%
 def block(x, filters):
@@ -96,12 +99,12 @@ sizes = {
 }
 pd.Series(sizes, name="parameters").to_frame()
 
+
 # %% [markdown]
 # ## Dice by hand
 #
 # Two masks that agree perfectly have Dice 1, two that never meet 0. Background is not
 # counted, which is why an all-black prediction cannot hide behind a small heart.
-
 
 # %%
 def dice(truth, prediction):

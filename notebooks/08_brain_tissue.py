@@ -1,12 +1,15 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,-all
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -216,13 +219,13 @@ cut = {side: 1 - np.count_nonzero(Preprocessing(size=side).masks(masks)) / np.co
 SIDE = min(side for side, share in cut.items() if share < 0.001)
 pd.Series(cut, name="share of tissue cut off").rename_axis(f"side (taken: {SIDE})").round(5)
 
+
 # %% [markdown]
 # ## Softmax and cross-entropy, by hand
 #
 # One output was enough for a heart: inside or not. Four classes need four outputs a pixel.
 # The network gives each class any number, a *logit*; softmax makes them positive and lets them
 # add up to 1.
-
 
 # %%
 def softmax(logits):

@@ -1,12 +1,15 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,-all
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -444,13 +447,13 @@ fig = plotting.plot_history(run.history, metrics=("dice",), **study.labels)
 reporting.save_figure(fig, "10_live_history", **study.labels, runs=[run.id])
 plt.show()
 
+
 # %% [markdown]
 # Solid is training, dashed is validation. Does the dashed line follow the solid one, or does
 # it jump? The weights kept are those of its best epoch, which is kind to it.
 #
 # Now the same weights, the same images, twice: once with the moving averages, as every
 # network is used, and once with each image's own statistics, as this one was trained.
-
 
 # %%
 def dice_of(outputs, slices):

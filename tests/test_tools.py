@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -133,6 +134,28 @@ def test_check_notices_another_kernel(pair, capsys):
     assert "my-own" in message
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# ---\n(.*\n)*?# ---\n\n", ""),
+        ("#     display_name: .*\n", "#     display_name: My own\n"),
+        ("#     formats: .*\n", ""),
+        ("\n\n# %%\n", "\n# %%\n"),
+    ],
+    ids=["no header", "another kernel", "no longer a pair", "blank lines"],
+)
+def test_check_notices_a_script_that_jupyterlab_would_change(pair, capsys, old, new):
+    script = pair.with_suffix(".py")
+    kept = script.read_text()
+    script.write_text(re.sub(old, new, kept, count=1))
+    status, message = checked(pair, capsys)
+    assert status == 1
+    assert re.search(r"01_first\.py, line \d+: ", message)
+    notebooks.sync(pair.parent)
+    assert script.read_text() == kept
+    assert checked(pair, capsys) == (0, "")
+
+
 @pytest.mark.parametrize("half", [".py", ".ipynb"])
 def test_check_notices_a_missing_half(pair, capsys, half):
     pair.with_suffix(half).unlink()
@@ -204,6 +227,8 @@ def test_a_study_runs_and_ends_with_its_results(study, capsys):
     assert run_study.main(arguments) == 0
     assert outputs(reports / "notebooks" / "01_first.ipynb") == "smoke auto 3\nnotebooks found\n"
     assert outputs(reports / "notebooks" / "02_second.ipynb") == "42"
+    executed = nbformat.read(reports / "notebooks" / "02_second.ipynb", as_version=4)
+    assert "jupytext" not in executed.metadata  # it has no .py half to be saved with
     durations = json.loads((reports / "durations.json").read_text())
     assert set(durations) == {"01_first", "02_second"}
     printed = capsys.readouterr().out

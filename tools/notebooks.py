@@ -7,7 +7,9 @@ it, without outputs. From the top folder::
     python -m tools.notebooks check    # compare the halves; exit status 1 if they differ
 
 `jupytext --test` converts a script there and back and so never looks at the
-.ipynb that stands beside it; `check` compares the two files themselves.
+.ipynb that stands beside it; `check` compares the two files themselves. A script's header
+and the blank lines between its cells are `sync`'s too: they are as JupyterLab would save
+them, so that opening a notebook and saving it changes neither half.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ import argparse
 import hashlib
 import os
 import sys
+import tomllib
 from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 
 import jupytext
@@ -27,6 +31,17 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 SUBFOLDERS = ("", "exercises", "solutions")
 #: What jupytext notes in a cell about blank lines in the script; no part of a notebook.
 LAYOUT_KEYS = ("lines_to_next_cell", "lines_to_end_of_cell_marker")
+#: What a notebook says about itself. The kernel is named as ipykernel names it, because
+#: JupyterLab writes that name into what it opens; the version of Python is nobody's business.
+METADATA = {
+    "jupytext": tomllib.loads((NOTEBOOKS / "jupytext.toml").read_text(encoding="utf-8")),
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
 
 
 def files(folder: Path, ending: str) -> list[Path]:
@@ -53,27 +68,32 @@ def build(script: Path) -> NotebookNode:
         if cell.cell_type == "code":
             made |= {"execution_count": None, "outputs": []}
         cells.append(made)
-    metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
     notebook = nbformat.from_dict(
-        {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
+        {"nbformat": 4, "nbformat_minor": 5, "metadata": METADATA, "cells": cells}
     )
     nbformat.validate(notebook)
     return notebook
 
 
+def as_saved(script: Path) -> str:
+    """Return a script as JupyterLab saves it: its cells, under the header of every script."""
+    return jupytext.writes(build(script), fmt="py:percent")
+
+
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook aside and then put it in place, so that no half file is ever seen."""
+    _put(nbformat.writes(notebook).rstrip("\n") + "\n", path)
+
+
+def _put(text: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(path.name + ".part")
-    aside.write_bytes(nbformat.writes(notebook).rstrip("\n").encode() + b"\n")
+    aside.write_bytes(text.encode())
     os.replace(aside, path)
 
 
 def difference(script: Path) -> str | None:
-    """Say where a script's .ipynb first differs from the script, or None where they agree."""
+    """Say where a pair's halves first differ from what `sync` writes, or None where they agree."""
     path = script.with_suffix(".ipynb")
     if not path.exists():
         return f"{path.name} is missing"
@@ -96,9 +116,20 @@ def difference(script: Path) -> str | None:
             f"{path.name}, cell {min(len(expected.cells), len(cells)) + 1}: only in one half "
             f"({script.name} has {len(expected.cells)} cells, {path.name} {len(cells)})"
         )
-    for key in ("metadata", "nbformat", "nbformat_minor"):
-        if expected[key] != found.get(key):
-            return f"{path.name}: the notebook's own {key} differs: {_short(found.get(key))}"
+    for want, have in ((expected.metadata, found.get("metadata", {})), (expected, found)):
+        for key in sorted(want.keys() | have.keys()):
+            if want.get(key) != have.get(key):
+                return f"{path.name}: the notebook's own {key} differs: {_short(have.get(key))}"
+    lines = script.read_text(encoding="utf-8").splitlines()
+    saved = as_saved(script).splitlines()
+    for number, (want, have) in enumerate(zip_longest(saved, lines), start=1):
+        if want != have:
+            return (
+                f"{script.name}, line {number}: its header, or the blank lines between its cells, "
+                f"are not as JupyterLab saves them\n"
+                f"    expected: {_short(want)}\n"
+                f"    found: {_short(have)}"
+            )
     return None
 
 
@@ -113,11 +144,17 @@ def _short(value: object) -> str:
 
 
 def sync(folder: Path) -> list[Path]:
-    """Write every .ipynb that differs from its script; return those that were written."""
-    changed = [script for script in files(folder, ".py") if difference(script)]
-    for script in changed:
-        write(build(script), script.with_suffix(".ipynb"))
-    return [script.with_suffix(".ipynb") for script in changed]
+    """Bring every pair in step with its script; return the files that were written."""
+    written = []
+    for script in files(folder, ".py"):
+        text = as_saved(script)
+        if text != script.read_text(encoding="utf-8"):
+            _put(text, script)
+            written.append(script)
+        if difference(script):
+            write(build(script), script.with_suffix(".ipynb"))
+            written.append(script.with_suffix(".ipynb"))
+    return written
 
 
 def check(folder: Path) -> list[str]:
@@ -143,7 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
         written = sync(options.folder)
         for path in written:
             print(f"written: {path.name}")
-        print(f"{pairs} notebooks, {len(written)} written, the others were in step.")
+        print(f"{pairs} notebooks, {len(written)} files written, the others were in step.")
         return 0
     messages = check(options.folder)
     for message in messages:

@@ -77,6 +77,7 @@ def execute(
         DeadKernelError: The kernel ended by itself.
     """
     notebook = build(script)
+    notebook.metadata.pop("jupytext")  # the executed copy is half of no pair
     code_cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
 
     def starts(cell: NotebookNode, cell_index: int) -> None:
