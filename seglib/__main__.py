@@ -8,8 +8,8 @@ import sys
 
 from seglib import __version__
 from seglib.commands.parsers import PARSERS
-from seglib.commands.quiet import quiet_start
 from seglib.errors import SeglibError
+from seglib.quiet import quiet_start
 
 #: The module that holds the function of each command.
 MODULES = {

@@ -326,16 +326,3 @@ def test_the_live_line_shows_the_newest_whole_progress_line(tmp_path):
     assert text == (
         "[4/4] 04_unet | 1:01 so far | cell 2/9 | unet adam epoch 2/20 Dice 0.714, 0:41 left in it"
     )
-
-
-def test_start_up_notices_are_dropped_and_warnings_stay():
-    notices = "WARNING: All log messages before absl::InitializeLog()\nI0000 00:00:1.2 oneDNN\n"
-    notebook = nbformat.v4.new_notebook()
-    for text in (notices, notices + "UserWarning: look here\n"):
-        output = nbformat.v4.new_output("stream", name="stderr", text=text)
-        notebook.cells.append(nbformat.v4.new_code_cell("import keras", outputs=[output]))
-    printed = nbformat.v4.new_output("stream", name="stdout", text="I0000 is printed on purpose")
-    notebook.cells.append(nbformat.v4.new_code_cell("print(...)", outputs=[printed]))
-    run_study.drop_start_up_notices(notebook)
-    texts = [[output.text for output in cell.outputs] for cell in notebook.cells]
-    assert texts == [[], ["UserWarning: look here\n"], ["I0000 is printed on purpose"]]

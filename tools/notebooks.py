@@ -32,7 +32,7 @@ SUBFOLDERS = ("", "exercises", "solutions")
 #: What jupytext notes in a cell about blank lines in the script; no part of a notebook.
 LAYOUT_KEYS = ("lines_to_next_cell", "lines_to_end_of_cell_marker")
 #: What a notebook says about itself. The kernel is named as ipykernel names it, because
-#: JupyterLab writes that name into what it opens; the version of Python is nobody's business.
+#: JupyterLab writes that name into what it opens.
 METADATA = {
     "jupytext": tomllib.loads((NOTEBOOKS / "jupytext.toml").read_text(encoding="utf-8")),
     "kernelspec": {
