@@ -156,6 +156,28 @@ def test_check_notices_a_script_that_jupyterlab_would_change(pair, capsys, old, 
     assert checked(pair, capsys) == (0, "")
 
 
+def test_the_address_of_the_repository_stands_in_pyproject_alone(pair, tmp_path, capsys):
+    folder, readme = tmp_path / "notebooks", tmp_path / "README.md"
+    folder.mkdir()
+    script = pair.with_suffix(".py").rename(folder / "01_first.py")
+    badge = "https://colab.research.google.com/github/{}/blob/main/notebooks/01_first.ipynb"
+    clone, other = 'home = "{}"', 'other = "https://github.com/some/data"'
+    readme.write_text(f"[Open]({badge.format('some/fork')})\n")
+    text = f"# %% [markdown]\n# [Open]({badge.format('my.own/one')})\n\n"
+    script.write_text(f"{text}# %%\n{clone.format('https://github.com/my.own/one')}\n{other}\n")
+    assert notebooks.main(["sync", "--folder", str(folder)]) == 0
+    home = badge.format(notebooks.HOME.removeprefix("https://github.com/"))
+    assert readme.read_text() == f"[Open]({home})\n"
+    for half in (script, script.with_suffix(".ipynb")):
+        saved = half.read_text().replace("\\", "")
+        assert home in saved and clone.format(notebooks.HOME) in saved and other in saved
+    assert checked(script, capsys) == (0, "")
+    readme.write_text(f"[Open]({badge.format('some/fork')})\n")
+    status, message = checked(script, capsys)
+    assert status == 1
+    assert "README.md, line 1: " in message and "some/fork" in message
+
+
 @pytest.mark.parametrize("half", [".py", ".ipynb"])
 def test_check_notices_a_missing_half(pair, capsys, half):
     pair.with_suffix(half).unlink()

@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import sys
 import tomllib
 from collections import Counter
@@ -27,7 +28,12 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+#: The repository's address, which stands in pyproject.toml and is copied from there.
+HOME = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
+#: The copies: in the link of a badge, and in the set-up cell, which clones it.
+COPIES = re.compile(r'(google\.com/github/|home = "https://github\.com/)[\w.-]+/[\w.-]+(/blob/|")')
 SUBFOLDERS = ("", "exercises", "solutions")
 #: What jupytext notes in a cell about blank lines in the script; no part of a notebook.
 LAYOUT_KEYS = ("lines_to_next_cell", "lines_to_end_of_cell_marker")
@@ -49,9 +55,14 @@ def files(folder: Path, ending: str) -> list[Path]:
     return [path for sub in SUBFOLDERS for path in sorted((folder / sub).glob(f"*{ending}"))]
 
 
+def addressed(text: str) -> str:
+    """Return a text with the repository's address wherever it has a copy of one."""
+    return COPIES.sub(rf"\g<1>{HOME.removeprefix('https://github.com/')}\g<2>", text)
+
+
 def build(script: Path) -> NotebookNode:
     """Return the notebook of a percent script: no outputs, always the same cell ids."""
-    source = jupytext.reads(script.read_text(encoding="utf-8"), fmt="py:percent")
+    source = jupytext.reads(addressed(script.read_text(encoding="utf-8")), fmt="py:percent")
     seen: Counter[str] = Counter()
     cells = []
     for cell in source.cells:
@@ -120,13 +131,19 @@ def difference(script: Path) -> str | None:
         for key in sorted(want.keys() | have.keys()):
             if want.get(key) != have.get(key):
                 return f"{path.name}: the notebook's own {key} differs: {_short(have.get(key))}"
-    lines = script.read_text(encoding="utf-8").splitlines()
-    saved = as_saved(script).splitlines()
-    for number, (want, have) in enumerate(zip_longest(saved, lines), start=1):
+    return _line_that_differs(
+        script,
+        as_saved(script),
+        "its header, or the blank lines between its cells, are not as JupyterLab saves them",
+    )
+
+
+def _line_that_differs(path: Path, expected: str, meaning: str) -> str | None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, (want, have) in enumerate(zip_longest(expected.splitlines(), lines), start=1):
         if want != have:
             return (
-                f"{script.name}, line {number}: its header, or the blank lines between its cells, "
-                f"are not as JupyterLab saves them\n"
+                f"{path.name}, line {number}: {meaning}\n"
                 f"    expected: {_short(want)}\n"
                 f"    found: {_short(have)}"
             )
@@ -143,9 +160,19 @@ def _short(value: object) -> str:
     return text if len(text) <= 200 else text[:197] + "..."
 
 
+def _pages(folder: Path) -> list[Path]:
+    """The page above the notebooks that lists them, each with its badge."""
+    return [page for page in [folder.parent / "README.md"] if page.is_file()]
+
+
 def sync(folder: Path) -> list[Path]:
     """Bring every pair in step with its script; return the files that were written."""
     written = []
+    for page in _pages(folder):
+        text = addressed(page.read_text(encoding="utf-8"))
+        if text != page.read_text(encoding="utf-8"):
+            _put(text, page)
+            written.append(page)
     for script in files(folder, ".py"):
         text = as_saved(script)
         if text != script.read_text(encoding="utf-8"):
@@ -160,6 +187,14 @@ def sync(folder: Path) -> list[Path]:
 def check(folder: Path) -> list[str]:
     """Return one message for each pair whose halves differ, or that lacks its script."""
     messages = [difference(script) for script in files(folder, ".py")]
+    messages += [
+        _line_that_differs(
+            page,
+            addressed(page.read_text(encoding="utf-8")),
+            "the repository's address is not that of pyproject.toml",
+        )
+        for page in _pages(folder)
+    ]
     messages += [
         f"{path.name} has no {path.stem}.py beside it, the half that is edited"
         for path in files(folder, ".ipynb")
