@@ -41,7 +41,7 @@ places = (".", "..", "seglib", "/content/seglib")
 root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
-    subprocess.run(["git", "clone", "--depth", "1", home, root], check=True)
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
 os.chdir(f"{root}/notebooks")
 sys.path.insert(0, os.path.abspath(".."))
 from seglib.environment import install_missing
