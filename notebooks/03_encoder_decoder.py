@@ -1,12 +1,15 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,-all
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -27,15 +30,22 @@
 #
 # In the `quick` profile this notebook trains one network: about 1 minute on 2 CPU cores.
 
-# %% tags=["colab"]
+# %% tags=["setup"]
+# Finds the study, fetches it where it is absent (on Colab), installs what is missing there.
 import os
 import subprocess
 import sys
 
-if "google.colab" in sys.modules and not os.path.isdir("../seglib"):
-    subprocess.run(["git", "clone", "--depth", "1", "https://github.com/seglib/seglib"], check=True)
-    os.chdir("seglib/notebooks")
-sys.path.insert(0, os.path.abspath(".."))  # seglib beside this folder
+places = (".", "..", "seglib", "/content/seglib")
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+if root is None:
+    root, home = "seglib", "https://github.com/seglib/seglib"
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
+os.chdir(f"{root}/notebooks")
+sys.path.insert(0, os.path.abspath(".."))
+from seglib.environment import install_missing
+
+install_missing()
 
 # %% tags=["parameters"]
 PROFILE = os.environ.get("SEGLIB_PROFILE", "quick")  # smoke, quick or full
@@ -84,6 +94,7 @@ middle = middle_slices(study.train)
 fig = plotting.show_slices(study.train, middle[:4], profile=PROFILE)
 plt.show()
 
+
 # %% [markdown]
 # A single pixel cannot tell: blood is as bright in the right ventricle. The network has to
 # see the neighbourhood. A 3×3 convolution reads one pixel further on each side. A pooling
@@ -91,7 +102,6 @@ plt.show()
 #
 # The **receptive field** is the square of the input that can influence one value at the
 # bottom of the network. Watch how it grows with the number of poolings.
-
 
 # %%
 def receptive_field(depth):
@@ -124,12 +134,12 @@ axes.legend(title="poolings", loc="upper left", bbox_to_anchor=(1, 1))
 reporting.save_figure(fig, "03_receptive_field", **study.labels)
 plt.show()
 
+
 # %% [markdown]
 # ## Build it once by hand
 #
 # The encoder turns pixels into features and shrinks the grid; the decoder grows the grid
 # back. The unit of both is the same block.
-
 
 # %%
 def block(x, filters):
@@ -152,10 +162,10 @@ large = keras.layers.Conv2DTranspose(16, 2, strides=2)(small)
 print(f"block {features.shape}, pooled {small.shape}, grown again {large.shape}")
 assert large.shape == features.shape
 
+
 # %% [markdown]
 # The whole network is this, repeated: twice the filters at each level down, half at each
 # level up, and a 1×1 convolution with a sigmoid that turns features into probabilities.
-
 
 # %%
 def encoder_decoder(filters, depth):
@@ -300,12 +310,12 @@ fig = plotting.show_probabilities(shown, probability, profile=PROFILE)
 reporting.save_figure(fig, "03_probabilities", **study.labels, runs=[run.id])
 plt.show()
 
+
 # %% [markdown]
 # ## One prediction, several Dice values
 #
 # The Dice that Keras averages over batches depends on what shares a batch. Below, the
 # *same masks* are scored in batches of growing size, then per case. Nothing else changes.
-
 
 # %%
 def batch_dice(size):

@@ -1,12 +1,15 @@
 # ---
 # jupyter:
 #   jupytext:
+#     cell_metadata_filter: tags,-all
 #     formats: ipynb,py:percent
+#     notebook_metadata_filter: -jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -27,15 +30,22 @@
 #
 # In the `quick` profile this notebook trains three networks: about 3 minutes on 2 CPU cores.
 
-# %% tags=["colab"]
+# %% tags=["setup"]
+# Finds the study, fetches it where it is absent (on Colab), installs what is missing there.
 import os
 import subprocess
 import sys
 
-if "google.colab" in sys.modules and not os.path.isdir("../seglib"):
-    subprocess.run(["git", "clone", "--depth", "1", "https://github.com/seglib/seglib"], check=True)
-    os.chdir("seglib/notebooks")
-sys.path.insert(0, os.path.abspath(".."))  # seglib beside this folder
+places = (".", "..", "seglib", "/content/seglib")
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+if root is None:
+    root, home = "seglib", "https://github.com/seglib/seglib"
+    subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
+os.chdir(f"{root}/notebooks")
+sys.path.insert(0, os.path.abspath(".."))
+from seglib.environment import install_missing
+
+install_missing()
 
 # %% tags=["parameters"]
 PROFILE = os.environ.get("SEGLIB_PROFILE", "quick")  # smoke, quick or full

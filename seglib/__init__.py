@@ -2,7 +2,8 @@
 
 Importing `seglib` loads no deep-learning backend; the modules that need Keras
 (`layers`, `losses`, `metrics`, `models`, `training`, `inference`) import it
-themselves.
+themselves. TensorFlow's start-up messages are hidden from then on, unless
+``TF_CPP_MIN_LOG_LEVEL`` is set.
 
 One slice walks forward through the modules and never goes back::
 
@@ -11,4 +12,10 @@ One slice walks forward through the modules and never goes back::
     reporting
 """
 
+import sys
+
+from seglib.quiet import QuietTensorFlow
+
 __version__ = "0.1.0"
+
+sys.meta_path.insert(0, QuietTensorFlow())  # whoever imports it, Keras for example

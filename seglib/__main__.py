@@ -9,7 +9,7 @@ import sys
 from seglib import __version__
 from seglib.commands.console import in_options, program
 from seglib.commands.parsers import PARSERS
-from seglib.commands.quiet import quiet_start
+from seglib.quiet import quiet_start
 
 #: The module that holds the function of each command.
 MODULES = {

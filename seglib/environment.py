@@ -1,14 +1,24 @@
-"""What a result may depend on besides its code and data: versions, processor, GPU."""
+"""What a result may depend on besides its code and data: versions, processor, GPU.
+
+The notebooks' set-up cell imports this module before anything else is installed: it needs the
+standard library alone.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import re
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from seglib.errors import PackageError
 
 #: Packages whose versions can change a result.
 PACKAGES = (
@@ -27,20 +37,70 @@ PACKAGES = (
     "matplotlib",
 )
 
+#: Other builds of a package, any of which does; two of them would spoil each other.
+OTHER_BUILDS = {
+    "opencv-python-headless": ("opencv-python", "opencv-contrib-python"),
+    "tensorflow": ("tensorflow-cpu",),
+}
+
 
 def versions() -> dict[str, str]:
     """The installed versions of `PACKAGES`; absent ones are left out."""
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
+    found = _installed(PACKAGES)
     if "seglib" not in found:  # imported from a folder without being installed, as on Colab
         from seglib import __version__
 
         found["seglib"] = __version__
     return found
+
+
+def _installed(packages: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def install_missing() -> None:
+    """Install what ``requirements.txt`` names and this Python lacks; what it has, it keeps.
+
+    On Colab that is very little. In an environment that ``make`` made it is nothing, and
+    nothing is done or said.
+
+    Raises:
+        PackageError: pip could not install it; what pip said stands above.
+    """
+    requirements = Path(__file__).resolve().parents[1] / "requirements.txt"
+    if not requirements.is_file():
+        return  # seglib was installed as a package, and what it needs with it
+    lines = [line.split("#")[0].strip() for line in requirements.read_text("utf-8").splitlines()]
+    wanted = {re.match(r"[\w.-]+", line)[0]: line for line in lines if line}
+    present = _installed(wanted)
+    missing = [
+        name
+        for name in wanted
+        if name not in present and not _installed(OTHER_BUILDS.get(name, ()))
+    ]
+    if not missing:
+        return
+    print(f"Installing what is missing here: {', '.join(missing)}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        # No newcomer may replace what the notebook's other packages were made for.
+        held = Path(folder) / "held.txt"
+        held.write_text("".join(f"{name}=={version}\n" for name, version in present.items()))
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        names = [wanted[name] for name in missing]
+        done = subprocess.run([*pip, *names, "--constraint", str(held)], check=False)
+    if done.returncode != 0:
+        raise PackageError(
+            f"pip could not install {', '.join(missing)}; what it said stands above. Without a "
+            "network, or where Python is not yours to change, make an environment of your own: "
+            "see README.md, Run it"
+        )
+    importlib.invalidate_caches()
 
 
 def environment() -> dict[str, Any]:

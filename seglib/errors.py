@@ -15,3 +15,7 @@ class LeakError(SeglibError):
 
 class ModelFileError(SeglibError):
     """A model file is missing, unreadable, or was not written by seglib."""
+
+
+class PackageError(SeglibError):
+    """A package that is needed is absent and could not be installed."""

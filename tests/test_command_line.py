@@ -88,7 +88,7 @@ def test_the_error_stream_has_a_progress_bar_and_nothing_else(command, tmp_path)
 
 def test_quiet_start_inside_itself_shows_what_a_failed_import_said():
     code = (
-        "import os; from seglib.commands.quiet import quiet_start\n"
+        "import os; from seglib.quiet import quiet_start\n"
         "with quiet_start():\n    os.write(2, b'hidden')\n"
         "with quiet_start():\n    with quiet_start():\n"
         "        os.write(2, b'shown'); raise ImportError('this')"

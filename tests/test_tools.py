@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -133,6 +134,50 @@ def test_check_notices_another_kernel(pair, capsys):
     assert "my-own" in message
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# ---\n(.*\n)*?# ---\n\n", ""),
+        ("#     display_name: .*\n", "#     display_name: My own\n"),
+        ("#     formats: .*\n", ""),
+        ("\n\n# %%\n", "\n# %%\n"),
+    ],
+    ids=["no header", "another kernel", "no longer a pair", "blank lines"],
+)
+def test_check_notices_a_script_that_jupyterlab_would_change(pair, capsys, old, new):
+    script = pair.with_suffix(".py")
+    kept = script.read_text()
+    script.write_text(re.sub(old, new, kept, count=1))
+    status, message = checked(pair, capsys)
+    assert status == 1
+    assert re.search(r"01_first\.py, line \d+: ", message)
+    notebooks.sync(pair.parent)
+    assert script.read_text() == kept
+    assert checked(pair, capsys) == (0, "")
+
+
+def test_the_address_of_the_repository_stands_in_pyproject_alone(pair, tmp_path, capsys):
+    folder, readme = tmp_path / "notebooks", tmp_path / "README.md"
+    folder.mkdir()
+    script = pair.with_suffix(".py").rename(folder / "01_first.py")
+    badge = "https://colab.research.google.com/github/{}/blob/main/notebooks/01_first.ipynb"
+    clone, other = 'home = "{}"', 'other = "https://github.com/some/data"'
+    readme.write_text(f"[Open]({badge.format('some/fork')})\n")
+    text = f"# %% [markdown]\n# [Open]({badge.format('my.own/one')})\n\n"
+    script.write_text(f"{text}# %%\n{clone.format('https://github.com/my.own/one')}\n{other}\n")
+    assert notebooks.main(["sync", "--folder", str(folder)]) == 0
+    home = badge.format(notebooks.HOME.removeprefix("https://github.com/"))
+    assert readme.read_text() == f"[Open]({home})\n"
+    for half in (script, script.with_suffix(".ipynb")):
+        saved = half.read_text().replace("\\", "")
+        assert home in saved and clone.format(notebooks.HOME) in saved and other in saved
+    assert checked(script, capsys) == (0, "")
+    readme.write_text(f"[Open]({badge.format('some/fork')})\n")
+    status, message = checked(script, capsys)
+    assert status == 1
+    assert "README.md, line 1: " in message and "some/fork" in message
+
+
 @pytest.mark.parametrize("half", [".py", ".ipynb"])
 def test_check_notices_a_missing_half(pair, capsys, half):
     pair.with_suffix(half).unlink()
@@ -204,6 +249,8 @@ def test_a_study_runs_and_ends_with_its_results(study, capsys):
     assert run_study.main(arguments) == 0
     assert outputs(reports / "notebooks" / "01_first.ipynb") == "smoke auto 3\nnotebooks found\n"
     assert outputs(reports / "notebooks" / "02_second.ipynb") == "42"
+    executed = nbformat.read(reports / "notebooks" / "02_second.ipynb", as_version=4)
+    assert "jupytext" not in executed.metadata  # it has no .py half to be saved with
     durations = json.loads((reports / "durations.json").read_text())
     assert set(durations) == {"01_first", "02_second"}
     printed = capsys.readouterr().out
@@ -337,16 +384,3 @@ def test_the_live_line_shows_the_newest_whole_progress_line(tmp_path):
     assert text == (
         "[4/4] 04_unet | 1:01 so far | cell 2/9 | unet adam epoch 2/20 Dice 0.714, 0:41 left in it"
     )
-
-
-def test_start_up_notices_are_dropped_and_warnings_stay():
-    notices = "WARNING: All log messages before absl::InitializeLog()\nI0000 00:00:1.2 oneDNN\n"
-    notebook = nbformat.v4.new_notebook()
-    for text in (notices, notices + "UserWarning: look here\n"):
-        output = nbformat.v4.new_output("stream", name="stderr", text=text)
-        notebook.cells.append(nbformat.v4.new_code_cell("import keras", outputs=[output]))
-    printed = nbformat.v4.new_output("stream", name="stdout", text="I0000 is printed on purpose")
-    notebook.cells.append(nbformat.v4.new_code_cell("print(...)", outputs=[printed]))
-    run_study.drop_start_up_notices(notebook)
-    texts = [[output.text for output in cell.outputs] for cell in notebook.cells]
-    assert texts == [[], ["UserWarning: look here\n"], ["I0000 is printed on purpose"]]

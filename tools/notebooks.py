@@ -7,7 +7,9 @@ it, without outputs. From the top folder::
     python -m tools.notebooks check    # compare the halves; exit status 1 if they differ
 
 `jupytext --test` converts a script there and back and so never looks at the
-.ipynb that stands beside it; `check` compares the two files themselves.
+.ipynb that stands beside it; `check` compares the two files themselves. A script's header
+and the blank lines between its cells are `sync`'s too: they are as JupyterLab would save
+them, so that opening a notebook and saving it changes neither half.
 """
 
 from __future__ import annotations
@@ -15,8 +17,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import sys
+import tomllib
 from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 
 import jupytext
@@ -25,10 +30,26 @@ from nbformat import NotebookNode
 
 from seglib.commands.console import program
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+#: The repository's address, which stands in pyproject.toml and is copied from there.
+HOME = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
+#: The copies: in the link of a badge, and in the set-up cell, which clones it.
+COPIES = re.compile(r'(google\.com/github/|home = "https://github\.com/)[\w.-]+/[\w.-]+(/blob/|")')
 SUBFOLDERS = ("", "exercises", "solutions")
 #: What jupytext notes in a cell about blank lines in the script; no part of a notebook.
 LAYOUT_KEYS = ("lines_to_next_cell", "lines_to_end_of_cell_marker")
+#: What a notebook says about itself. The kernel is named as ipykernel names it, because
+#: JupyterLab writes that name into what it opens.
+METADATA = {
+    "jupytext": tomllib.loads((NOTEBOOKS / "jupytext.toml").read_text(encoding="utf-8")),
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
 
 
 def files(folder: Path, ending: str) -> list[Path]:
@@ -36,9 +57,14 @@ def files(folder: Path, ending: str) -> list[Path]:
     return [path for sub in SUBFOLDERS for path in sorted((folder / sub).glob(f"*{ending}"))]
 
 
+def addressed(text: str) -> str:
+    """Return a text with the repository's address wherever it has a copy of one."""
+    return COPIES.sub(rf"\g<1>{HOME.removeprefix('https://github.com/')}\g<2>", text)
+
+
 def build(script: Path) -> NotebookNode:
     """Return the notebook of a percent script: no outputs, always the same cell ids."""
-    source = jupytext.reads(script.read_text(encoding="utf-8"), fmt="py:percent")
+    source = jupytext.reads(addressed(script.read_text(encoding="utf-8")), fmt="py:percent")
     seen: Counter[str] = Counter()
     cells = []
     for cell in source.cells:
@@ -55,27 +81,32 @@ def build(script: Path) -> NotebookNode:
         if cell.cell_type == "code":
             made |= {"execution_count": None, "outputs": []}
         cells.append(made)
-    metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
     notebook = nbformat.from_dict(
-        {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
+        {"nbformat": 4, "nbformat_minor": 5, "metadata": METADATA, "cells": cells}
     )
     nbformat.validate(notebook)
     return notebook
 
 
+def as_saved(script: Path) -> str:
+    """Return a script as JupyterLab saves it: its cells, under the header of every script."""
+    return jupytext.writes(build(script), fmt="py:percent")
+
+
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook aside and then put it in place, so that no half file is ever seen."""
+    _put(nbformat.writes(notebook).rstrip("\n") + "\n", path)
+
+
+def _put(text: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(path.name + ".part")
-    aside.write_bytes(nbformat.writes(notebook).rstrip("\n").encode() + b"\n")
+    aside.write_bytes(text.encode())
     os.replace(aside, path)
 
 
 def difference(script: Path) -> str | None:
-    """Say where a script's .ipynb first differs from the script, or None where they agree."""
+    """Say where a pair's halves first differ from what `sync` writes, or None where they agree."""
     path = script.with_suffix(".ipynb")
     if not path.exists():
         return f"{path.name} is missing"
@@ -98,9 +129,26 @@ def difference(script: Path) -> str | None:
             f"{path.name}, cell {min(len(expected.cells), len(cells)) + 1}: only in one half "
             f"({script.name} has {len(expected.cells)} cells, {path.name} {len(cells)})"
         )
-    for key in ("metadata", "nbformat", "nbformat_minor"):
-        if expected[key] != found.get(key):
-            return f"{path.name}: the notebook's own {key} differs: {_short(found.get(key))}"
+    for want, have in ((expected.metadata, found.get("metadata", {})), (expected, found)):
+        for key in sorted(want.keys() | have.keys()):
+            if want.get(key) != have.get(key):
+                return f"{path.name}: the notebook's own {key} differs: {_short(have.get(key))}"
+    return _line_that_differs(
+        script,
+        as_saved(script),
+        "its header, or the blank lines between its cells, are not as JupyterLab saves them",
+    )
+
+
+def _line_that_differs(path: Path, expected: str, meaning: str) -> str | None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for number, (want, have) in enumerate(zip_longest(expected.splitlines(), lines), start=1):
+        if want != have:
+            return (
+                f"{path.name}, line {number}: {meaning}\n"
+                f"    expected: {_short(want)}\n"
+                f"    found: {_short(have)}"
+            )
     return None
 
 
@@ -114,17 +162,41 @@ def _short(value: object) -> str:
     return text if len(text) <= 200 else text[:197] + "..."
 
 
+def _pages(folder: Path) -> list[Path]:
+    """The page above the notebooks that lists them, each with its badge."""
+    return [page for page in [folder.parent / "README.md"] if page.is_file()]
+
+
 def sync(folder: Path) -> list[Path]:
-    """Write every .ipynb that differs from its script; return those that were written."""
-    changed = [script for script in files(folder, ".py") if difference(script)]
-    for script in changed:
-        write(build(script), script.with_suffix(".ipynb"))
-    return [script.with_suffix(".ipynb") for script in changed]
+    """Bring every pair in step with its script; return the files that were written."""
+    written = []
+    for page in _pages(folder):
+        text = addressed(page.read_text(encoding="utf-8"))
+        if text != page.read_text(encoding="utf-8"):
+            _put(text, page)
+            written.append(page)
+    for script in files(folder, ".py"):
+        text = as_saved(script)
+        if text != script.read_text(encoding="utf-8"):
+            _put(text, script)
+            written.append(script)
+        if difference(script):
+            write(build(script), script.with_suffix(".ipynb"))
+            written.append(script.with_suffix(".ipynb"))
+    return written
 
 
 def check(folder: Path) -> list[str]:
     """Return one message for each pair whose halves differ, or that lacks its script."""
     messages = [difference(script) for script in files(folder, ".py")]
+    messages += [
+        _line_that_differs(
+            page,
+            addressed(page.read_text(encoding="utf-8")),
+            "the repository's address is not that of pyproject.toml",
+        )
+        for page in _pages(folder)
+    ]
     messages += [
         f"{path.name} has no {path.stem}.py beside it, the half that is edited"
         for path in files(folder, ".ipynb")
@@ -146,7 +218,7 @@ def main(arguments: list[str] | None = None) -> int:
         written = sync(options.folder)
         for path in written:
             print(f"written: {path.name}")
-        print(f"{pairs} notebooks, {len(written)} written, the others were in step.")
+        print(f"{pairs} notebooks, {len(written)} files written, the others were in step.")
         return 0
     messages = check(options.folder)
     for message in messages:

@@ -34,10 +34,6 @@ from tools.notebooks import NOTEBOOKS, build, write
 
 ROOT = Path(__file__).resolve().parents[1]
 ANSI_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-#: What TensorFlow says on the error stream when it starts, whatever its log level.
-START_UP_NOTICE = re.compile(
-    r"WARNING: All log messages before absl|[IWE]0000 |To enable the following instructions"
-)
 
 
 def environment(
@@ -56,7 +52,6 @@ def environment(
         env["SEGLIB_DATA_DIR"] = str(Path(env["SEGLIB_DATA_DIR"]).resolve())
     # This folder's seglib comes first, also where none or another one is installed.
     env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
-    env.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # start-up notices do not belong in results
     return env
 
 
@@ -80,6 +75,7 @@ def execute(
         DeadKernelError: The kernel ended by itself.
     """
     notebook = build(script)
+    notebook.metadata.pop("jupytext")  # the executed copy is half of no pair
     code_cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
 
     def starts(cell: NotebookNode, cell_index: int) -> None:
@@ -105,24 +101,9 @@ def execute(
         with log.open("wb") as stderr:
             client.execute(env=env, stderr=stderr)
     finally:
-        drop_start_up_notices(notebook)
         write(notebook, output)
     log.unlink()
     return notebook
-
-
-def drop_start_up_notices(notebook: NotebookNode) -> None:
-    """Take TensorFlow's start-up lines out of the outputs; every other line stays."""
-    for cell in notebook.cells:
-        kept = []
-        for output in cell.get("outputs", []):
-            if output.get("name") == "stderr":
-                lines = output.text.splitlines(keepends=True)
-                output.text = "".join(line for line in lines if not START_UP_NOTICE.match(line))
-            if output.get("text") != "":
-                kept.append(output)
-        if cell.cell_type == "code":
-            cell.outputs = kept
 
 
 def explain_failure(script: Path, output: Path, error: Exception) -> str:

@@ -12,7 +12,6 @@ from PIL import Image
 from tqdm import tqdm
 
 from seglib import inference, nifti
-from seglib.commands.quiet import quiet_start
 from seglib.commands.reading import (
     KINDS,
     Files,
@@ -26,6 +25,7 @@ from seglib.errors import DataError, ModelFileError
 from seglib.forward import even_size, most_at_once, values_per_pixel
 from seglib.normalisation import as_8_bit, drowned
 from seglib.preprocessing import Preprocessing
+from seglib.quiet import quiet_start
 from seglib.sliding_window import patch_of, predict_volume
 from seglib.staging import check_output, check_targets, staged_folder
 from seglib.volume_normalisation import normalise_volume

@@ -7,6 +7,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 
 #: Says which messages TensorFlow leaves out; `QUIET`: all but those that end the program.
 VARIABLE, QUIET = "TF_CPP_MIN_LOG_LEVEL", "3"
@@ -36,3 +39,22 @@ def quiet_start() -> Iterator[None]:
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+class QuietTensorFlow(MetaPathFinder):
+    """Finds TensorFlow where Python does, and has it loaded within `quiet_start`."""
+
+    def find_spec(self, name: str, path=None, target=None) -> ModuleSpec | None:
+        """The spec of TensorFlow; None for every other module, which others find."""
+        if name != "tensorflow" or sys.stderr is None:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def load_quietly(module: ModuleType) -> None:
+                with quiet_start():
+                    load(module)
+
+            spec.loader.exec_module = load_quietly
+        return spec
