@@ -1,6 +1,7 @@
 """Kept data sets: exactly what the reader gives, at once, and never what it gave before."""
 
 import os
+import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -309,3 +310,56 @@ def test_threads_and_programs_that_start_together(root, kept):
     for slices in together:
         assert_same(slices, read_anew(sunnybrook.load, root))
     assert_same(packed.load(only_file(kept)), together[0])
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """Who may do what with a folder (under the name ".") and with what lies in it."""
+    found = {".": folder, **{path.name.split("-")[0]: path for path in folder.iterdir()}}
+    return {name: stat.S_IMODE(path.stat().st_mode) for name, path in found.items()}
+
+
+@pytest.fixture
+def open_to_all():
+    """What is made may be read by everybody, unless its maker says otherwise."""
+    if os.name == "nt":
+        pytest.skip("Windows has no such modes")
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_nobody_else_reads_a_kept_set(root, kept, open_to_all):
+    sunnybrook.load(root)
+    assert modes(kept) == {".": 0o700, "sunnybrook": 0o600}
+    # What an earlier version kept is closed when it is used, or when anything is.
+    only_file(kept).chmod(0o644)
+    sunnybrook.load(root)
+    assert modes(kept)["sunnybrook"] == 0o600
+    only_file(kept).chmod(0o644)
+    add(root)
+    sunnybrook.load(root)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept.iterdir()} == {0o600}
+
+
+def test_a_folder_of_the_user_keeps_its_mode_and_its_files(root, kept, open_to_all, monkeypatch):
+    kept.mkdir()
+    own = kept / "results-of-mine.npz"
+    np.savez(own, np.zeros(1000))
+    monkeypatch.setattr(cache, "LIMIT", 20_000)
+    sunnybrook.load(root)
+    assert modes(kept) == {".": 0o755, "results": 0o644, "sunnybrook": 0o600}
+    for number in (46, 66, 86):  # each a set of its own, for which others make room
+        write_pair(root, number)
+        sunnybrook.load(root)
+    assert own.is_file() and len(list(kept.iterdir())) == 2
+
+
+def test_the_library_s_own_folder_is_closed(root, tmp_path, open_to_all, monkeypatch):
+    monkeypatch.setattr(cache, "OWN_FOLDER", tmp_path / "data" / "cache")
+    monkeypatch.delenv(cache.VARIABLE)
+    sunnybrook.load(root)
+    assert modes(tmp_path / "data" / "cache") == {".": 0o700, "sunnybrook": 0o600}
+    assert modes(tmp_path / "data")["."] == 0o755
+    (tmp_path / "data" / "cache").chmod(0o755)
+    sunnybrook.load(root)
+    assert modes(tmp_path / "data" / "cache")["."] == 0o700

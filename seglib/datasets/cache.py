@@ -3,6 +3,10 @@
 A kept set is found again by what it was made from: the content of the files, what their
 names tell, the reader's arguments, the reader's code, and the packages that it calls. If
 one of them is another, the set is read anew; dates and sizes of files play no part.
+
+A kept set holds the pixels of patients, so nobody but its owner can read it: its file has the
+mode 0600, and a folder that this module has made, or `data/cache`, has 0700. (Windows has no
+such modes; there, the folder of the user is closed to others by itself.)
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -25,6 +30,14 @@ from seglib.errors import DataError
 #: The environment variable that names the folder of the kept sets, or says `OFF`.
 VARIABLE = "SEGLIB_CACHE_DIR"
 OFF = "off"
+
+#: The folder where no other is named: that of this library alone.
+OWN_FOLDER = REPOSITORY / "data" / "cache"
+
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
+
+#: How a kept set is called: its reader, and the hash of all that decides what is read.
+_KEPT_NAME = re.compile(r"\w+-[0-9a-f]{32}\.npz")
 
 #: Bytes that all kept sets may have together; those not used for longest make room.
 LIMIT = 4 * 2**30
@@ -66,7 +79,7 @@ def cache_folder() -> Path | None:
     chosen = os.environ.get(VARIABLE)
     if chosen == OFF:
         return None
-    return Path(chosen) if chosen else REPOSITORY / "data" / "cache"
+    return Path(chosen) if chosen else OWN_FOLDER
 
 
 def cached(
@@ -94,6 +107,7 @@ def cached(
     if key is None:
         return read(files, **known)
     path = folder / f"{read.__module__.rpartition('.')[2]}-{key}.npz"
+    _close_to_others(folder)
     slices = _kept(path)
     if slices is None:
         slices = read(files, **known)
@@ -142,9 +156,11 @@ def _keep(slices: SliceSet, path: Path) -> None:
     if slices.images.nbytes + slices.masks.nbytes > LIMIT:
         return
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=_FOLDER_MODE, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".part-") as aside:
             packed.save(slices, Path(aside) / path.name, compress=False)
+            (Path(aside) / path.name).chmod(_FILE_MODE)
             os.replace(Path(aside) / path.name, path)
         _make_room(path.parent)
     except OSError as error:
@@ -155,10 +171,27 @@ def _keep(slices: SliceSet, path: Path) -> None:
         )
 
 
+def _kept_sets(folder: Path) -> list[Path]:
+    """The files of the kept sets; a folder that the user named may hold others."""
+    return [path for path in folder.glob("*.npz") if _KEPT_NAME.fullmatch(path.name)]
+
+
+def _close_to_others(folder: Path) -> None:
+    """Take from others what an earlier version let them read; a user's folder stays as it is."""
+    closed = {path: _FILE_MODE for path in _kept_sets(folder)}
+    if folder == OWN_FOLDER:
+        closed[folder] = _FOLDER_MODE
+    for path, mode in closed.items():
+        # It may be gone meanwhile, or another's, or on a disk that is only read.
+        with contextlib.suppress(OSError):
+            if path.stat().st_mode & 0o077:
+                path.chmod(mode)
+
+
 def _make_room(folder: Path) -> None:
     """Keep the sets that were used last and fit into `LIMIT`; remove the others."""
     total = 0
-    for path in sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True):
+    for path in sorted(_kept_sets(folder), key=lambda path: path.stat().st_mtime, reverse=True):
         total += path.stat().st_size
         if total > LIMIT:
             path.unlink(missing_ok=True)
