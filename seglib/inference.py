@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seglib.datasets.slice_set import SliceSet
-from seglib.errors import ModelFileError
-from seglib.forward import even_size, forward, most_at_once, values_per_pixel
+from seglib.errors import DataError, ModelFileError
+from seglib.forward import bytes_beside, even_size, forward, most_at_once, values_per_pixel
 from seglib.onnx_network import OnnxNetwork, load_onnx
 from seglib.preprocessing import Preprocessing
 from seglib.sliding_window import patch_of, predict_volume
@@ -47,16 +47,19 @@ def predict(
     Returns:
         ``(N, H, W, K)`` float32; 0 outside the crop that the network sees.
     """
-    inputs = preprocessing.images(images)
-    most = batch_size or most_at_once(values_per_pixel(model), inputs.shape[1:3])
-    size = even_size(len(inputs), most)
-    outputs = np.concatenate(
-        [
-            _forward(model, inputs[start : start + size], size, rotations)
-            for start in range(0, len(inputs), size)
-        ]
+    classes = model.output_shape[-1]
+    most = batch_size or most_at_once(
+        values_per_pixel(model),
+        preprocessing.target_size(*images.shape[1:3]),
+        bytes_beside(images, classes),
     )
-    return preprocessing.restore(outputs, images.shape[1:3])
+    size = even_size(len(images), most)
+    probabilities = np.empty((*images.shape[:3], classes), np.float32)
+    for start in range(0, len(images), size):
+        part = slice(start, start + size)
+        outputs = _forward(model, preprocessing.images(images[part]), size, rotations)
+        probabilities[part] = preprocessing.restore(outputs, images.shape[1:3])
+    return probabilities
 
 
 def predict_set(
@@ -115,7 +118,15 @@ def to_mask(probabilities: np.ndarray, level: float = 0.5) -> np.ndarray:
 
     Returns:
         ``(N, H, W, 1)`` uint8 class indices.
+
+    Raises:
+        DataError: K is above 256, more than uint8 can number.
     """
+    if probabilities.shape[-1] > 256:
+        raise DataError(
+            f"the network tells {probabilities.shape[-1]} classes apart, but a mask numbers 256 "
+            "at most, background included"
+        )
     if probabilities.shape[-1] == 1:
         return (probabilities >= level).astype(np.uint8)
     return probabilities.argmax(axis=-1, keepdims=True).astype(np.uint8)

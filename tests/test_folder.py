@@ -1,3 +1,5 @@
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +196,30 @@ def test_palette_images_are_read_as_they_look(both):
     mask.save(both[1] / "ben" / "1.tif")
     assert Image.open(both[1] / "ben" / "1.tif").mode == "P"
     np.testing.assert_array_equal(load(both).masks[2, ..., 0], square(20, 1))
+
+
+def test_linked_folders_are_read_and_broken_links_are_named(both, tmp_path):
+    (both[0] / "ben").rename(tmp_path / "elsewhere")
+    (both[0] / "ben").symlink_to(tmp_path / "elsewhere")
+    assert len(load(both)) == 3
+    (tmp_path / "elsewhere").rename(tmp_path / "gone")
+    with pytest.raises(DataError, match="ben: is a link that leads nowhere"):
+        load(both)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+def test_names_that_are_no_text_are_refused(both):
+    """They stand in the table, and in all that is written of it."""
+    (both[0] / "ben" / "1.png").rename(both[0] / "ben" / os.fsdecode(b"caf\xe9.png"))
+    with pytest.raises(DataError, match=r"caf\\xe9\.png: this name is not UTF-8 text"):
+        load(both)
+
+
+def test_images_that_are_not_finite(both):
+    save((both[0] / "ben" / "1.tif"), np.full((16, 20), np.nan, np.float32))
+    (both[0] / "ben" / "1.png").unlink()
+    with pytest.raises(DataError, match=r"1\.tif: holds values that are not finite"):
+        load(both)
 
 
 def test_missing_and_empty_folder(tmp_path, both):

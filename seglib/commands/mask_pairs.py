@@ -12,7 +12,7 @@ import pandas as pd
 from seglib import nifti
 from seglib.commands.reading import find_files, read_class_mask
 from seglib.datasets import lgg
-from seglib.datasets.image_files import read_all
+from seglib.datasets.image_files import read_all, require_text
 from seglib.datasets.patterns import compile_pattern
 from seglib.datasets.slice_set import SliceSet
 from seglib.datasets.sunnybrook import FRAMES_PER_SLICE, NAME, WRONG_LABELS, name_phases
@@ -39,7 +39,7 @@ def pair_masks(truth: Path, prediction: Path) -> tuple[str, dict[str, tuple[Path
 
     Raises:
         DataError: A folder is missing, empty or holds DICOM, both are one folder, or a
-            file has no partner.
+            file has no partner, or a name that is not UTF-8.
     """
     if truth.exists() and prediction.exists() and truth.samefile(prediction):
         raise DataError(
@@ -54,6 +54,8 @@ def pair_masks(truth: Path, prediction: Path) -> tuple[str, dict[str, tuple[Path
         if files.kind == "dicom":
             folder = truth if which == "true" else prediction
             raise DataError(f"{folder}: holds DICOM images; expected PNG, TIFF or NIfTI masks")
+        for path in files.paths.values():
+            require_text(path)
     true, predicted = sides["true"], sides["predicted"]
     if true.kind != predicted.kind:
         raise DataError(
