@@ -59,7 +59,8 @@ def audit(slices: SliceSet, recipe: Recipe, folds: int = 5, seed: int = 0) -> Au
         seed: Of the folds and of the trainings.
 
     Raises:
-        DataError: There are fewer than two folds, or fewer patients than folds.
+        DataError: There are fewer than two folds, or fewer patients than folds, or the
+            labels that a network would be trained with are all empty.
         SeglibError: The recipe's loss is not one for so many classes.
     """
     # Here, so that ranking stored counts needs no backend.
@@ -71,10 +72,21 @@ def audit(slices: SliceSet, recipe: Recipe, folds: int = 5, seed: int = 0) -> Au
     if recipe.patience:  # nobody is left to watch: all train or are held out
         schedule = "constant" if recipe.schedule == "plateau" else recipe.schedule
         recipe = replace(recipe, patience=0, schedule=schedule)
+    if not slices.masks.any():
+        raise DataError(f"all {len(slices)} labels of {slices.name} are empty: nothing to audit")
+    splits = patient_folds(slices, folds, seed)
+    labelled = set(slices.table["patient"][slices.masks.any(axis=(1, 2, 3))])
+    for split in splits:
+        if not labelled & set(split.train):
+            raise DataError(
+                f"only {', '.join(sorted(labelled))} of {len(slices.patients)} patients have a "
+                "label that is not empty, and are left out together, so the network that judges "
+                "them would learn nothing; an audit needs more patients with the structure"
+            )
     ready = normalised_for(recipe.preprocessing, slices)
     prediction = np.zeros_like(slices.masks)
     runs = []
-    for split in patient_folds(slices, folds, seed):
+    for split in splits:
         run = train(recipe, ready.of_patients(split.train), seed=seed)
         held_out = np.flatnonzero(slices.table["patient"].isin(split.test))
         probabilities = predict_set(run.model, ready.take(held_out), recipe.preprocessing)

@@ -12,7 +12,7 @@ from seglib.onnx_network import OnnxNetwork
 if TYPE_CHECKING:  # an ONNX file is predicted without Keras
     import keras
 
-#: Bytes that one forward pass may take, about.
+#: Bytes that one forward pass may take, about, and that its images may take beside the network.
 MEMORY = 256 * 2**20
 
 #: On a CPU a pass of 4 images costs each of them what a pass of 64 does, and one alone a
@@ -43,14 +43,30 @@ def values_per_pixel(model: keras.Model | OnnxNetwork) -> float:
     return sum(values[-4:]) / math.prod(sides)
 
 
-def most_at_once(values: float, sides: tuple[int, ...]) -> int:
+def bytes_beside(images: np.ndarray, classes: int) -> int:
+    """How many bytes an image takes beside the network, which may see a small crop of it.
+
+    Both what is stored and the probabilities on its grid are held twice for a while: by
+    itself, and in the stack.
+
+    Args:
+        images: ``(N, H, W, C)``, as stored.
+        classes: Channels of the probabilities, float32.
+    """
+    height, width, channels = images.shape[1:]
+    return 2 * height * width * (images.itemsize * channels + 4 * classes)
+
+
+def most_at_once(values: float, sides: tuple[int, ...], beside: int = 0) -> int:
     """How many inputs fit into `MEMORY` together: 1 at least, `MOST` at most.
 
     Args:
         values: The network's `values_per_pixel`, float32 each.
         sides: ``(h, w)`` or ``(D, h, w)`` of the inputs.
+        beside: What each takes beside the network, see `bytes_beside`. It has as much
+            room again, for it is large only where the network sees little.
     """
-    bytes_each = 4 * values * math.prod(sides)
+    bytes_each = max(4 * values * math.prod(sides), beside)
     return int(min(max(MEMORY // bytes_each, 1), MOST))
 
 

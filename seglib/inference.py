@@ -12,7 +12,7 @@ import numpy as np
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError, ModelFileError
-from seglib.forward import even_size, forward, most_at_once, values_per_pixel
+from seglib.forward import bytes_beside, even_size, forward, most_at_once, values_per_pixel
 from seglib.onnx_network import OnnxNetwork, load_onnx
 from seglib.preprocessing import Preprocessing
 from seglib.sliding_window import patch_of, predict_volume
@@ -50,22 +50,26 @@ def predict(
     Raises:
         DataError: An image, when prepared, holds a value that is not finite.
     """
-    inputs = preprocessing.images(images)
-    if not np.isfinite(inputs).all():
-        first = int(np.flatnonzero(~np.isfinite(inputs).all(axis=(1, 2, 3)))[0])
-        raise DataError(
-            f"image {first} holds a value that is not finite when it is prepared (NaN, infinite, "
-            "or too large for 32 bits); replace it, e.g. by 0"
-        )
-    most = batch_size or most_at_once(values_per_pixel(model), inputs.shape[1:3])
-    size = even_size(len(inputs), most)
-    outputs = np.concatenate(
-        [
-            _forward(model, inputs[start : start + size], size, rotations)
-            for start in range(0, len(inputs), size)
-        ]
+    classes = model.output_shape[-1]
+    most = batch_size or most_at_once(
+        values_per_pixel(model),
+        preprocessing.target_size(*images.shape[1:3]),
+        bytes_beside(images, classes),
     )
-    return preprocessing.restore(outputs, images.shape[1:3])
+    size = even_size(len(images), most)
+    probabilities = np.empty((*images.shape[:3], classes), np.float32)
+    for start in range(0, len(images), size):
+        part = slice(start, start + size)
+        inputs = preprocessing.images(images[part])
+        if not np.isfinite(inputs).all():
+            first = start + int(np.flatnonzero(~np.isfinite(inputs).all(axis=(1, 2, 3)))[0])
+            raise DataError(
+                f"image {first} holds a value that is not finite when it is prepared (NaN, "
+                "infinite, or too large for 32 bits); replace it, e.g. by 0"
+            )
+        outputs = _forward(model, inputs, size, rotations)
+        probabilities[part] = preprocessing.restore(outputs, images.shape[1:3])
+    return probabilities
 
 
 def predict_set(
@@ -124,7 +128,15 @@ def to_mask(probabilities: np.ndarray, level: float = 0.5) -> np.ndarray:
 
     Returns:
         ``(N, H, W, 1)`` uint8 class indices.
+
+    Raises:
+        DataError: K is above 256, more than uint8 can number.
     """
+    if probabilities.shape[-1] > 256:
+        raise DataError(
+            f"the network tells {probabilities.shape[-1]} classes apart, but a mask numbers 256 "
+            "at most, background included"
+        )
     if probabilities.shape[-1] == 1:
         return (probabilities >= level).astype(np.uint8)
     return probabilities.argmax(axis=-1, keepdims=True).astype(np.uint8)

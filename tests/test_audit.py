@@ -134,6 +134,21 @@ def test_nobody_is_predicted_by_a_network_that_saw_him(phantom_set, tmp_path, mo
         audit(few, recipe, folds=3)
 
 
+@pytest.mark.parametrize(
+    ("labelled", "message"),
+    [(0, "all .* labels of .* are empty"), (1, "only phantom-01 of 6 patients have a label")],
+)
+def test_folds_that_would_teach_nothing_are_refused_before_any_training(
+    labelled, message, phantom_set, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
+    kept = phantom_set.table["patient"].isin(phantom_set.patients[:labelled]).to_numpy()
+    few = replace(phantom_set, masks=phantom_set.masks * kept[:, None, None, None])
+    with pytest.raises(DataError, match=message):
+        audit(few, get_recipe("unet", "smoke"), folds=3)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_stored_audit_ranks_the_wrong_patient_first():
     """Needs no data: the counts are stored with the repository."""
     ranked = rank_suspects(read_results("audit", "per_slice"))

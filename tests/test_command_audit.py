@@ -68,6 +68,14 @@ def test_the_command_never_writes_among_its_images_and_masks(inside, own_data, c
     assert not (own_data / "masks" / "new").exists()
 
 
+def test_labels_that_are_all_empty_are_nothing_to_audit(own_data, capsys):
+    for path in (own_data / "masks").iterdir():
+        Image.new("L", (32, 32)).save(path)
+    assert run_command(own_data, "--folds", "2") == 1
+    assert "all 16 masks are empty, so there is nothing to learn" in capsys.readouterr().err
+    assert not (own_data / "out").exists() and not (own_data / "reports").exists()
+
+
 def test_the_command_refuses_a_file_as_output(own_data, capsys):
     (own_data / "out").write_text("mine")
     assert run_command(own_data) == 1

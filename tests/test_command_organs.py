@@ -18,7 +18,7 @@ from PIL import Image
 from seglib import inference, models
 from seglib.__main__ import main
 from seglib.commands.parsers import DATASETS
-from seglib.commands.reading import grey_values
+from seglib.commands.reading import grey_values, read_class_mask
 from seglib.datasets import NAMES
 from seglib.preprocessing import Preprocessing
 from seglib.sliding_window import predict_volume
@@ -131,6 +131,11 @@ def test_masks_of_several_classes_as_pictures(tmp_path, capsys):
     assert printed.index("fluid\n") < printed.index("grey matter\n") < printed.index("mean of")
 
 
+def test_one_bit_masks_hold_class_1_whatever_the_number_of_classes(tmp_path):
+    Image.fromarray(np.array([[0, 255]], np.uint8)).convert("1").save(tmp_path / "a.png")
+    assert read_class_mask(tmp_path / "a.png", 4).tolist() == [[0, 1]]
+
+
 def test_masks_of_several_classes_as_volumes(tmp_path):
     truth = np.random.default_rng(0).integers(0, 4, (6, 5, 4), np.uint8)
     prediction = np.where(truth == 3, 2, truth).astype(np.uint8)
@@ -152,6 +157,7 @@ def test_masks_of_several_classes_as_volumes(tmp_path):
         ([0, 1, 2, 3], "one", "two or more different names"),
         ([0, 1, 2, 3], "one, one", "two or more different names"),
         ([0, 1, 2, 3], None, "must hold only 0 and 255"),
+        ([0, 1], ",".join(map(str, range(256))), "256 classes, but a mask numbers 255 beside"),
     ],
 )
 def test_what_is_wrong_with_classes_is_said(values, classes, message, tmp_path, capsys):

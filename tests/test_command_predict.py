@@ -1,5 +1,7 @@
 """`predict` on pictures: each mask by value."""
 
+import os
+import sys
 from pathlib import Path
 
 import keras
@@ -8,6 +10,8 @@ import pytest
 from command_line import bright_model, contents, picture, predict, read, save_network
 from PIL import Image
 
+from seglib import forward
+from seglib.commands import predict as command
 from seglib.forward import MOST
 
 
@@ -40,6 +44,51 @@ def test_predict_more_images_than_a_batch(model, tmp_path):
     assert predict(tmp_path / "in", tmp_path / "out", model) == 0
     for k, mask in enumerate(masks):
         np.testing.assert_array_equal(read(tmp_path / f"out/{k:02}.png"), mask)
+
+
+@pytest.mark.parametrize(("room", "expected"), [(1, [1] * 7), (3, [3, 3, 1]), (100, [7])])
+def test_large_pictures_wait_for_each_other_only_while_there_is_room(
+    room, expected, model, tmp_path, monkeypatch
+):
+    """The network sees 16x16 pixels of 32x48, and would itself have room for all."""
+    model = bright_model(tmp_path / "crop.keras", size=16)
+    for k in range(7):
+        picture(tmp_path / f"in/{k}.png", slice(k, 20), slice(17, 31))
+    assert predict(tmp_path / "in", tmp_path / "expected", model) == 0
+    stacked, masks = [], command._Segmenter.masks
+
+    def counted(self, stack, done):
+        stacked.append(len(stack))
+        return masks(self, stack, done)
+
+    monkeypatch.setattr(command._Segmenter, "masks", counted)
+    beside = forward.bytes_beside(np.zeros((1, 32, 48, 1), np.uint8), 1)
+    monkeypatch.setattr(forward, "MEMORY", room * beside)
+    assert predict(tmp_path / "in", tmp_path / "out", model) == 0
+    assert stacked == expected
+    assert contents(tmp_path / "out") == contents(tmp_path / "expected")
+
+
+def test_one_bit_pictures_are_black_and_white(model, tmp_path):
+    mask = picture(tmp_path / "in" / "a.png", slice(5, 9), slice(7, 18))
+    Image.fromarray(mask).convert("1").save(tmp_path / "in" / "a.png")
+    assert predict(tmp_path / "in", tmp_path / "out", model) == 0
+    np.testing.assert_array_equal(read(tmp_path / "out" / "a.png"), mask)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+def test_names_that_are_no_text_are_kept_and_can_be_printed(model, tmp_path, capsys):
+    """Colour for a grey model is noted with the file's name."""
+    (tmp_path / "in").mkdir()
+    name = os.fsdecode(b"caf\xe9.png")
+    Image.new("RGB", (8, 8), (9, 200, 9)).save(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "a.png").rename(tmp_path / "in" / name)
+    (tmp_path / "in" / os.fsdecode(b"\xff.txt")).write_text("notes")
+    assert predict(tmp_path / "in", tmp_path / "out", model) == 0
+    printed = capsys.readouterr().out
+    printed.encode()
+    assert "note: caf\\xe9.png: converted" in printed and "e.g. \\xff.txt" in printed
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [name]
 
 
 def test_predict_one_file_and_keep_other_results(model, tmp_path):

@@ -11,6 +11,8 @@ from command_line import bright_model, contents, picture, predict
 
 from seglib import inference
 from seglib.commands import predict as predict_command
+from seglib.commands import reading
+from seglib.datasets.image_files import read_image
 from seglib.errors import DataError
 from seglib.preprocessing import Preprocessing
 from seglib.staging import staged_folder
@@ -57,6 +59,13 @@ def broken_dicom(folder):
     (folder / "48.dcm").write_bytes(b"no DICOM")
 
 
+def name_at_the_limit(folder):
+    """A DICOM file without ending, whose mask would need one."""
+    name = "n" * 250 + "é"
+    (folder / "a.png").unlink()
+    (folder / name).write_bytes(bytes(128) + b"DICM")
+
+
 FAULTS = {
     "corrupt": (corrupt_picture, "z.png: not a readable picture"),
     "empty folder": (lambda folder: (folder / "a.png").unlink(), "no images in this folder"),
@@ -66,6 +75,9 @@ FAULTS = {
     "damaged volume": (damaged_volume, "v.nii.gz: the NIfTI file is damaged"),
     "NaN": (not_finite, "not finite"),
     "huge value": (one_huge_value, "v.nii: holds the value 1e+20, beside which"),
+    "GIF": (lambda folder: (folder / "z.png").write_bytes(b"GIF89a"), "z.png: is GIF"),
+    "broken link": (lambda f: (f / "z.png").symlink_to(f / "gone"), "a link that leads nowhere"),
+    "name too long": (name_at_the_limit, "has 256 bytes, but a file name has 255"),
     "broken DICOM": (broken_dicom, "48.dcm: not a readable DICOM image"),
 }
 
@@ -93,6 +105,54 @@ def test_predict_leaves_nothing_half_written(fault, output_exists, model, tmp_pa
     else:
         assert not output.parent.exists()
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_name_that_is_too_long_is_refused_before_the_model_is_read(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").touch()
+    name_at_the_limit(tmp_path / "in")
+    assert predict(tmp_path / "in", tmp_path / "out", tmp_path / "no_model.keras") == 1
+    assert "has 256 bytes, but a file name has 255" in capsys.readouterr().err
+    assert predict(tmp_path / ("x" * 300), tmp_path / "out", tmp_path / "no_model.keras") == 1
+    assert "no such file or folder" in capsys.readouterr().err
+
+
+def test_a_file_that_may_be_an_image_but_cannot_be_read(tmp_path, capsys, monkeypatch):
+    """As the system does where a file has no permission: a superuser may read all."""
+    picture(tmp_path / "in" / "a.png", slice(5), slice(5))
+    (tmp_path / "in" / "48").write_bytes(b"")
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(reading, "is_dicom", refuse)
+    assert predict(tmp_path / "in", tmp_path / "out", tmp_path / "no_model.keras") == 1
+    assert "48: cannot be read (Permission denied), so it may be" in capsys.readouterr().err
+
+
+def test_predict_on_all_hostile_pictures(model, data_dir, tmp_path, capfd):
+    """The folder as it is, then what can be read, under two endings: masks, and nothing else."""
+    hostile = data_dir / "hostile" / "pictures"
+    if not hostile.is_dir():
+        pytest.skip("real files absent: SEGLIB_DATA_DIR has no folder hostile/pictures")
+    assert predict(hostile, tmp_path / "out", model) == 1
+    *bar, error = filter(None, capfd.readouterr().err.splitlines())
+    assert error.startswith("seglib: error: ") and all("predict: " in line for line in bar)
+    for ending in (".png", ".tif"):
+        good = tmp_path / ending
+        good.mkdir()
+        for number, path in enumerate(sorted(hostile.iterdir())):
+            link = good / f"{number}{ending}"
+            link.symlink_to(path)
+            try:
+                read_image(link)
+            except DataError:
+                link.unlink()
+        capfd.readouterr()
+        assert predict(good, tmp_path / f"out{ending}", model) == 0
+        assert len(contents(tmp_path / f"out{ending}")) == len(list(good.iterdir())) > 10
+        printed = capfd.readouterr()
+        assert "arning" not in printed.out + printed.err
 
 
 def test_predict_never_writes_among_the_images(model, tmp_path, capsys):

@@ -92,6 +92,24 @@ def test_train_refuses_a_crop_without_any_mask(own_data, capsys):
     assert "note: no --patients was given, so each of the 24 files" in captured.out
 
 
+@pytest.mark.parametrize(
+    ("labelled", "options", "message"),
+    [
+        ((), (), "all 24 masks are empty, so there is nothing to learn"),
+        (("phantom-03", "phantom-05"), (), "masks of all 4 patients left to train with are empty"),
+        ((), ("--no-validation",), "all 24 masks are empty"),
+    ],
+)
+def test_train_refuses_masks_without_a_structure(labelled, options, message, own_data, capsys):
+    for path in (own_data / "masks").iterdir():
+        if not path.name.startswith(labelled or "none"):
+            Image.new("L", (32, 32)).save(path)
+    pattern = ("--patients", "(?P<patient>phantom-[0-9]+)", "--crop", "0")
+    assert train(own_data, *pattern, *options) == 1
+    assert message in capsys.readouterr().err
+    assert not (own_data / "reports").exists()
+
+
 @pytest.mark.parametrize("option", ["--size=0", "--crop=-16", "--seed=1.5"])
 def test_train_takes_only_whole_numbers(option, capsys):
     with pytest.raises(SystemExit) as end:

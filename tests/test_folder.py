@@ -197,6 +197,22 @@ def test_palette_images_are_read_as_they_look(both):
     np.testing.assert_array_equal(load(both).masks[2, ..., 0], square(20, 1))
 
 
+def test_linked_folders_are_read_and_broken_links_are_named(both, tmp_path):
+    (both[0] / "ben").rename(tmp_path / "elsewhere")
+    (both[0] / "ben").symlink_to(tmp_path / "elsewhere")
+    assert len(load(both)) == 3
+    (tmp_path / "elsewhere").rename(tmp_path / "gone")
+    with pytest.raises(DataError, match="ben: is a link that leads nowhere"):
+        load(both)
+
+
+def test_images_that_are_not_finite(both):
+    save((both[0] / "ben" / "1.tif"), np.full((16, 20), np.nan, np.float32))
+    (both[0] / "ben" / "1.png").unlink()
+    with pytest.raises(DataError, match=r"1\.tif: holds values that are not finite"):
+        load(both)
+
+
 def test_missing_and_empty_folder(tmp_path, both):
     with pytest.raises(DataError, match="no such folder"):
         load((tmp_path / "nowhere", both[1]))
@@ -214,7 +230,7 @@ def test_names_that_are_no_utf_8_can_be_printed_and_drawn(tmp_path):
     except OSError:
         pytest.skip("this file system takes UTF-8 names alone")
     slices = load((images, masks), patient_pattern="(?P<patient>.*)/")
-    assert slices.name == r"h\udce9rz"
+    assert slices.name == r"h\xe9rz"
     assert slices.table[["case", "patient", "source"]].to_numpy().tolist() == [
-        [r"h\udce9rz", r"h\udce9rz", "1.png"]
+        [r"h\xe9rz", r"h\xe9rz", "1.png"]
     ]

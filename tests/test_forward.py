@@ -4,7 +4,15 @@ import keras
 import numpy as np
 import pytest
 
-from seglib.forward import MEMORY, MOST, even_size, forward, most_at_once, values_per_pixel
+from seglib.forward import (
+    MEMORY,
+    MOST,
+    bytes_beside,
+    even_size,
+    forward,
+    most_at_once,
+    values_per_pixel,
+)
 from seglib.models import build_model
 
 
@@ -41,6 +49,24 @@ def test_large_images_go_alone_and_small_ones_together(filters, sides, expected)
     assert most_at_once(values, sides) == expected
     if expected > 1:
         assert expected * 4 * values * np.prod(sides) <= MEMORY
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "classes", "expected"),
+    [
+        ((256, 256, 1), np.uint8, 1, 51),  # as many as the network alone would take
+        ((512, 512, 3), np.uint8, 1, 51),
+        ((2048, 2048, 1), np.uint8, 1, 6),
+        ((2048, 2048, 1), np.float32, 4, 1),  # 160 MiB each
+        ((8192, 8192, 1), np.uint8, 1, 1),
+    ],
+)
+def test_what_images_take_beside_the_network_counts_too(shape, dtype, classes, expected):
+    """A network of 16 filters that sees the central 128x128 pixels, whatever the size."""
+    images = np.broadcast_to(np.zeros((), dtype), (1, *shape))
+    beside = bytes_beside(images, classes)
+    assert beside >= images.nbytes + 4 * classes * np.prod(shape[:2])
+    assert most_at_once(5 * 16, (128, 128), beside) == expected
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 7, 64])

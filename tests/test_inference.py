@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from seglib import inference
+from seglib import forward, inference
 from seglib.errors import DataError, ModelFileError
 from seglib.models import build_model
 from seglib.preprocessing import Preprocessing
@@ -48,6 +48,23 @@ def test_the_batch_size_does_not_change_the_result(model, rotations):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+def test_large_images_are_prepared_and_restored_a_few_at_a_time(model, monkeypatch):
+    """The network sees 16x16 pixels of 64x64: its own memory would allow all of them."""
+    images = rng.integers(0, 255, (7, 64, 64, 1)).astype(np.uint8)
+    preprocessing = Preprocessing(size=16, multiple=4)
+    expected = inference.predict(model, images, preprocessing)
+    restored, restore = [], Preprocessing.restore
+
+    def counted(self, outputs, size):
+        restored.append(len(outputs))
+        return restore(self, outputs, size)
+
+    monkeypatch.setattr(Preprocessing, "restore", counted)
+    monkeypatch.setattr(forward, "MEMORY", 3 * forward.bytes_beside(images, 1))
+    np.testing.assert_allclose(inference.predict(model, images, preprocessing), expected, atol=1e-6)
+    assert restored == [3, 3, 1]
+
+
 def test_with_rotations_a_turned_image_gives_the_turned_mask(model):
     images = rng.integers(0, 255, (2, 32, 32, 1)).astype(np.uint8)
     preprocessing = Preprocessing(size=32, multiple=4)
@@ -66,6 +83,14 @@ def test_hard_masks():
     assert inference.to_mask(one).ravel().tolist() == [0, 1, 1]
     three = np.array([[0.6, 0.3, 0.1], [0.1, 0.2, 0.7]]).reshape(1, 1, 2, 3)
     assert inference.to_mask(three).ravel().tolist() == [0, 2]
+
+
+def test_more_classes_than_a_mask_can_number_are_refused():
+    last = np.zeros((1, 1, 1, 256))
+    last[..., 255] = 1
+    assert inference.to_mask(last).item() == 255
+    with pytest.raises(DataError, match="257 classes apart, but a mask numbers 256"):
+        inference.to_mask(np.zeros((1, 1, 1, 257)))
 
 
 def test_the_largest_piece_stays():

@@ -102,7 +102,12 @@ def evaluate(
 def _class_names(classes: str) -> tuple[str, ...]:
     """The classes that the user names, background first."""
     names = [name.strip() for name in classes.split(",")]
-    if len(names) < 2 or len(set(names)) < len(names) or not all(names) or len(names) > 255:
+    if len(names) > 255:
+        raise DataError(
+            f"--classes names {len(names)} classes, but a mask numbers 255 beside the background "
+            "at most"
+        )
+    if len(names) < 2 or len(set(names)) < len(names) or not all(names):
         raise DataError(
             f"--classes {classes!r}: expected two or more different names with commas between, "
             "one for each class but the background; leave it out for a single structure"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +21,10 @@ from seglib.commands.reading import (
     grey_values,
     read_slices,
 )
+from seglib.datasets.image_files import printable
 from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError, ModelFileError
-from seglib.forward import even_size, most_at_once, values_per_pixel
+from seglib.forward import bytes_beside, even_size, most_at_once, values_per_pixel
 from seglib.normalisation import as_8_bit, drowned
 from seglib.preprocessing import Preprocessing
 from seglib.quiet import quiet_start
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from seglib.onnx_network import OnnxNetwork
 
 DEFAULT_MODEL = Path("reports") / "models" / "sunnybrook.keras"
+
+#: Bytes of a file's name on the usual file systems.
+LONGEST_NAME = 255
 
 
 def predict(
@@ -60,8 +65,10 @@ def predict(
     """
     files = find_files(input)
     if files.others:
-        print(f"note: {len(files.others)} other file(s) left alone, e.g. {files.others[0].name}")
+        example = printable(files.others[0].name)
+        print(f"note: {len(files.others)} other file(s) left alone, e.g. {example}")
     targets = _targets(files, input, output)
+    _check_names(targets)
     check_output(output)
     check_targets(output, targets.values())
     segmenter = _load(model, rotations, largest_component)
@@ -104,6 +111,20 @@ def _targets(files: Files, source: Path, output: Path) -> dict[Path, Path]:
             "taken for images the next time; name another folder"
         )
     return targets
+
+
+def _check_names(targets: dict[Path, Path]) -> None:
+    """Refuse names that no mask can have, before hours of work.
+
+    Raises:
+        DataError: A mask's name is longer than `LONGEST_NAME`.
+    """
+    for path, target in targets.items():
+        if (length := len(os.fsencode(target.name))) > LONGEST_NAME:
+            raise DataError(
+                f"{printable(path)}: its mask would be named {printable(target.name)}, which has "
+                f"{length} bytes, but a file name has {LONGEST_NAME} at most; rename the image"
+            )
 
 
 @dataclass(frozen=True)
@@ -192,7 +213,8 @@ class _Segmenter:
     def most_at_once(self, slices: np.ndarray) -> int:
         """How many slices like these, ``(S, H, W, C)``, shall be predicted together."""
         size = self.preprocessing.target_size(*slices.shape[1:3])
-        return most_at_once(self.values_per_pixel, size)
+        beside = bytes_beside(slices, self.network.output_shape[-1])
+        return most_at_once(self.values_per_pixel, size, beside)
 
     def masks(self, stack: np.ndarray, done: Callable[[int], object]) -> np.ndarray:
         """``(S, H, W)`` uint8 class indices of prepared slices ``(S, H, W, C)``."""
@@ -221,7 +243,7 @@ class _Segmenter:
         """What the user should know about changed images."""
         for change, paths in self.changes.items():
             more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-            yield f"{paths[0].name}{more}: {change}"
+            yield f"{printable(paths[0].name)}{more}: {change}"
 
     def legend(self, kind: str) -> str:
         """The value of each class in the masks; empty for a binary mask."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,14 @@ from pydicom.misc import is_dicom
 from seglib import nifti
 from seglib.datasets.dicom_files import read_dicom
 from seglib.datasets.folder import IMAGE_SUFFIXES
-from seglib.datasets.image_files import is_grey, read_binary_mask, read_image, require_finite
+from seglib.datasets.image_files import (
+    files_below,
+    is_grey,
+    read_binary_mask,
+    read_grey_mask,
+    read_image,
+    require_finite,
+)
 from seglib.errors import DataError
 from seglib.preprocessing import map_labels
 
@@ -44,31 +52,29 @@ class Files:
 def find_files(path: Path, *, masks: bool = False) -> Files:
     """List the images of a folder and its subfolders, or the one that was named.
 
-    Hidden files do not count. A DICOM file may have no ending. Where NAME and NAME_mask
-    stand side by side, they are an image and its mask, and both have the key NAME.
+    Hidden files do not count, and links are followed (`files_below`). A DICOM file may have
+    no ending. Where NAME and NAME_mask stand side by side, they are an image and its mask,
+    and both have the key NAME.
 
     Args:
         path: A folder, or a file.
         masks: Of such pairs list the masks, not the images.
 
     Raises:
-        DataError: There is no such path, it holds no images or images of two kinds, or
-            two files differ only in their ending.
+        DataError: There is no such path, it holds no images or images of two kinds, two
+            files differ only in their ending, or something cannot be read.
     """
-    if not path.exists():
+    if not os.path.exists(path):  # unlike Path.exists False for a name that is too long
         raise DataError(f"{path}: no such file or folder")
     root = path if path.is_dir() else path.parent
     found: dict[str, tuple[str, Path]] = {}
     others = []
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        inside = file.relative_to(root)
-        if not file.is_file() or any(part.startswith(".") for part in inside.parts):
-            continue
+    for file in files_below(path) if path.is_dir() else [path]:
         kind, name = _kind_and_name(file)
         if kind is None:
             others.append(file)
             continue
-        key = inside.with_name(name).as_posix()
+        key = file.relative_to(root).with_name(name).as_posix()
         if key in found:
             raise DataError(
                 f"{file} and {found[key][1].name} differ only in their ending, so their masks "
@@ -112,8 +118,14 @@ def _kind_and_name(path: Path) -> tuple[str | None, str]:
     if path.suffix.lower() == ".dcm":
         return "dicom", path.stem
     # Scanners export DICOM files without ending; DICOMDIR is only their list.
-    if path.name != "DICOMDIR" and is_dicom(path):
-        return "dicom", path.name
+    try:
+        if path.name != "DICOMDIR" and is_dicom(path):
+            return "dicom", path.name
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror}), so it may be an image or not; make it "
+            "readable, or take it out of the folder"
+        ) from error
     return None, path.name
 
 
@@ -175,10 +187,7 @@ def read_class_mask(path: Path, num_classes: int) -> np.ndarray:
             f"{path}: a picture tells at most {MOST_GREYS} classes apart, background included: "
             f"with {num_classes}, the grey value of one is the number of another; use NIfTI files"
         )
-    pixels = read_image(path)
-    if not is_grey(pixels):
-        raise DataError(f"{path}: a mask must be grey, found three different colour channels")
-    pixels = pixels if pixels.ndim == 2 else pixels[..., 0]
+    pixels = read_grey_mask(path)
     values, greys = set(np.unique(pixels).tolist()), grey_values(num_classes)
     if values <= set(range(num_classes)):
         return pixels.astype(np.uint8)

@@ -77,6 +77,12 @@ def train(
     slices = normalised_for(chosen.preprocessing, slices)
     split = _hold_out(slices, seed) if validation else None
     parts = split.apply(slices) if split else {"train": slices, "validation": None}
+    if not parts["train"].masks.any():
+        raise DataError(
+            f"the masks of all {len(parts['train'].patients)} patients left to train with are "
+            f"empty: the others, {', '.join(split.validation)}, are held out; use --no-validation, "
+            "another --seed, or more patients with the structure"
+        )
     print(
         f"{chosen.name} on {slices.name}: {len(parts['train'].patients)} patients "
         f"({len(parts['train'])} slices) train, "
@@ -132,17 +138,17 @@ def own_images(
 
 
 def check_crop(recipe: Recipe, slices: SliceSet) -> None:
-    """Compare what the network will see with the images.
+    """Compare what the network will see with the images and masks.
 
     Raises:
-        DataError: The crop is larger than the images, or cuts everything off, or all masks
-            are empty.
+        DataError: All masks are empty, or the crop is larger than the images, or cuts
+            everything off.
     """
     total = int(np.count_nonzero(slices.masks))
     if not total:
         raise DataError(
-            f"all {len(slices)} masks of {slices.name} are empty, so there is nothing to learn; "
-            "check that --masks names the folder of the masks"
+            f"all {len(slices)} masks are empty, so there is nothing to learn; check that --masks "
+            "names the folder of the masks, and that the structure's pixels are not 0"
         )
     crop = recipe.preprocessing.size
     height, width = slices.images.shape[1:3]

@@ -49,6 +49,7 @@ _CODE = (
     "errors.py",
     "nifti.py",
     "normalisation.py",
+    "quiet.py",
     "preprocessing.py",
     "splits.py",
 )

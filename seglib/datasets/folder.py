@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 
 from seglib.datasets.cache import cached
-from seglib.datasets.image_files import is_grey, read_all, read_pair
+from seglib.datasets.image_files import (
+    files_below,
+    is_grey,
+    printable,
+    read_all,
+    read_pair,
+)
 from seglib.datasets.patterns import compile_pattern
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
@@ -33,7 +39,8 @@ def load(
     An image and its mask have the same path inside their folders (subfolders count) but for
     the ending: ``images/anna/03.jpg`` and ``masks/anna/03.png``. With
     ``mask_suffix="_mask"`` the mask is ``masks/anna/03_mask.png``; then `images` and `masks`
-    may be one folder. Hidden files and files that are no pictures are not looked at.
+    may be one folder. Hidden files and files that are no pictures are not looked at; links are
+    followed (`seglib.datasets.image_files.files_below`).
 
     Args:
         images: Folder of PNG, TIFF or JPEG images, grey or colour.
@@ -55,17 +62,18 @@ def load(
         NaN. Without a group ``slice``, slices are numbered in the order of the paths.
 
     Raises:
-        DataError: A folder is missing or empty, an image has no mask or the reverse, two files
-            share a name, a file is corrupt, a mask has another size than its image or grey
-            values, sizes differ without `size`, grey and colour are mixed, or the pattern is
-            no regular expression, lacks the group or does not fit a file.
+        DataError: A folder is missing, empty or unreadable, an image has no mask or the
+            reverse, two files share a name, a file is corrupt, a mask
+            has another size than its image or grey values, sizes differ without `size`, grey
+            and colour are mixed, or the pattern is no regular expression, lacks the group or
+            does not fit a file.
     """
     images, masks = Path(images), Path(masks)
     pairs = _paired_files(images, masks, mask_suffix)
     columns = _columns(pairs, patient_pattern)
     if size is not None:
         size = (size, size) if isinstance(size, int) else tuple(size)
-    name = _printable(name or images.resolve().name)
+    name = printable(name or images.resolve().name)
     return cached(_read, list(pairs.values()), columns=columns, size=size, name=name)
 
 
@@ -106,11 +114,10 @@ def _pictures(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder")
     found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        if path.suffix.lower() not in suffixes or any(part[0] == "." for part in inside.parts):
+    for path in files_below(folder):
+        if path.suffix.lower() not in suffixes:
             continue
-        key = inside.with_suffix("").as_posix()
+        key = path.relative_to(folder).with_suffix("").as_posix()
         if key in found:
             raise DataError(
                 f"{path} and {found[key].name} differ only in their ending, so it is unclear which "
@@ -164,14 +171,9 @@ def _columns(pairs: dict[str, tuple[Path, Path]], patient_pattern: str | None) -
         patients, slices = list(pairs), [0] * len(pairs)
     else:
         patients, slices = _match(list(pairs), patient_pattern)
-    patients = [_printable(patient) for patient in patients]
-    sources = [_printable(image.name) for image, _ in pairs.values()]
+    patients = [printable(patient) for patient in patients]
+    sources = [printable(image.name) for image, _ in pairs.values()]
     return {"case": patients, "patient": patients, "slice": slices, "source": sources}
-
-
-def _printable(name: str) -> str:
-    """The name of a file for tables and figures: bytes that are no UTF-8 become escapes."""
-    return name.encode(errors="backslashreplace").decode()
 
 
 def _match(keys: list[str], patient_pattern: str) -> tuple[list[str], list[int]]:

@@ -193,7 +193,7 @@ def _read_into(files: tuple[Path, Path], image: np.ndarray, mask: np.ndarray) ->
     """Read one pair into two ``(size, size)`` arrays."""
     image_path, mask_path = files
     image[:] = _read_grey(image_path, image.shape)
-    stored = _read_grey(mask_path, mask.shape)
+    stored = _read_grey(mask_path, mask.shape, white=1)
     try:
         mask[:] = map_labels(stored, LABELS)
     except DataError as error:
@@ -203,9 +203,9 @@ def _read_into(files: tuple[Path, Path], image: np.ndarray, mask: np.ndarray) ->
         ) from None
 
 
-def _read_grey(path: Path, size: tuple[int, ...]) -> np.ndarray:
+def _read_grey(path: Path, size: tuple[int, ...], white: int = 255) -> np.ndarray:
     """One grey 8-bit picture of the expected size, ``(size, size)`` uint8."""
-    pixels = read_image(path)
+    pixels = read_image(path, white=white)
     if not is_grey(pixels):
         raise DataError(f"{path}: expected a grey picture, found unequal colour channels")
     pixels = pixels.reshape(*pixels.shape[:2], -1)[..., 0]
