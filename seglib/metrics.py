@@ -23,10 +23,11 @@ class _Overlap(keras.metrics.Metric):
         self.predicted = self.add_weight(name="predicted", initializer="zeros")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add a batch: ``y_true (N, H, W, 1)`` indices, ``y_pred (N, H, W, K)`` probabilities."""
+        """Add a batch: ``y_true (N, H, W, 1)`` indices, of any type, ``y_pred (N, H, W, K)``."""
         classes = y_pred.shape[-1]
         if classes == 1:
-            true, predicted = y_true > 0.5, y_pred >= 0.5
+            # TensorFlow compares neither whole numbers nor booleans with 0.5.
+            true, predicted = ops.cast(y_true, "float32") > 0.5, y_pred >= 0.5
         else:
             foreground = ops.arange(1, classes)
             true = ops.cast(y_true, "int32") == foreground

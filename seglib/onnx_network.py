@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import reprlib
 from pathlib import Path
 
 import numpy as np
 
-from seglib.errors import ModelFileError, SeglibError
-from seglib.preprocessing import Preprocessing
+from seglib.errors import DataError, ModelFileError, SeglibError
+from seglib.preprocessing import Preprocessing, require_known
 
 #: Name of seglib's own entry in the metadata of an ONNX file.
 ENTRY = "seglib"
@@ -36,7 +37,8 @@ class OnnxNetwork:
         input_shape: ``(None, h, w, C)`` or ``(None, D, h, w, C)``.
         output_shape: The same with K.
         values_per_pixel: See `seglib.forward.values_per_pixel`.
-        entry: What seglib has written into the file, see `seglib.onnx_export`.
+        preprocessing: What the network was trained with.
+        card: Plain values about the model.
 
     Raises:
         ModelFileError: The file is no ONNX network, or not one of this project.
@@ -59,8 +61,17 @@ class OnnxNetwork:
                 f"{path} does not say how images must be prepared; write it with: "
                 "python -m seglib export"
             )
-        self.entry = json.loads(held[ENTRY])
-        self.values_per_pixel = self.entry["values_per_pixel"]
+        try:
+            entry = json.loads(held[ENTRY])
+        except (ValueError, RecursionError) as error:
+            raise ModelFileError(f"{path}: {ENTRY} is not JSON: {error}") from error
+        self.preprocessing, self.card = read_entry(entry, f"{path}: {ENTRY}", "values_per_pixel")
+        self.values_per_pixel = entry["values_per_pixel"]
+        if type(self.values_per_pixel) not in (int, float) or not self.values_per_pixel > 0:
+            raise ModelFileError(
+                f"{path}: {ENTRY}: values_per_pixel: expected a number above 0, found "
+                f"{reprlib.repr(self.values_per_pixel)}"
+            )
         (self._input,), (output,) = self._session.get_inputs(), self._session.get_outputs()
         self.input_shape = (None, *self._input.shape[1:])
         self.output_shape = (None, *output.shape[1:])
@@ -77,4 +88,37 @@ def load_onnx(path: Path) -> tuple[OnnxNetwork, Preprocessing, dict]:
         ModelFileError: See `OnnxNetwork`.
     """
     network = OnnxNetwork(path)
-    return network, Preprocessing(**network.entry["preprocessing"]), network.entry["card"]
+    return network, network.preprocessing, network.card
+
+
+def read_entry(entry: object, where: str, *more: str) -> tuple[Preprocessing, dict]:
+    """Preprocessing and card of a model file, which anyone may have written.
+
+    Args:
+        entry: What seglib's own entry in the file holds.
+        where: Names the file and the entry, for messages.
+        more: Names that it holds beside ``preprocessing`` and ``card``.
+
+    Raises:
+        ModelFileError: Something is missing, unknown or of the wrong type.
+    """
+    if not isinstance(entry, dict):
+        raise ModelFileError(f"{where}: expected a dict, found {type(entry).__name__}")
+    names = ("preprocessing", "card", *more)
+    missing = [name for name in names if name not in entry]
+    if missing:
+        raise ModelFileError(f"{where} lacks {', '.join(missing)}; save the network anew")
+    for name in ("preprocessing", "card"):
+        if not isinstance(entry[name], dict):
+            kind = type(entry[name]).__name__
+            raise ModelFileError(f"{where}: {name}: expected a dict, found {kind}")
+    classes = entry["card"].get("class_names") or []
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        raise ModelFileError(
+            f"{where}: card: class_names: expected a list of names, found {reprlib.repr(classes)}"
+        )
+    try:
+        require_known(entry, names)
+        return Preprocessing.from_dict(entry["preprocessing"]), entry["card"]
+    except DataError as error:
+        raise ModelFileError(f"{where}: {error}") from error

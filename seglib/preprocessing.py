@@ -6,9 +6,10 @@ in-between values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import reprlib
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args, get_type_hints
 
 import numpy as np
 from PIL import Image
@@ -133,6 +134,20 @@ def next_multiple(size: int, factor: int) -> int:
     return -(-size // factor) * factor
 
 
+def require_known(found: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse what a file holds that only a newer seglib can understand.
+
+    Raises:
+        DataError: One of the names found is not known.
+    """
+    unknown = sorted(set(found) - set(known))
+    if unknown:
+        raise DataError(
+            f"holds {reprlib.repr(', '.join(unknown))}, which this version of seglib does not "
+            "know: a newer seglib may have written the file; bring this copy up to date (git pull)"
+        )
+
+
 @dataclass(frozen=True)
 class Preprocessing:
     """What happens to an image between the file and the network.
@@ -252,3 +267,24 @@ class Preprocessing:
     def to_dict(self) -> dict:
         """Plain values, as stored beside the weights."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> Preprocessing:
+        """Read back what `to_dict` gave, from a file that anyone may have written.
+
+        Raises:
+            DataError: A name is unknown, a value is of another type or not above 0, or as
+                the class says.
+        """
+        kinds = get_type_hints(cls)
+        require_known(values, kinds)
+        for name, value in values.items():
+            allowed = get_args(kinds[name]) or (kinds[name],)
+            if type(value) not in allowed:  # not isinstance: True is an int
+                names = ["None" if kind is type(None) else kind.__name__ for kind in allowed]
+                raise DataError(
+                    f"{name}: expected {' or '.join(names)}, found {reprlib.repr(value)}"
+                )
+            if type(value) is int and value < 1:
+                raise DataError(f"{name}: expected 1 or more, found {reprlib.repr(value)}")
+        return cls(**values)

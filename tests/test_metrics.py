@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, jaccard_score
 
+from seglib.losses import BINARY_LOSSES, LOSSES, MULTICLASS_LOSSES, make_loss
 from seglib.metrics import DiceScore, JaccardScore
 
 
@@ -85,3 +86,31 @@ def test_a_compiled_network_reloads_with_its_metrics(tmp_path, pair):
     after = reloaded.evaluate(x, y, batch_size=7, verbose=0, return_dict=True)
     assert before["dice"] == after["dice"]
     assert before["jaccard"] == after["jaccard"]
+
+
+def step(loss, classes, y_true):
+    """Loss and scores of one training step of a tiny network."""
+    keras.utils.set_random_seed(0)
+    image = keras.Input((8, 8, 1))
+    activation = "sigmoid" if classes == 1 else "softmax"
+    model = keras.Model(image, keras.layers.Conv2D(classes, 3, activation=activation)(image))
+    metrics = [DiceScore(), JaccardScore()]
+    model.compile(optimizer="sgd", loss=loss, metrics=metrics, jit_compile=False)
+    images = np.random.default_rng(2).normal(size=(4, 8, 8, 1)).astype("float32")
+    return model.train_on_batch(images, y_true[:, 1:-1, 1:-1], return_dict=True)
+
+
+@pytest.mark.parametrize(
+    ("loss", "classes"),
+    [(name, 1) for name in [*LOSSES, "weighted_bce:3", "dice+bce"] if name not in MULTICLASS_LOSSES]
+    + [
+        (name, 3) for name in [*LOSSES, "weighted_cross_entropy:1,5,2"] if name not in BINARY_LOSSES
+    ],
+)
+def test_masks_of_any_type_train_alike(loss, classes):
+    masks = np.random.default_rng(1).integers(0, 2, (4, 8, 8, 1))
+    expected = step(make_loss(loss), classes, masks.astype("float32"))
+    assert 0 < expected["dice"] < 1
+    for dtype in ("uint8", "int32", "int64", "bool", "float64"):
+        found = step(make_loss(loss), classes, masks.astype(dtype))
+        assert found == pytest.approx(expected, rel=1e-6), dtype

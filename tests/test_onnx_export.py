@@ -139,6 +139,20 @@ def test_a_foreign_onnx_file_is_refused(tmp_path):
     onnx.save(model, tmp_path / "foreign.onnx")
     with pytest.raises(ModelFileError, match="does not say how images must be prepared"):
         load_model(tmp_path / "foreign.onnx")
+    for entry, says in (
+        ("{", "seglib is not JSON"),
+        ("[]", "expected a dict, found list"),
+        ('{"card": {}, "values_per_pixel": 1}', "lacks preprocessing"),
+        ('{"card": {}, "preprocessing": {}, "values_per_pixel": "1"}', "a number above 0"),
+        (
+            '{"card": {}, "preprocessing": {"margin": 1}, "values_per_pixel": 1}',
+            "margin', which .* newer seglib",
+        ),
+    ):
+        onnx.helper.set_model_props(model, {"seglib": entry})
+        onnx.save(model, tmp_path / "foreign.onnx")
+        with pytest.raises(ModelFileError, match=says):
+            load_model(tmp_path / "foreign.onnx")
     (tmp_path / "broken.onnx").write_bytes(b"no network")
     with pytest.raises(ModelFileError, match="not a readable"):
         load_model(tmp_path / "broken.onnx")

@@ -167,6 +167,7 @@ def test_settings_are_checked():
 def test_settings_survive_the_round_trip_to_a_dictionary():
     steps = Preprocessing(size=None, normalisation="255", multiple=32)
     assert Preprocessing(**steps.to_dict()) == steps
+    assert Preprocessing.from_dict(steps.to_dict()) == steps
 
 
 def test_real_masks_lie_inside_the_crop(sunnybrook):

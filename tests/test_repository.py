@@ -93,6 +93,11 @@ def test_a_colab_runtime_already_meets_the_ranges():
     assert all(ranges[name].contains(version) for name, version in runtime.items())
 
 
+def test_no_version_of_keras_is_allowed_in_which_a_model_file_can_run_code():
+    (keras,) = [w.specifier for w in requirements("requirements.txt") if w.name == "keras"]
+    assert not [version for version in ("3.12.0", "3.13.0", "3.13.1") if version in keras]
+
+
 def test_every_make_command_in_the_documents_exists():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
