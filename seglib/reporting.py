@@ -14,7 +14,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ import pandas as pd
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.environment import versions
-from seglib.errors import DataError
+from seglib.errors import DataError, WriteError
 from seglib.splits import Split
 
 if TYPE_CHECKING:
@@ -47,6 +47,19 @@ def results_dir() -> Path:
     return root / "reports" / "local"
 
 
+@contextlib.contextmanager
+def writing(path: str | os.PathLike) -> Iterator[None]:
+    """What the disk refuses while a file or folder is written becomes a message that names it.
+
+    Raises:
+        WriteError: An `OSError` was raised within.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise WriteError(f"cannot write {path}: {error.strerror or error}") from error
+
+
 def atomic_write(path: str | os.PathLike, content: bytes | str) -> Path:
     """Write a file completely or not at all.
 
@@ -58,16 +71,15 @@ def atomic_write(path: str | os.PathLike, content: bytes | str) -> Path:
         The path.
 
     Raises:
-        DataError: The folder cannot be made or written to.
+        WriteError: The folder cannot be made or written to.
     """
     path = Path(path)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(content.encode() if isinstance(content, str) else content)
-        os.replace(aside, path)
-    except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror or error}") from error
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside.write_bytes(content.encode() if isinstance(content, str) else content)
+            os.replace(aside, path)
     finally:
         with contextlib.suppress(OSError):  # after success, or without a folder, it is not there
             aside.unlink()
