@@ -7,15 +7,17 @@ import io
 import json
 import os
 import time
+import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 from tqdm.auto import tqdm
 
 from seglib import reporting
 from seglib.datasets.slice_set import SliceSet
-from seglib.errors import SeglibError
+from seglib.errors import DataError, SeglibError
 from seglib.inference import to_mask
 from seglib.preprocessing import Preprocessing
 
@@ -51,7 +53,7 @@ class Progress(keras.callbacks.Callback):
         left = (time.monotonic() - self.start) / done * (self.epochs - epoch - 1)
         line = {"run": self.name, "epoch": epoch + 1, "epochs": self.epochs}
         line |= {"seconds_left": round(left, 1), "dice": dice}
-        with open(self.file, "a", encoding="utf-8") as stream:
+        with reporting.writing(self.file), open(self.file, "a", encoding="utf-8") as stream:
             stream.write(json.dumps(line) + "\n")
 
     def on_train_end(self, logs=None):
@@ -76,6 +78,24 @@ class Seconds(keras.callbacks.Callback):
         logs["seconds"] = round(self.before + time.monotonic() - self.start, 2)
 
 
+class Log(keras.callbacks.Callback):
+    """Adds each epoch to the rows of the history, and shows them in a file while it trains.
+
+    Args:
+        rows: What earlier sittings kept; a row is added in place after each epoch.
+        file: A CSV file, written as a whole each time and never read.
+    """
+
+    def __init__(self, rows: list[dict[str, float]], file: Path):
+        super().__init__()
+        self.rows, self.file = rows, file
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Add the row."""
+        self.rows.append({"epoch": epoch} | {name: float(logs[name]) for name in sorted(logs)})
+        reporting.atomic_write(self.file, pd.DataFrame(self.rows).to_csv(index=False))
+
+
 class WatchPredictions(keras.callbacks.Callback):
     """Keeps what the network says of a few slices while it trains.
 
@@ -97,11 +117,21 @@ class WatchPredictions(keras.callbacks.Callback):
         self.file: Path | None = None
 
     def keep_in(self, folder: Path) -> None:
-        """Keep what is seen in a run's folder, and read what an earlier sitting kept there."""
+        """Keep what is seen in a run's folder, and read what an earlier sitting kept there.
+
+        Raises:
+            DataError: What was kept there cannot be read.
+        """
         self.file = folder / f"watched-{reporting.data_hash(self.slices)[:8]}.npz"
         if self.file.is_file():
-            with np.load(self.file) as kept:
-                self.seen = {int(epoch): kept[epoch] for epoch in kept.files}
+            try:
+                with np.load(self.file) as kept:
+                    self.seen = {int(epoch): kept[epoch] for epoch in kept.files}
+            except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+                raise DataError(
+                    f"cannot read what was watched from {self.file}: {error}; delete this file to "
+                    "go on without the epochs in it"
+                ) from error
 
     def on_epoch_end(self, epoch, logs=None):
         """Look, if it is time."""

@@ -144,7 +144,8 @@ class Devices:
         shutil.rmtree(own, ignore_errors=True)
         make_folder(own)
         if path.is_dir():
-            shutil.copytree(path, own, dirs_exist_ok=True)
+            half = shutil.ignore_patterns(".*.part*")  # what a killed process left
+            shutil.copytree(path, own, ignore=half, dirs_exist_ok=True)
         return own
 
     def check_agreed(self, state: str) -> None:

@@ -9,6 +9,10 @@ class DataError(SeglibError):
     """A file or folder is missing, unreadable, or not what was expected."""
 
 
+class WriteError(DataError):
+    """A file cannot be written: there is no room for it, or no permission."""
+
+
 class LeakError(SeglibError):
     """The same patient, source image or picture stands on two sides of a split."""
 

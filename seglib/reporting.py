@@ -14,7 +14,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ import pandas as pd
 
 from seglib.datasets.slice_set import SliceSet
 from seglib.environment import versions
-from seglib.errors import DataError
+from seglib.errors import DataError, WriteError
 from seglib.splits import Split
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def results_dir() -> Path:
 CHOOSE_RESULTS = "set SEGLIB_REPORTS_DIR to a folder that can be written to"
 
 
-def unwritable(path: Path, error: OSError) -> DataError:
+def unwritable(path: Path, error: OSError) -> WriteError:
     """What a failed write means for the user.
 
     Args:
@@ -60,19 +60,30 @@ def unwritable(path: Path, error: OSError) -> DataError:
     """
     inside = path.absolute().is_relative_to(results_dir().absolute())
     remedy = CHOOSE_RESULTS if inside else "make room there, or choose another place"
-    return DataError(f"cannot write {path}: {error.strerror or error}; {remedy}")
+    return WriteError(f"cannot write {path}: {error.strerror or error}; {remedy}")
+
+
+@contextlib.contextmanager
+def writing(path: str | os.PathLike) -> Iterator[None]:
+    """What the disk refuses while a file or folder is written becomes a message that names it.
+
+    Raises:
+        WriteError: An `OSError` was raised within.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(Path(path), error) from error
 
 
 def make_folder(path: Path) -> Path:
     """Make a folder, and those above it, if missing.
 
     Raises:
-        DataError: It cannot be made.
+        WriteError: It cannot be made.
     """
-    try:
+    with writing(path):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(path, error) from error
     return path
 
 
@@ -88,18 +99,17 @@ def atomic_write(path: str | os.PathLike, content: bytes | str) -> Path:
         The path.
 
     Raises:
-        DataError: The folder cannot be made or written to.
+        WriteError: The folder cannot be made or written to.
     """
     path = Path(path)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, str):
-            content = content.encode(errors="backslashreplace")
-        aside.write_bytes(content)
-        os.replace(aside, path)
-    except OSError as error:
-        raise unwritable(path, error) from error
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, str):
+                content = content.encode(errors="backslashreplace")
+            aside.write_bytes(content)
+            os.replace(aside, path)
     finally:
         with contextlib.suppress(OSError):  # after success, or without a folder, it is not there
             aside.unlink()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +15,15 @@ import numpy as np
 import pandas as pd
 
 from seglib import reporting
+from seglib.backup import Backup
 from seglib.batches import SliceSequence
-from seglib.callbacks import Progress, Seconds, WatchPredictions
+from seglib.callbacks import Log, Progress, Seconds, WatchPredictions
 from seglib.code_hash import code_hash
 from seglib.compiled import compile_model
 from seglib.datasets.slice_set import SliceSet
 from seglib.distribution import Devices, open_devices
 from seglib.environment import environment
-from seglib.errors import SeglibError
+from seglib.errors import DataError, SeglibError, WriteError
 from seglib.inference import load_model, save_model
 from seglib.losses import BINARY_LOSSES, MULTICLASS_LOSSES
 from seglib.patches import PatchSequence
@@ -30,6 +32,9 @@ from seglib.sampling import foreground_weight
 
 #: Slices of a validation batch; the scores do not depend on it.
 VALIDATION_BATCH = 16
+
+#: The highest seed that Keras takes.
+MAX_SEED = 2**32 - 1
 
 
 code_hash()  # of the code as imported, not as it may be edited later
@@ -94,7 +99,7 @@ def train(
         train_set: Slices the weights are fitted on.
         validation_set: Slices of other patients, which choose the epoch; None or an empty
             set for none.
-        seed: Of initial weights, order and augmentation.
+        seed: Of initial weights, order and augmentation: 0 to `MAX_SEED`.
         runs_dir: Where runs live; default ``runs`` in `reporting.results_dir`.
         callbacks: Of Keras, to watch; they are not called for a run that is read, but
             `WatchPredictions` reads back what it saw. With several workers each calls them.
@@ -110,8 +115,12 @@ def train(
     Raises:
         SeglibError: The loss became NaN or infinite, it is not one for so many classes,
             the recipe's patience or plateau schedule has no validation set to watch, that
-            set holds no foreground, or the strategy cannot be used here.
+            set holds no foreground, the seed is none, or the strategy cannot be used here.
+        DataError: Images hold NaN or infinite pixels, or masks hold classes without a name.
+        WriteError: There is no room for what the run keeps; called again, it goes on.
     """
+    if not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+        raise SeglibError(f"seed {seed}: expected a whole number from 0 to {MAX_SEED}")
     devices = open_devices(strategy)
     if validation_set is not None and not len(validation_set):
         validation_set = None
@@ -134,6 +143,9 @@ def train(
         weight = f"weighted_bce:{foreground_weight(train_set):.4g}"
         recipe = replace(recipe, loss=recipe.loss.replace("weighted_bce:balanced", weight))
     _check_loss(recipe, train_set)
+    _check_values("training", train_set)
+    if validation_set is not None:
+        _check_values("validation", validation_set)
     devices.check_batch(
         recipe.batch_size if recipe.patch else min(recipe.batch_size, len(train_set))
     )
@@ -142,19 +154,60 @@ def train(
     runs_dir = Path(runs_dir) if runs_dir else reporting.results_dir() / "runs"
     path = runs_dir / f"{recipe.name}-{recipe.optimizer}-{key}"
     finished = (path / "manifest.json").is_file()
-    folder = path if finished else devices.folder(path)
-    for callback in callbacks:
-        if isinstance(callback, WatchPredictions):
-            callback.keep_in(folder)
-    devices.check_agreed(f"{path.name}, {'finished' if finished else 'to be trained'}")
-    if not finished:
-        record = identity | {"run": path.name}
-        with devices.scope():
-            _fit(recipe, train_set, validation_set, seed, folder, record, devices, callbacks)
-        devices.hand_in(folder, path)
+    with _goes_on_later(path):
+        with reporting.writing(path):
+            folder = path if finished else devices.folder(path)
+        for callback in callbacks:
+            if isinstance(callback, WatchPredictions):
+                callback.keep_in(folder)
+        devices.check_agreed(f"{path.name}, {'finished' if finished else 'to be trained'}")
+        if not finished:
+            record = identity | {"run": path.name}
+            with devices.scope():
+                _fit(recipe, train_set, validation_set, seed, folder, record, devices, callbacks)
+            devices.hand_in(folder, path)
     model, _, _ = load_model(path / "model.keras")
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     return Run(recipe, model, pd.read_csv(path / "history.csv"), manifest, path)
+
+
+@contextmanager
+def _goes_on_later(path: Path) -> Iterator[None]:
+    """Say of a training that could not write that nothing of it is lost.
+
+    Raises:
+        WriteError: With these words, in place of one that was raised within.
+    """
+    try:
+        yield
+    except WriteError as error:
+        raise WriteError(
+            f"{error}. The training {path.name} has stopped; make room, and the same command goes "
+            "on after the last epoch that was kept"
+        ) from error
+
+
+def _check_values(part: str, slices: SliceSet) -> None:
+    """Refuse slices that would make the loss NaN, here rather than hours later.
+
+    Raises:
+        DataError: It names the first slice, and says how many there are.
+    """
+    images, masks = slices.images, slices.masks
+    faults = {f"a class above {slices.num_classes - 1} in the mask": [], "NaN or infinity": []}
+    above, endless = faults.values()
+    for row in range(len(slices)):  # one by one, for they may lie on disk
+        if masks[row].max() >= slices.num_classes:
+            above.append(row)
+        if images.dtype.kind == "f" and not np.isfinite(images[row]).all():
+            endless.append(row)
+    for fault, rows in faults.items():
+        if rows:
+            raise DataError(
+                f"{len(rows)} of {len(slices)} {part} slices of {slices.name} hold {fault}, the "
+                f"first of them {slices.table['source'].iloc[rows[0]]}; mend these files, or leave "
+                "them out"
+            )
 
 
 def _check_loss(recipe: Recipe, slices: SliceSet) -> None:
@@ -222,14 +275,9 @@ def _fit(
     each with a folder of its own.
     """
     keras.utils.set_random_seed(seed)
-    log = path / "epochs.csv"
-    first, seconds, best_so_far = 0, 0.0, None
-    if log.is_file() and (path / "backup").exists():
-        logged = pd.read_csv(log)
-        first, seconds = int(logged["epoch"].iloc[-1]) + 1, logged["seconds"].iloc[-1]
-        best_so_far = logged["val_dice"].max() if "val_dice" in logged else None
-    else:
-        log.unlink(missing_ok=True)
+    chooses = validation_set is not None and not recipe.ema
+    backup = Backup(path, "val_dice" if chooses else None)
+    first = len(backup.rows)
     devices.check_agreed(f"{first} epochs done")
     batches = _sequence(recipe, train_set, seed, first)
     validation = None
@@ -243,53 +291,42 @@ def _fit(
     steps = len(batches) * recipe.epochs
     size = recipe.patch or batches.size
     model, fitted = compile_model(recipe, (*size, channels), outputs, steps)
+    seconds = backup.rows[-1]["seconds"] if first else 0.0
     callbacks: list[keras.callbacks.Callback] = [Seconds(seconds)]
     if recipe.schedule == "plateau":  # before the log, which then holds the learning rate
-        callbacks.append(
-            keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=recipe.patience // 2)
-        )
-    callbacks.append(keras.callbacks.CSVLogger(log, append=True))
+        plateau = keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=recipe.patience // 2)
+        callbacks.append(plateau)
+        backup.remembered["plateau"] = plateau
+    log = path / "epochs.csv"
+    callbacks.append(Log(backup.rows, log))
     if not devices.worker:  # the chief speaks for all
         callbacks.append(Progress(f"{recipe.name} {recipe.optimizer}", recipe.epochs, first))
     callbacks += [*more_callbacks, keras.callbacks.TerminateOnNaN()]
-    best = path / "best.weights.h5"
-    chooses = validation is not None and not recipe.ema
-    if chooses:
-        watch = {"monitor": "val_dice", "mode": "max"}
-        callbacks.append(
-            keras.callbacks.ModelCheckpoint(
-                best,
-                save_best_only=True,
-                save_weights_only=True,
-                initial_value_threshold=best_so_far,
-                **watch,
-            )
-        )
-        if recipe.patience:
-            # A run that goes on has its best epoch to beat; how long ago that was is forgotten.
-            stopping = {"patience": recipe.patience, "baseline": best_so_far}
-            callbacks.append(keras.callbacks.EarlyStopping(**stopping, **watch))
-    # Last, so that a backup is never ahead of the log.
-    callbacks.append(keras.callbacks.BackupAndRestore(path / "backup"))
+    if recipe.patience:
+        stopping = keras.callbacks.EarlyStopping("val_dice", patience=recipe.patience, mode="max")
+        callbacks.append(stopping)
+        backup.remembered["stopping"] = stopping
+    if validation is not None:  # patches of volumes are drawn anew for each validation
+        backup.remembered["validation"] = validation
+    callbacks.append(backup)
     with devices.joined(fitted):
         fitted.fit(
             batches,
             validation_data=validation,
             epochs=recipe.epochs,
+            initial_epoch=recipe.epochs if backup.stopped else first,
             callbacks=callbacks,
             verbose=0,
             shuffle=False,  # the order of batches is drawn already, alike on all workers
         )
-    if not np.isfinite(pd.read_csv(log)["loss"].iloc[-1]):
+    history = pd.DataFrame(backup.rows)
+    if not np.isfinite(history["loss"].iloc[-1]):
         raise SeglibError(
             f"training {recipe.name} diverged: the loss is no longer a number. Lower the "
             f"recipe's learning_rate, {recipe.learning_rate}"
         )
     if chooses:
-        fitted.load_weights(best)
-    # A sitting that ended between log and backup left its last epoch to be done twice.
-    history = pd.read_csv(log).drop_duplicates("epoch", keep="last")
-    history = history.dropna(axis="columns", how="all")  # no validation, no such columns
+        backup.take_best()
     manifest = record | {
         "data": train_set.name,
         "train_patients": list(train_set.patients),
@@ -305,8 +342,9 @@ def _fit(
         "run": record["run"],
         "data": train_set.name,
     }
-    save_model(model, path / "model.keras", recipe.preprocessing, card)
+    with reporting.writing(path / "model.keras"):
+        save_model(model, path / "model.keras", recipe.preprocessing, card)
     reporting.atomic_write(path / "history.csv", history.to_csv(index=False))
-    log.unlink()
-    best.unlink(missing_ok=True)
     reporting.write_manifest(path / "manifest.json", manifest)
+    log.unlink(missing_ok=True)
+    backup.remove()

@@ -70,6 +70,15 @@ def test_a_run_that_is_read_back_brings_what_was_seen(watched):
         np.testing.assert_array_equal(again.seen[epoch], masks)
 
 
+@pytest.mark.parametrize("content", [b"", b"PK garbage", b"no archive"])
+def test_what_was_watched_in_a_damaged_file_is_named(content, parts, tmp_path):
+    watch = callbacks.WatchPredictions(parts["test"].take([0]), TINY.preprocessing)
+    watch.keep_in(tmp_path)
+    watch.file.write_bytes(content)
+    with pytest.raises(DataError, match=f"cannot read .*{watch.file.name}.*delete this file"):
+        watch.keep_in(tmp_path)
+
+
 def test_a_run_that_nobody_watched_says_so(watched):
     _, watch, _ = watched
     with pytest.raises(DataError, match="trained without a watch"):

@@ -54,16 +54,18 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("devices")
     (folder / "jax").mkdir()
     mirrored = ("none-plain", "none-normed", "mirrored-plain", "mirrored-normed", "mirrored-steps")
+    mirrored += ("mirrored-steps-cut",)
     processes = [start(folder, "mirrored.log", *mirrored)]
     cluster = {"worker": free_addresses(2)}
     for index in range(2):
         task = {"cluster": cluster, "task": {"type": "worker", "index": index}}
         log = f"worker{index}.log"
-        processes.append(start(folder, log, "multi_worker-steps", TF_CONFIG=json.dumps(task)))
+        several = ("multi_worker-steps", "multi_worker-steps-cut")
+        processes.append(start(folder, log, *several, TF_CONFIG=json.dumps(task)))
     if JAX:
         flags = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
         flags["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
-        both = ("none-normed", "data_parallel-normed")
+        both = ("none-normed", "data_parallel-normed", "data_parallel-normed-cut")
         processes.append(start(folder / "jax", "jax.log", *both, **flags))
     failed = [process.args for process in processes if process.wait(timeout=900)]
     logs = [log.read_text()[-2000:] for log in folder.rglob("*.log")]
@@ -96,6 +98,27 @@ def test_two_processes_give_what_one_gives_and_the_chief_keeps_the_run(trained):
         "manifest.json",
     }
     assert len(list(folder.parent.glob(f"{folder.name}*"))) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mirrored-steps",
+        "multi_worker-steps0",
+        "multi_worker-steps1",
+        pytest.param(
+            "jax/data_parallel-normed",
+            marks=pytest.mark.skipif(not JAX, reason="jax is not installed"),
+        ),
+    ],
+)
+def test_a_training_on_several_devices_goes_on_where_it_was(trained, name):
+    """Bit for bit what it is without an interruption, on all workers."""
+    uncut = np.load(trained / f"{name}.npz")
+    cut = np.load(trained / f"{name.replace('steps', 'steps-cut').replace('med', 'med-cut')}.npz")
+    np.testing.assert_array_equal(cut["weights"], uncut["weights"])
+    np.testing.assert_array_equal(cut["history"], uncut["history"])
+    assert Path(str(cut["path"])).parent.name == "cut"
 
 
 def test_the_manifest_names_the_strategy_and_another_makes_another_run(trained):

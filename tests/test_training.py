@@ -10,7 +10,7 @@ from seglib import callbacks, training
 from seglib.augmentation import Augmentation
 from seglib.code_hash import without_words
 from seglib.datasets import brain_phantom, phantom
-from seglib.errors import SeglibError
+from seglib.errors import DataError, SeglibError
 from seglib.inference import predict_set, to_mask
 from seglib.normalisation import fixed
 from seglib.preprocessing import Preprocessing
@@ -89,34 +89,6 @@ def test_any_change_of_recipe_or_data_is_another_run(finished, parts):
         name(TINY, parts["train"].take(np.arange(4))),
     }
     assert len(names) == 4
-
-
-def test_a_run_cut_short_goes_on_where_it_stopped(parts, tmp_path, monkeypatch):
-    class PowerCut(BaseException):
-        pass
-
-    plain = callbacks.Seconds.on_epoch_end
-
-    def fails_in_epoch_3(self, epoch, logs=None):
-        if epoch == 2:
-            raise PowerCut
-        plain(self, epoch, logs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(callbacks.Seconds, "on_epoch_end", fails_in_epoch_3)
-        with pytest.raises(PowerCut):
-            training.train(TINY, parts["train"], runs_dir=tmp_path)
-    (folder,) = tmp_path.iterdir()
-    assert not (folder / "manifest.json").exists()
-    started = []
-    monkeypatch.setattr(
-        callbacks.Seconds,
-        "on_epoch_end",
-        lambda self, epoch, logs=None: (started.append(epoch), plain(self, epoch, logs)),
-    )
-    run = training.train(TINY, parts["train"], runs_dir=tmp_path)
-    assert started == [2]  # the third epoch only
-    assert run.history["epoch"].tolist() == [0, 1, 2]
 
 
 def test_the_best_epoch_is_kept_not_the_last(parts, tmp_path):
@@ -264,3 +236,28 @@ def test_several_classes_train_to_a_softmax(tmp_path):
     np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-4)
     assert run.history["loss"].iloc[-1] < 0.8 * run.history["loss"].iloc[0]
     assert set(np.unique(to_mask(probabilities))) <= {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("part", ["training", "validation"])
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [(np.nan, "NaN or infinity"), (-np.inf, "NaN or infinity"), (2, "a class above 1 in the mask")],
+)
+def test_slices_that_no_loss_can_be_made_of_are_named(value, fault, part, parts, tmp_path):
+    which = {"training": "train", "validation": "validation"}[part]
+    wrong = parts[which].take(np.arange(len(parts[which])))
+    wrong = replace(wrong, images=wrong.images.astype(np.float32))
+    (wrong.masks if value == 2 else wrong.images)[[3, 5], 7, 8] = value  # SliceSet checked before
+    first, number = wrong.table["source"].iloc[3], len(wrong)
+    message = f"2 of {number} {part} slices of .* hold {fault}, the first of them {first}; mend"
+    with pytest.raises(DataError, match=message):
+        mixed = {**parts, which: wrong}
+        training.train(TINY, mixed["train"], mixed["validation"], runs_dir=tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("seed", [2**32, -1, 1.5])
+def test_a_seed_that_keras_does_not_take_is_refused_early(seed, parts, tmp_path):
+    with pytest.raises(SeglibError, match=f"seed {seed}: expected a whole number from 0 to 42949"):
+        training.train(TINY, parts["train"], seed=seed, runs_dir=tmp_path)
+    assert not any(tmp_path.iterdir())

@@ -1,9 +1,12 @@
 """Trains tiny recipes with one strategy after another, and keeps what came out.
 
+A run whose name ends in ``-cut`` dies in its second epoch, goes on, and is kept as well.
+
 `test_distribution` starts it, for devices have to be divided, and machines joined, before
 TensorFlow or JAX starts: ``python train_on_devices.py FOLDER STRATEGY-RECIPE ...``.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -43,6 +46,23 @@ NORMED = replace(PLAIN, name="normed", norm="batch")
 STEPS = replace(NORMED, name="steps", batch_size=2, epochs=2)
 
 
+class PowerCut(BaseException):
+    """The process is gone."""
+
+
+class Dies(keras.callbacks.Callback):
+    """Ends the second epoch after its first step, when all workers have kept the first epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Note the epoch."""
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Die, if it is time."""
+        if self.epoch == 1:
+            raise PowerCut
+
+
 def main(folder: Path, runs: list[str]) -> None:
     """Train each ``STRATEGY-RECIPE``, and write ``FOLDER/STRATEGY-RECIPE[-WORKER].npz``."""
     if any(run.startswith("mirrored") for run in runs):
@@ -56,9 +76,13 @@ def main(folder: Path, runs: list[str]) -> None:
     validation_set = hearts.take(range(7, 12))  # 5 slices, which two devices cannot share
     index = json.loads(os.environ.get("TF_CONFIG", '{"task": {"index": ""}}'))["task"]["index"]
     for run_name in runs:
-        strategy, _, name = run_name.partition("-")
+        strategy, name, *cut = run_name.split("-")
         recipe = {"plain": PLAIN, "normed": NORMED, "steps": STEPS}[name]
-        run = train(recipe, train_set, validation_set, runs_dir=folder / "runs", strategy=strategy)
+        again = {"runs_dir": folder / ("cut" if cut else "runs"), "strategy": strategy}
+        if cut:
+            with contextlib.suppress(PowerCut):
+                train(recipe, train_set, validation_set, callbacks=[Dies()], **again)
+        run = train(recipe, train_set, validation_set, **again)
         np.savez(
             folder / f"{run_name}{index}.npz",
             weights=np.concatenate([w.ravel() for w in run.model.get_weights()]),

@@ -52,16 +52,19 @@ class SliceSet:
             )
         if self.masks.dtype != np.uint8:
             raise DataError(f"masks must be uint8 class indices, found {self.masks.dtype}")
-        if n and self.masks.max() >= len(self.class_names):
-            raise DataError(
-                f"masks hold class {self.masks.max()}, but only {len(self.class_names)} classes "
-                f"are named: {', '.join(self.class_names)}"
-            )
         if len(self.table) != n:
             raise DataError(f"{n} images but {len(self.table)} table rows")
         missing = [column for column in TABLE_COLUMNS if column not in self.table.columns]
         if missing:
             raise DataError(f"the table lacks the column(s) {', '.join(missing)}")
+        highest = self.masks.max(axis=(1, 2, 3), initial=0)
+        wrong = np.flatnonzero(highest >= len(self.class_names))
+        if len(wrong):
+            raise DataError(
+                f"masks hold class {highest.max()}, but only {len(self.class_names)} classes are "
+                f"named: {', '.join(self.class_names)}; {len(wrong)} of {n} slices have such a "
+                f"mask, the first of them {self.table['source'].iloc[wrong[0]]}"
+            )
         object.__setattr__(self, "table", self.table.reset_index(drop=True))
 
     def __len__(self) -> int:
