@@ -13,6 +13,7 @@ import numpy as np
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import ModelFileError
 from seglib.forward import even_size, forward, most_at_once, values_per_pixel
+from seglib.normalisation import require_finite_input
 from seglib.onnx_network import OnnxNetwork, load_onnx
 from seglib.preprocessing import Preprocessing
 from seglib.sliding_window import patch_of, predict_volume
@@ -46,8 +47,12 @@ def predict(
 
     Returns:
         ``(N, H, W, K)`` float32; 0 outside the crop that the network sees.
+
+    Raises:
+        DataError: An image is not finite once it is prepared; its index is named.
     """
     inputs = preprocessing.images(images)
+    require_finite_input(inputs, images, [f"image {index}" for index in range(len(images))])
     most = batch_size or most_at_once(values_per_pixel(model), inputs.shape[1:3])
     size = even_size(len(inputs), most)
     outputs = np.concatenate(

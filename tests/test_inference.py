@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seglib import inference
-from seglib.errors import ModelFileError
+from seglib.errors import DataError, ModelFileError
 from seglib.models import build_model
 from seglib.preprocessing import Preprocessing
 
@@ -59,6 +59,26 @@ def test_with_rotations_a_turned_image_gives_the_turned_mask(model):
     np.testing.assert_allclose(mean(turned), np.rot90(mean(images), axes=(1, 2)), atol=1e-5)
     flipped = images[:, :, ::-1]
     np.testing.assert_allclose(mean(flipped), mean(images)[:, :, ::-1], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("normalisation", "value"), [("z-score", np.nan), ("min-max", np.inf), ("255", 1e300)]
+)
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+def test_an_image_that_is_not_finite_once_prepared_is_named(model, normalisation, value):
+    images = rng.integers(0, 255, (3, 32, 32, 1)).astype(np.float64)
+    images[1, 16, 16] = value
+    preprocessing = Preprocessing(size=32, multiple=4, normalisation=normalisation)
+    with pytest.raises(DataError, match="^image 1: .*not finite once prepared.*e.g. 0 to 4095"):
+        inference.predict(model, images, preprocessing)
+
+
+def test_the_size_of_the_intensities_does_not_change_the_result(model):
+    images = rng.integers(0, 255, (2, 32, 32, 1)).astype(np.float32)
+    preprocessing = Preprocessing(size=32, multiple=4)
+    expected = inference.predict(model, images, preprocessing)
+    found = inference.predict(model, images * np.float32(1e30), preprocessing)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_hard_masks():

@@ -24,11 +24,12 @@ from seglib.commands.reading import (
 from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError, ModelFileError
 from seglib.forward import even_size, most_at_once, values_per_pixel
-from seglib.normalisation import as_8_bit
+from seglib.normalisation import as_8_bit, require_finite_input
 from seglib.preprocessing import Preprocessing
 from seglib.sliding_window import patch_of, predict_volume
 from seglib.staging import staged_folder
 from seglib.volume_normalisation import normalise_volume
+from seglib.volumes import prepare_volume
 
 if TYPE_CHECKING:
     import keras
@@ -167,6 +168,8 @@ class _Segmenter:
         if self.preprocessing.takes_whole_volumes:
             slices = normalise_volume(slices)
         if self.patch:
+            prepared = prepare_volume(slices, self.preprocessing)
+            require_finite_input(prepared, slices, [str(path)] * len(slices))
             return slices
         size = self.preprocessing.target_size(*slices.shape[1:3])
         if (height or size[0], width or size[1]) != size:
@@ -180,6 +183,9 @@ class _Segmenter:
                 f"{path}: is not square when prepared ({size[0]}x{size[1]}), so it cannot be "
                 "turned; use --no-rotations"
             )
+        # The network's batches are prepared anew, but only here is it known whose slices these are.
+        for one in slices[:, None]:  # one by one: a volume of them needs no second copy
+            require_finite_input(self.preprocessing.images(one), one, [str(path)])
         return slices
 
     def most_at_once(self, slices: np.ndarray) -> int:
