@@ -17,6 +17,7 @@ import numpy as np
 from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError, ModelFileError
 from seglib.forward import bytes_beside, even_size, forward, most_at_once, values_per_pixel
+from seglib.normalisation import require_finite_input
 from seglib.onnx_network import OnnxNetwork, load_onnx, read_entry
 from seglib.preprocessing import Preprocessing
 from seglib.sliding_window import patch_of, predict_volume
@@ -73,7 +74,7 @@ def predict(
         ``(N, H, W, K)`` float32; 0 outside the crop that the network sees.
 
     Raises:
-        DataError: An image, when prepared, holds a value that is not finite.
+        DataError: An image is not finite once it is prepared; its index is named.
     """
     classes = model.output_shape[-1]
     most = batch_size or most_at_once(
@@ -86,12 +87,8 @@ def predict(
     for start in range(0, len(images), size):
         part = slice(start, start + size)
         inputs = preprocessing.images(images[part])
-        if not np.isfinite(inputs).all():
-            first = start + int(np.flatnonzero(~np.isfinite(inputs).all(axis=(1, 2, 3)))[0])
-            raise DataError(
-                f"image {first} holds a value that is not finite when it is prepared (NaN, "
-                "infinite, or too large for 32 bits); replace it, e.g. by 0"
-            )
+        names = [f"image {index}" for index in range(start, start + len(inputs))]
+        require_finite_input(inputs, images[part], names)
         outputs = _forward(model, inputs, size, rotations)
         probabilities[part] = preprocessing.restore(outputs, images.shape[1:3])
     return probabilities

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from seglib.errors import DataError
+
+#: Below this, float32 loses digits of a standard deviation's square, and then all of it.
+_SMALL = 1e-18
+
+#: No scanner writes such a number; below it, `drowned` need not look.
+_LARGE = 1e15
 
 
 def scale_255(images: np.ndarray) -> np.ndarray:
@@ -16,35 +21,6 @@ def scale_255(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32) / 255.0
 
 
-#: Up to here the squares of a picture's values fit into a 32-bit sum.
-_LARGE = 1e15
-
-
-def _wide_where_needed(
-    normalise: Callable[[np.ndarray], np.ndarray],
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Let a normalisation compute in 32 bits, and in 64 for images with very large values.
-
-    The statistics of such images overflow 32 bits without a word, and nothing is left of them.
-    Image by image, so that no image changes another.
-    """
-
-    @functools.wraps(normalise)
-    def either(images: np.ndarray) -> np.ndarray:
-        if images.dtype.kind in "bu" and images.dtype.itemsize <= 4:
-            return normalise(images.astype(np.float32))
-        large = np.array([np.abs(image).max(initial=0) > _LARGE for image in images], bool)
-        if not large.any():
-            return normalise(images.astype(np.float32))
-        done = np.empty(images.shape, np.float32)
-        done[~large] = normalise(images[~large].astype(np.float32))
-        done[large] = normalise(images[large].astype(np.float64))
-        return done
-
-    return either
-
-
-@_wide_where_needed
 def z_score(images: np.ndarray) -> np.ndarray:
     """Give each image mean 0 and standard deviation 1, per channel.
 
@@ -56,12 +32,9 @@ def z_score(images: np.ndarray) -> np.ndarray:
     Returns:
         ``(N, H, W, C)`` float32.
     """
-    mean = images.mean(axis=(1, 2), keepdims=True)
-    deviation = images.std(axis=(1, 2), keepdims=True)
-    return (images - mean) / np.where(deviation > 0, deviation, 1.0)
+    return _shifted_and_scaled(images, _mean_and_deviation)
 
 
-@_wide_where_needed
 def min_max(images: np.ndarray) -> np.ndarray:
     """Stretch each image to [0, 1], per channel; a constant image becomes all zeros.
 
@@ -71,9 +44,45 @@ def min_max(images: np.ndarray) -> np.ndarray:
     Returns:
         ``(N, H, W, C)`` float32.
     """
+    return _shifted_and_scaled(images, _low_and_span)
+
+
+def _mean_and_deviation(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each image and channel, ``(N, 1, 1, C)``."""
+    return images.mean(axis=(1, 2), keepdims=True), images.std(axis=(1, 2), keepdims=True)
+
+
+def _low_and_span(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each image and channel, ``(N, 1, 1, C)``."""
     low = images.min(axis=(1, 2), keepdims=True)
-    span = images.max(axis=(1, 2), keepdims=True) - low
-    return (images - low) / np.where(span > 0, span, 1.0)
+    return low, images.max(axis=(1, 2), keepdims=True) - low
+
+
+def _shifted_and_scaled(
+    images: np.ndarray, statistics: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+) -> np.ndarray:
+    """``(image - shift) / scale`` in float32, with the two `statistics` of each image.
+
+    Where the numbers are too large or too small for float32 (their squares pass its range
+    from 1e19 on, and vanish below 1e-19), the image is worked out anew in float64. All
+    others stay in float32: the stored results were made with it.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        single = images.astype(np.float32)
+        shift, scale = statistics(single)
+        result = (single - shift) / np.where(scale > 0, scale, 1.0)
+    doubtful = ~np.isfinite(shift) | ~np.isfinite(scale) | (scale < _SMALL)
+    for n, _, _, c in np.argwhere(doubtful):
+        image = images[n : n + 1, ..., c : c + 1].astype(np.float64)
+        largest = np.abs(image).max()
+        # Zeros have no size; with NaN or infinity nothing helps, and the result shows it.
+        if not (np.isfinite(largest) and largest > 0):
+            continue
+        # float64 has a range, too; the result does not depend on a factor.
+        image /= largest
+        shift, scale = statistics(image)
+        result[n, ..., c] = ((image - shift) / np.where(scale > 0, scale, 1.0))[0, ..., 0]
+    return result
 
 
 def drowned(image: np.ndarray) -> bool:
@@ -172,6 +181,28 @@ def as_one_picture(normalise: Callable[[np.ndarray], np.ndarray], volume: np.nda
     """
     tall = volume.reshape(1, -1, *volume.shape[2:])
     return normalise(tall).reshape(volume.shape)
+
+
+def require_finite_input(prepared: np.ndarray, images: np.ndarray, names: Sequence[str]) -> None:
+    """Refuse images that a network would get as infinity or NaN, and answer with nothing.
+
+    Args:
+        prepared: ``(N, h, w, C)``, what `images` became.
+        images: ``(N, H, W, C)``, intensities as stored.
+        names: What to call each image in the error.
+
+    Raises:
+        DataError: A value is not finite; the first such image is named.
+    """
+    bad = ~np.isfinite(prepared).all(axis=(1, 2, 3))
+    if bad.any():
+        first = int(bad.argmax())
+        low, high = images[first].min(), images[first].max()
+        raise DataError(
+            f"{names[first]}: its intensities ({low:g} to {high:g}) are not finite once prepared "
+            "for the network; replace NaN and infinity, e.g. by 0, and bring the rest to an "
+            "ordinary range, e.g. 0 to 4095"
+        )
 
 
 def mean_and_deviation(images: np.ndarray) -> tuple[float, float]:

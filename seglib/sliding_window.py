@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seglib.forward import even_size, forward, most_at_once, values_per_pixel
+from seglib.normalisation import require_finite_input
 from seglib.onnx_network import OnnxNetwork
 from seglib.preprocessing import Preprocessing
 from seglib.volumes import at_least, prepare_volume
@@ -46,8 +47,12 @@ def predict_volume(
         ``(S, H, W, K)`` float32 on the grid of `images`; each voxel is the mean of the
         windows that hold it, weighted by a Gaussian about each window's middle. 0
         outside the crop that the network sees.
+
+    Raises:
+        DataError: A slice is not finite once it is prepared; its index is named.
     """
     prepared = prepare_volume(images, preprocessing)
+    require_finite_input(prepared, images, [f"slice {index}" for index in range(len(images))])
     volume = at_least(prepared, patch[0])
     starts = [
         window_starts(side, width, overlap)

@@ -45,6 +45,11 @@ def scd_dicom_dir(data_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def hostile_dicom_dir(data_dir: Path) -> Path:
+    return _subfolder(data_dir, "hostile/dicom")
+
+
+@pytest.fixture(scope="session")
 def msd_heart_dir(data_dir: Path) -> Path:
     return _subfolder(data_dir, "msd_heart")
 

@@ -8,6 +8,9 @@ import nibabel
 import numpy as np
 import pytest
 from command_line import bright_model, contents, picture, predict
+from pydicom.data import get_testdata_file
+from pydicom.pixels import get_decoder
+from pydicom.uid import JPEGLSLossless
 
 from seglib import inference
 from seglib.commands import predict as predict_command
@@ -66,6 +69,17 @@ def name_at_the_limit(folder):
     (folder / name).write_bytes(bytes(128) + b"DICM")
 
 
+def compressed_dicom(folder):
+    (folder / "a.png").unlink()
+    source = get_testdata_file("MR_small_jpeg_ls_lossless.dcm", download=False)
+    shutil.copy(source, folder / "48.dcm")
+
+
+def palette_dicom(folder):
+    (folder / "a.png").unlink()
+    shutil.copy(get_testdata_file("examples_palette.dcm", download=False), folder / "48.dcm")
+
+
 FAULTS = {
     "corrupt": (corrupt_picture, "z.png: not a readable picture"),
     "empty folder": (lambda folder: (folder / "a.png").unlink(), "no images in this folder"),
@@ -79,12 +93,16 @@ FAULTS = {
     "broken link": (lambda f: (f / "z.png").symlink_to(f / "gone"), "a link that leads nowhere"),
     "name too long": (name_at_the_limit, "has 256 bytes, but a file name has 255"),
     "broken DICOM": (broken_dicom, "48.dcm: not a readable DICOM image"),
+    "compressed DICOM": (compressed_dicom, "48.dcm: is compressed as JPEG-LS Lossless"),
+    "palette DICOM": (palette_dicom, "palette (PALETTE COLOR), not intensities; convert it"),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("output_exists", [True, False])
 def test_predict_leaves_nothing_half_written(fault, output_exists, model, tmp_path, capsys):
+    if fault == "compressed DICOM" and get_decoder(JPEGLSLossless).is_available:
+        pytest.skip("a decoder of JPEG-LS is installed here")
     images, output = tmp_path / "images", tmp_path / "out" / "masks"
     # More good images than a batch, so that some have been predicted before the fault.
     picture(images / "a.png", slice(5), slice(5))
@@ -286,6 +304,19 @@ def test_staged_folder_takes_back_what_it_moved(output_exists, tmp_path, monkeyp
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text("new")
     assert contents(tmp_path) == before and sorted(tmp_path.rglob("*")) == found
+
+
+def test_predict_refuses_an_image_that_is_not_finite_once_prepared(tmp_path, capsys):
+    """Here by the model's own constants; the first image is all 0, and stays so."""
+    normalisation = f"fixed 0 0.{'0' * 40}1"
+    model = bright_model(tmp_path / "m.keras", normalisation=normalisation)
+    picture(tmp_path / "in" / "a.png", slice(5), slice(5), value=0)
+    picture(tmp_path / "in" / "b.png", slice(5), slice(5))
+    with np.errstate(over="ignore"):
+        assert predict(tmp_path / "in", tmp_path / "out", model) == 1
+    error = capsys.readouterr().err
+    assert "image 1: its intensities (0 to 200) are not finite" in error
+    assert not (tmp_path / "out").exists()
 
 
 def test_staged_folder_survives_an_interruption(tmp_path):

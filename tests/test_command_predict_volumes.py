@@ -57,6 +57,22 @@ def test_predict_cine_volume_of_scaled_floats(tmp_path):
     np.testing.assert_array_equal(mask[..., 1, 1], expected)
 
 
+@pytest.mark.parametrize("factor", [1, 1e30])
+def test_predict_volume_of_huge_intensities(tmp_path, factor):
+    """Their squares are beyond float32, which the z-score has to bear."""
+    layer = keras.layers.Conv2D(1, 1, activation="sigmoid")
+    layer.build((None, None, None, 1))
+    layer.set_weights([np.full((1, 1, 1, 1), 100.0), np.array([-100.0])])
+    model = save_network(tmp_path / "z.keras", layer, normalisation="z-score")
+    values = np.zeros((9, 8, 3), np.float32)
+    values[2:4, 5, :] = 900
+    volume = nibabel.Nifti1Image(values * np.float32(factor), AFFINE)
+    nibabel.save(volume, tmp_path / "huge.nii.gz")
+    assert predict(tmp_path / "huge.nii.gz", tmp_path / "out", model) == 0
+    mask = np.asarray(nibabel.load(tmp_path / "out" / "huge.nii.gz").dataobj)
+    np.testing.assert_array_equal(mask, values > 0)
+
+
 def uneven_model(path):
     """Its mask depends on how a volume is cut and turned: neighbours count, slice by slice."""
     layer = keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")
@@ -131,7 +147,7 @@ def test_predict_real_volume_stored_another_way(msd_heart_dir, tmp_path):
     assert mask.shape == (256, 256, 100) and mask.any()
 
 
-def write_dicom(path, pixels, photometric="MONOCHROME2"):
+def write_dicom(path, pixels, photometric="MONOCHROME2", slope=None):
     meta = pydicom.dataset.FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = MRImageStorage
@@ -143,22 +159,27 @@ def write_dicom(path, pixels, photometric="MONOCHROME2"):
     frame.SamplesPerPixel, frame.PhotometricInterpretation = 1, photometric
     frame.BitsAllocated = frame.BitsStored = 16
     frame.HighBit, frame.PixelRepresentation = 15, 1
+    if slope is not None:
+        frame.RescaleSlope, frame.RescaleIntercept = slope, 0
     frame.PixelData = pixels.astype("<i2").tobytes()
     path.parent.mkdir(exist_ok=True)
     frame.save_as(path, enforce_file_format=True)
 
 
 def test_predict_dicom(model, tmp_path, capsys):
-    """With and without the ending .dcm, 12-bit values, and an inverted grey scale."""
+    """With and without the ending .dcm, 12-bit values, and a grey scale inverted by any means."""
     pixels = np.zeros((16, 24))
     pixels[2:5, 20:23] = 1800
     write_dicom(tmp_path / "in" / "48.dcm", pixels)
     write_dicom(tmp_path / "in" / "IM-0001", 1800 - pixels, "MONOCHROME1")
+    write_dicom(tmp_path / "in" / "negative.dcm", 1800 - pixels, slope=-1)
+    write_dicom(tmp_path / "in" / "twice.dcm", pixels, "MONOCHROME1", slope=-2.5)
+    names = ("48", "IM-0001", "negative", "twice")
     assert predict(tmp_path / "in", tmp_path / "out", model) == 0
-    assert set(contents(tmp_path / "out")) == {Path("48.png"), Path("IM-0001.png")}
-    for name in ("48.png", "IM-0001.png"):
+    assert set(contents(tmp_path / "out")) == {Path(f"{n}.png") for n in names}
+    for name in (f"{n}.png" for n in names):
         np.testing.assert_array_equal(read(tmp_path / "out" / name), (pixels > 0) * 255)
-    assert "and 1 more: scaled to 0-255" in capsys.readouterr().out
+    assert "and 3 more: scaled to 0-255" in capsys.readouterr().out
 
 
 def test_predict_real_dicom_like_its_png(scd_dicom_dir, sunnybrook_dir, tmp_path):

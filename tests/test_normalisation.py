@@ -105,3 +105,81 @@ def test_a_value_that_drowns_all_others_is_seen():
     image[0, 0] = 1e20
     assert normalisation.drowned(image)
     assert not normalisation.drowned(np.full((8, 8, 1), 1e20))
+
+
+def as_it_was(name: str, images: np.ndarray) -> np.ndarray:
+    """What the stored models were trained and measured with: float32 throughout."""
+    images = images.astype(np.float32)
+    if name == "z-score":
+        shift, scale = images.mean((1, 2), keepdims=True), images.std((1, 2), keepdims=True)
+    else:
+        shift = images.min((1, 2), keepdims=True)
+        scale = images.max((1, 2), keepdims=True) - shift
+    return (images - shift) / np.where(scale > 0, scale, 1.0)
+
+
+@pytest.mark.parametrize("name", ["z-score", "min-max"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64])
+def test_ordinary_images_are_normalised_bit_for_bit_as_before(name, dtype):
+    images = (random_images(5, 33, 47, 3) * 40.7 - 900).astype(dtype)
+    images[1], images[2, ..., 1] = 0, 7
+    found = normalisation.normaliser(name)(images)
+    np.testing.assert_array_equal(found, as_it_was(name, images), strict=True)
+
+
+@pytest.mark.parametrize("name", ["z-score", "min-max"])
+@pytest.mark.parametrize(
+    ("dtype", "factor"),
+    [
+        (np.float32, 1e18),
+        (np.float32, 1e30),
+        (np.float32, 1e36),
+        (np.float32, 1e-25),
+        (np.float32, 1e-36),
+        (np.float64, 1e40),
+        (np.float64, 1e305),
+        (np.float64, 1e-300),
+        (np.int64, 2**55),
+        (np.uint64, 2**56),
+    ],
+)
+def test_the_size_of_the_numbers_does_not_matter(name, dtype, factor):
+    """One large or small image among ordinary ones, of which the second channel alone differs."""
+    images = random_images(3, 16, 16, 2).astype(dtype)
+    expected = as_it_was(name, images)
+    images[1, ..., 1] *= dtype(factor)
+    found = normalisation.normaliser(name)(images)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    rest = np.ones(found.shape, bool)
+    rest[1, ..., 1] = False
+    np.testing.assert_array_equal(found[rest], expected[rest])
+
+
+def test_one_pixel_beyond_float32_squares():
+    images = np.zeros((1, 10, 10, 1), np.float32)
+    images[0, 3, 4] = 1e20
+    assert normalisation.z_score(images)[0, 3, 4, 0] == pytest.approx(99**0.5)
+    assert normalisation.min_max(-images)[0, 3, 4, 0] == 0
+
+
+@pytest.mark.parametrize("name", ["z-score", "min-max"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_stays_visible(name, value):
+    images = random_images(2, 8, 8, 1).astype(np.float32)
+    expected = as_it_was(name, images)
+    images[1, 2, 3] = value
+    found = normalisation.normaliser(name)(images)
+    assert not np.isfinite(found[1]).all()
+    np.testing.assert_array_equal(found[0], expected[0])
+
+
+def test_the_first_image_that_is_not_finite_is_named():
+    images = random_images(3, 4, 4, 1).astype(np.float64)
+    images[1:] *= 1e300
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(DataError, match=r"^b: .* to 2\.\d+e\+302\) are"),
+    ):
+        normalisation.require_finite_input(images.astype(np.float32), images, ["a", "b", "c"])
+    normalisation.require_finite_input(images[:1], images[:1], ["a"])

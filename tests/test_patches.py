@@ -139,3 +139,11 @@ def test_probabilities_come_back_on_the_grid_of_the_images(balls):
     np.testing.assert_allclose(
         answer[:, 4:20, 4:20], prepare_volume(balls.images[rows][:3], cropped), atol=1e-5
     )
+
+
+def test_a_slice_that_is_not_finite_is_named(balls):
+    images = balls.images[next(stack_cases(balls))].astype(np.float32)
+    images[7, 3, 3] = np.nan
+    each = Preprocessing(size=None, normalisation="none", multiple=4)
+    with pytest.raises(DataError, match="^slice 7: .*not finite once prepared"):
+        predict_volume(echo(), images, each, PATCH)

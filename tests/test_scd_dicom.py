@@ -11,7 +11,7 @@ from seglib.errors import DataError
 SQUARE = "10.5 8.9\n20.2 8.9\n20.2 18.1\n10.5 18.1\n"
 
 
-def write_dicom(path: Path, pixels: np.ndarray, spacing: tuple[float, float] = (1.5, 1.5)) -> None:
+def write_dicom(path: Path, pixels: np.ndarray, **header: object) -> None:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = MRImageStorage
     meta.MediaStorageSOPInstanceUID = generate_uid()
@@ -23,8 +23,10 @@ def write_dicom(path: Path, pixels: np.ndarray, spacing: tuple[float, float] = (
     frame.BitsAllocated = frame.BitsStored = 16
     frame.HighBit = 15
     frame.PixelRepresentation = 1
-    frame.PixelSpacing = list(spacing)
+    frame.PixelSpacing = [1.5, 1.5]
     frame.PixelData = pixels.astype("<i2").tobytes()
+    for name, value in header.items():
+        setattr(frame, name, list(value) if isinstance(value, tuple) else value)
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.save_as(path)
 
@@ -103,10 +105,29 @@ def test_damaged_dicom(root, length):
         scd_dicom.load(root)
 
 
-def test_pixels_that_are_not_square(root):
-    write_dicom(root / "dicoms" / "SCD0000801" / "20.dcm", np.zeros((40, 32)), (1.5, 1.2))
-    with pytest.raises(DataError, match=r"20\.dcm.*square pixels.*1\.2"):
+@pytest.mark.parametrize("spacing", [(1.5, 1.2), ("inf", "inf"), (0, 0), (-1.5, -1.5), 1.5, []])
+@pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, on writing infinity
+def test_pixels_that_are_not_square(root, spacing):
+    path = root / "dicoms" / "SCD0000801" / "20.dcm"
+    write_dicom(path, np.zeros((40, 32)), PixelSpacing=spacing)
+    with pytest.raises(DataError, match=r"20\.dcm: expected square pixels.*correct its header"):
         scd_dicom.load(root)
+
+
+def test_a_spacing_that_is_no_number(root):
+    path = root / "dicoms" / "SCD0000801" / "20.dcm"
+    path.write_bytes(path.read_bytes().replace(b"1.5\\1.5", b"1.5\\x.5"))
+    with pytest.raises(DataError, match=r"20\.dcm: not a readable DICOM image.*intact copy"):
+        scd_dicom.load(root)
+
+
+def test_intensities_are_rescaled_and_turned_over_as_the_header_says(root):
+    path = root / "dicoms" / "SCD0000801" / "20.dcm"
+    ramp = np.arange(40 * 32).reshape(40, 32) - 100
+    write_dicom(path, ramp, RescaleSlope=-2, RescaleIntercept=5)
+    np.testing.assert_array_equal(scd_dicom.read_frame(path)[0], 5 - 2 * ramp)
+    write_dicom(path, ramp, PhotometricInterpretation="MONOCHROME1")
+    np.testing.assert_array_equal(scd_dicom.read_frame(path)[0], ramp.max() - ramp)
 
 
 def test_frames_of_different_sizes(root):
@@ -115,19 +136,31 @@ def test_frames_of_different_sizes(root):
         scd_dicom.load(root)
 
 
-def test_patient_missing_in_the_link_table(root):
-    (root / "link.csv").write_text("patient_id,original_id\nSCD0000101,SC-HF-I-1\n")
+@pytest.mark.parametrize("row", ["SCD0000101,SC-HF-I-1", ",SC-HF-NI-7"])
+def test_patient_missing_in_the_link_table(root, row):
+    (root / "link.csv").write_text(f"patient_id,original_id\n{row}\n")
     with pytest.raises(DataError, match=r"SC-HF-NI-7 is not in the column original_id"):
         scd_dicom.load(root)
 
 
-@pytest.mark.parametrize("text", [None, "", "a,b\n1,2\n"])
+@pytest.mark.parametrize("text", [None, "", "a,b\n1,2\n", "\0", "patient_id,original_id\n\xff"])
 def test_bad_link_table(root, text):
     (root / "link.csv").unlink()
     if text is not None:
         (root / "link.csv").write_text(text)
     with pytest.raises(DataError, match=r"link\.csv"):
         scd_dicom.load(root)
+
+
+def test_folders_in_place_of_files(root):
+    (root / "link.csv").unlink()
+    (root / "link.csv").mkdir()
+    with pytest.raises(DataError, match=r"link\.csv: expected a table"):
+        scd_dicom.load(root)
+    contour_file(root).unlink()
+    contour_file(root).mkdir()
+    with pytest.raises(DataError, match=r"IM-0001-0020.*cannot be read.*replace it"):
+        scd_dicom.read_contour(contour_file(root))
 
 
 def test_no_contours_and_unknown_contour(root):

@@ -42,6 +42,13 @@ def test_constant_volume_and_channels():
     assert (found[1, 2, 3, 1], found[2, 0, 0, 1], found[0, 0, 0, 1]) == (1, 0, 0.5)
 
 
+def test_a_volume_that_spans_more_than_float32():
+    images = np.zeros((2, 3, 4, 1), np.float32)
+    images[0, 1, 2], images[1, 2, 3] = 3e38, -3e38
+    found = normalise_volume(images)
+    assert (found[0, 1, 2, 0], found[1, 2, 3, 0], found[0, 0, 0, 0]) == (1, 0, 0.5)
+
+
 def test_real_volume_z_score_before_min_max_changes_nothing(msd_heart_dir):
     """System 3's two steps on the whole volume are its second one alone."""
     heart = msd_heart.load(msd_heart_dir).of_patients(["la_003"])

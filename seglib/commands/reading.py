@@ -142,20 +142,13 @@ def read_slices(path: Path, kind: str) -> np.ndarray:
     if kind == "volume":
         return nifti.read_slices(path)[0][..., None]
     if kind == "dicom":
-        slices = _read_dicom(path)[None, ..., None]
+        slices = read_dicom(path)[1][None, ..., None]
     else:
         pixels = read_image(path)
         pixels = pixels.reshape(*pixels.shape[:2], -1)
         slices = (pixels[..., :1] if is_grey(pixels) else pixels)[None]
     require_finite(slices, path)
     return slices
-
-
-def _read_dicom(path: Path) -> np.ndarray:
-    """One DICOM frame, ``(H, W)`` float32, bright where the tissue gives signal."""
-    frame, pixels = read_dicom(path)
-    inverted = frame.get("PhotometricInterpretation") == "MONOCHROME1"
-    return pixels.max() - pixels if inverted else pixels
 
 
 #: From 17 classes on, 255 / 16 makes the grey value 16 of class 1 the number of class 16.

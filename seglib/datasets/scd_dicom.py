@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from seglib.datasets.dicom_files import read_dicom
+from seglib.datasets.dicom_files import explained, read_dicom
 from seglib.datasets.locations import require_folder
 from seglib.datasets.slice_set import SliceSet
 from seglib.datasets.sunnybrook import FRAMES_PER_SLICE, name_phases
@@ -121,11 +121,11 @@ def pad_patient(original_id: str) -> str:
 def _dicom_folders(path: Path) -> dict[str, str]:
     """Read ``link.csv``: original id to DICOM folder."""
     try:
-        link = pd.read_csv(path, dtype=str)
+        link = pd.read_csv(path, dtype=str).dropna(subset=["patient_id", "original_id"])
         return dict(zip(link["original_id"], link["patient_id"], strict=True))
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; it says whose DICOM folder is whose") from None
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise DataError(
             f"{path}: expected a table with patient_id,original_id ({error})"
         ) from error
@@ -144,7 +144,7 @@ def read_frame(path: Path) -> tuple[np.ndarray, float]:
     """Read one DICOM frame.
 
     Returns:
-        ``(H, W)`` float32 stored intensities, and the side of a (square) pixel in mm.
+        ``(H, W)`` float32 intensities of `read_dicom`, and the side of a (square) pixel in mm.
 
     Raises:
         DataError: The file is missing, is no DICOM image, or has no square pixels.
@@ -152,9 +152,14 @@ def read_frame(path: Path) -> tuple[np.ndarray, float]:
     if not path.exists():
         raise DataError(f"{path}: no such DICOM file, but a contour was drawn on it")
     frame, pixels = read_dicom(path)
-    spacing = [float(side) for side in frame.get("PixelSpacing") or ()]
-    if len(spacing) != 2 or not np.isclose(*spacing):
-        raise DataError(f"{path}: expected square pixels, found pixel spacing {spacing} mm")
+    with explained(path):
+        sides = np.asarray(frame.get("PixelSpacing") or [], float)
+    spacing = np.atleast_1d(sides).tolist()
+    if len(spacing) != 2 or not (0 < min(spacing) < np.inf and np.isclose(*spacing)):
+        raise DataError(
+            f"{path}: expected square pixels, found pixel spacing {spacing} mm; "
+            "correct its header, or leave out the contours drawn on it"
+        )
     return pixels, spacing[0]
 
 
@@ -165,10 +170,16 @@ def read_contour(path: Path) -> np.ndarray:
         ``(points, 2)`` float64.
 
     Raises:
-        DataError: The file is empty, or a line does not hold two numbers.
+        DataError: The file cannot be read, is empty, or a line does not hold two numbers.
     """
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror}); replace it by an intact contour file"
+        ) from error
     points = []
-    for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
