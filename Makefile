@@ -31,7 +31,7 @@ help:  ## print this list
 	@echo "Variables: PROFILE=$(PROFILE) DATASET=$(DATASET) SEED=$(SEED) PYTHON=$(PYTHON)"
 
 study: $(STAMP)  ## run the notebooks and print the results (PROFILE, DATASET, SEED, ONLY)
-	@$(PY) -m tools.run_study --profile $(PROFILE) --dataset $(DATASET) --seed $(SEED) \
+	@$(PY) -m study notebooks --profile $(PROFILE) --dataset $(DATASET) --seed $(SEED) \
 		$(if $(ONLY),--only $(ONLY))
 
 test: $(STAMP)  ## run the tests, every notebook included (PYTEST_ARGS)
@@ -41,15 +41,15 @@ lab: $(STAMP)  ## open the notebooks in JupyterLab
 	@$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
 
 report: $(STAMP)  ## rebuild reports/ from the stored results, without training
-	@$(PY) -m tools.report
+	@$(PY) -m study report
 
 runs: $(STAMP)  ## compute the stored results that are missing (hours)
-	@$(PY) -m tools.experiments run all --workers 2
-	@$(PY) -m tools.collect_study
+	@$(PY) -m study run all --workers 2
+	@$(PY) -m study collect
 
 bench: $(BENCH_STAMP)  ## measure against peers on a quiet machine (BENCH: names and options)
 	@$(BENCH_PY) -m benchmarks $(BENCH)
-	@$(BENCH_PY) -m tools.report
+	@$(BENCH_PY) -m study.report
 
 notebooks: $(STAMP)  ## write every .ipynb from its .py half
 	@$(PY) -m tools.notebooks sync

@@ -4,7 +4,7 @@
     python -m benchmarks input_pipeline training_step
     python -m benchmarks --rounds 2 --seconds 1       a first look
 
-Nothing else should run on the machine meanwhile. `python -m tools.report` makes tables,
+Nothing else should run on the machine meanwhile. `python -m study report` makes tables,
 plots and the page from what is stored.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks import stored
 from benchmarks.interleaved import measure, summarise
 from benchmarks.stored import TRAINED
-from tools.console import clock
+from study.console import clock
 
 NAMES = (
     "input_pipeline",

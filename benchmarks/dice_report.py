@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from seglib import plot_style, reporting
+from seglib import reporting
+from seglib.plotting import style
 
 #: Mean Dice over the test patients that the table asks for.
 LEVELS = (0.85, 0.90, 0.93)
@@ -50,7 +51,7 @@ def markdown(curves: pd.DataFrame) -> str:
 
 def figure(curves: pd.DataFrame) -> Figure:
     """Held-out Dice against minutes, and against minutes of processor time."""
-    fig, grid = plot_style.new_figure(1, 2, width=4.2, height=3.8, sharey=True)
+    fig, grid = style.new_figure(1, 2, width=4.2, height=3.8, sharey=True)
     handles = {}
     for axes, (column, label) in zip(
         grid[0],
@@ -62,18 +63,18 @@ def figure(curves: pd.DataFrame) -> Figure:
                 (handles[recipe],) = axes.plot(
                     rows[column] / 60,
                     rows["dice"],
-                    color=plot_style.PALETTE[number],
+                    color=style.PALETTE[number],
                     linewidth=1.2,
                     label=recipe,
                 )
         for level in LEVELS:
-            axes.axhline(level, color=plot_style.GREY, linewidth=0.6, linestyle="dotted")
+            axes.axhline(level, color=style.GREY, linewidth=0.6, linestyle="dotted")
         axes.set_xscale("log")
         axes.set_xticks(TICKS, [f"{minutes:g}" for minutes in TICKS])
         axes.minorticks_off()
         axes.set_xlabel(label)
         axes.set_ylim(0, 1)
-        plot_style.plain_axes(axes, grid="both")
+        style.plain_axes(axes, grid="both")
     grid[0, 0].set_ylabel("mean Dice, 29 test patients")
     place = {"loc": "outside lower center", "ncols": 2}
     fig.legend(handles=list(handles.values()), fontsize=8, frameon=False, **place)

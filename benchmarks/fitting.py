@@ -6,7 +6,7 @@ from benchmarks.contender import Ready
 
 
 def repeated(pair: tuple, steps: int):
-    """A `keras.utils.PyDataset` that gives one batch so many times, fed as `seglib.batches` is.
+    """A `keras.utils.PyDataset` that gives one batch so many times, fed as `SliceSequence` is.
 
     Args:
         pair: The batch: images and masks.
@@ -14,7 +14,7 @@ def repeated(pair: tuple, steps: int):
     """
     import keras
 
-    from seglib.batches import WORKERS
+    from seglib.batches.slices import WORKERS
 
     class Repeated(keras.utils.PyDataset):
         def __len__(self):

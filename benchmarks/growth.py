@@ -24,8 +24,8 @@ VALUES = {
 
 def step(side: int, filters: int, depth: int) -> Ready:
     """Steps of a U-Net of this size; `Ready.work` counts images."""
-    from seglib.compiled import compile_model
-    from seglib.recipes import get_recipe
+    from seglib.recipes.recipe import get_recipe
+    from seglib.training.compile import compile_model
 
     recipe = get_recipe("unet", filters=filters, depth=depth, batch_size=BATCH)
     _, fitted = compile_model(recipe, (side, side, 1), 1, total_steps=1000)

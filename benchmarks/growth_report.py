@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from benchmarks.growth import BASE, VALUES
-from seglib import plot_style, reporting
+from seglib import reporting
+from seglib.plotting import style
 
 
 def costs(growth: pd.DataFrame, streaming: pd.DataFrame) -> pd.DataFrame:
@@ -91,15 +92,15 @@ def markdown(table: pd.DataFrame) -> str:
 def figure(table: pd.DataFrame) -> Figure:
     """Cost an image against each quantity, both axes logarithmic."""
     powers = exponents(table)
-    fig, grid = plot_style.new_figure(1, len(powers), width=2.6, height=2.6)
+    fig, grid = style.new_figure(1, len(powers), width=2.6, height=2.6)
     for axes, (quantity, power) in zip(grid[0], powers.iterrows(), strict=True):
         rows = table[table["quantity"] == quantity].groupby("value")["ms"]
         middle = rows.median()
         error = [middle - rows.min(), rows.max() - middle]
-        axes.errorbar(middle.index, middle, yerr=error, fmt="o", color=plot_style.PALETTE[0])
+        axes.errorbar(middle.index, middle, yerr=error, fmt="o", color=style.PALETTE[0])
         line = middle.index.to_numpy(float) ** power["exponent"]
         line *= np.exp(np.mean(np.log(middle / line)))  # through the middle of the points
-        axes.plot(middle.index, line, color=plot_style.GREY, linewidth=0.8)
+        axes.plot(middle.index, line, color=style.GREY, linewidth=0.8)
         axes.set_xscale("log", base=10 if quantity == "slices" else 2)
         axes.set_yscale("log")
         axes.set_ylim(middle.min() / 3, middle.max() * 3)
@@ -109,7 +110,7 @@ def figure(table: pd.DataFrame) -> Figure:
         axes.minorticks_off()
         axes.set_xlabel(quantity)
         axes.set_title(f"exponent {power['exponent']:.2f}", fontsize=9)
-        plot_style.plain_axes(axes, grid="both")
+        style.plain_axes(axes, grid="both")
     grid[0, 0].set_ylabel("ms an image")
     base = ", ".join(f"{name} {value}" for name, value in BASE.items())
     fig.suptitle(f"Training step about {base}; batches from as many slices on disk", fontsize=9)

@@ -11,16 +11,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.contender import Benchmark, Contender, Ready
+from seglib.files import REPOSITORY
 
-MODEL = Path(__file__).resolve().parents[1] / "reports" / "models" / "sunnybrook.keras"
+MODEL = REPOSITORY / "reports" / "models" / "sunnybrook.keras"
 SLICES, SIDE = 12, 128
 
 
 def _hearts() -> np.ndarray:
     """Simulated pictures ``(12, 256, 256, 1)`` as they are stored."""
-    from seglib.datasets import phantom
+    from seglib.phantoms import heart
 
-    return phantom.make(patients=2, slices=3, size=256).images[:SLICES]
+    return heart.make(patients=2, slices=3, size=256).images[:SLICES]
 
 
 def _prepared(preprocessing) -> np.ndarray:
@@ -50,7 +51,7 @@ def _ready(forward, probabilities: np.ndarray | None = None) -> Ready:
 def _keras(way: str) -> Ready:
     import tensorflow as tf
 
-    from seglib.inference import load_model
+    from seglib.inference.model_files import load_model
 
     model, preprocessing, _ = load_model(MODEL)
     batch = _prepared(preprocessing)
@@ -67,7 +68,8 @@ def _keras(way: str) -> Ready:
 
 def seglib_predict() -> Ready:
     """`seglib.inference.predict`: from the stored pictures to probabilities on their grid."""
-    from seglib.inference import load_model, predict
+    from seglib.inference.model_files import load_model
+    from seglib.inference.prediction import predict
 
     model, preprocessing, _ = load_model(MODEL)
     images = _hearts()
@@ -76,8 +78,8 @@ def seglib_predict() -> Ready:
 
 def onnx_runtime() -> Ready:
     """The network in an ONNX file, by ONNX Runtime."""
-    from seglib.inference import load_model
-    from seglib.onnx_export import export_onnx
+    from seglib.inference.model_files import load_model
+    from seglib.inference.onnx_export import export_onnx
 
     model, preprocessing, card = load_model(MODEL)
     batch = _prepared(preprocessing)

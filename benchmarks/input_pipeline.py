@@ -14,9 +14,9 @@ BATCH, SIDE = 8, 256
 
 def _pairs():
     """64 simulated pairs: pictures of any content turn equally fast."""
-    from seglib.datasets import phantom
+    from seglib.phantoms import heart
 
-    return phantom.make(patients=8, slices=4, size=SIDE)
+    return heart.make(patients=8, slices=4, size=SIDE)
 
 
 def _ready(batch, facts: dict | None = None) -> Ready:
@@ -43,7 +43,7 @@ def image_data_generators() -> Ready:
     """Two generators with one seed, as most courses have them."""
     from tensorflow.keras.preprocessing.image import ImageDataGenerator
 
-    from seglib.image_data_generator import PUBLISHED_RANGES
+    from seglib.batches.image_data_generator import PUBLISHED_RANGES
 
     pairs = _pairs()
     flows = [
@@ -57,8 +57,8 @@ def image_data_generators() -> Ready:
 
 def paired_generator() -> Ready:
     """`ImageDataGenerator` as notebook 02 mends it."""
-    from seglib.image_data_generator import PUBLISHED_RANGES, PairedGenerator
-    from seglib.preprocessing import Preprocessing
+    from seglib.batches.image_data_generator import PUBLISHED_RANGES, PairedGenerator
+    from seglib.preprocessing.steps import Preprocessing
 
     plain = Preprocessing(normalisation="255")
     sequence = PairedGenerator(_pairs(), plain, BATCH, **PUBLISHED_RANGES)
@@ -130,8 +130,8 @@ def keras_ops() -> Ready:
 
 
 def _seglib(augmentation, crop: int | None = None):
-    from seglib.batches import SliceSequence
-    from seglib.preprocessing import Preprocessing
+    from seglib.batches.slices import SliceSequence
+    from seglib.preprocessing.steps import Preprocessing
 
     plain = Preprocessing(size=crop, normalisation="255")
     return _sequence_batches(SliceSequence(_pairs(), plain, BATCH, augmentation, shuffle=True))
@@ -146,14 +146,14 @@ def seglib_turned() -> Ready:
 
 def seglib_study() -> Ready:
     """The same with all the study does: scale, shift, bending, gamma, noise."""
-    from seglib.recipes import STUDY_AUGMENTATION
+    from seglib.recipes.heart import STUDY_AUGMENTATION
 
     return _ready(_seglib(STUDY_AUGMENTATION))
 
 
 def seglib_study_cropped() -> Ready:
     """What the study's networks get: the same, and the central 96x96 pixels alone."""
-    from seglib.recipes import STUDY_AUGMENTATION
+    from seglib.recipes.heart import STUDY_AUGMENTATION
 
     return _ready(_seglib(STUDY_AUGMENTATION, crop=96))
 

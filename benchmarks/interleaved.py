@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.contender import Benchmark, Contender
-from benchmarks.stored import ROOT
+from seglib.files import REPOSITORY
 
 
 class Runner:
@@ -34,7 +34,7 @@ class Runner:
         with log.open("wb") as errors:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.worker", module, contender.name],
-                cwd=ROOT,
+                cwd=REPOSITORY,
                 env={**os.environ, **contender.environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from benchmarks import aims, dice_report, growth_report
 from benchmarks.interleaved import by_round, summarise
 from benchmarks.stored import STORED, TRAINED, read
-from seglib import plot_style, reporting
+from seglib import reporting
+from seglib.plotting import style
 
 PAGE = STORED / "README.md"
 
@@ -114,17 +115,17 @@ def figure(name: str, ratio: str = "ratio") -> Figure:
     table = summarise(turns, next(iter(manifest["contenders"]))).iloc[::-1]
     if manifest["yardstick"]:
         table = table.drop(index=manifest["yardstick"])
-    fig, axes = plot_style.new_figure(1, 1, width=7.0, height=0.8 + 0.32 * len(table))
+    fig, axes = style.new_figure(1, 1, width=7.0, height=0.8 + 0.32 * len(table))
     axes = axes[0, 0]
     spread = np.abs(table[[f"{ratio}_low", f"{ratio}_high"]].sub(table[ratio], axis=0)).T
-    axes.errorbar(table[ratio], table.index, xerr=spread, fmt="o", color=plot_style.PALETTE[0])
-    axes.axvline(1, color=plot_style.GREY, linewidth=0.8)
+    axes.errorbar(table[ratio], table.index, xerr=spread, fmt="o", color=style.PALETTE[0])
+    axes.axvline(1, color=style.GREY, linewidth=0.8)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
     axes.xaxis.set_minor_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
     axes.set_xlabel(f"times as fast as {table.index[-1]}")
     axes.set_title(manifest["title"], fontsize=10)
-    plot_style.plain_axes(axes, grid="x")
+    style.plain_axes(axes, grid="x")
     return fig
 
 

@@ -27,10 +27,10 @@ def _python(*arguments: str) -> Ready:
 
 def first_mask() -> Ready:
     """`python -m seglib predict` for one picture of 256x256."""
-    from seglib.datasets import phantom
+    from seglib.phantoms import heart
 
     folder = Path(tempfile.mkdtemp())
-    Image.fromarray(phantom.make(1, 1, 256).images[0, ..., 0]).save(folder / "heart.png")
+    Image.fromarray(heart.make(1, 1, 256).images[0, ..., 0]).save(folder / "heart.png")
     paths = ("--input", str(folder / "heart.png"), "--output", str(folder / "masks"))
     return _python("-m", "seglib", "predict", *paths)
 

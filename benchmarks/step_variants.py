@@ -39,9 +39,9 @@ def variant(
     """
     import keras
 
-    from seglib.compiled import compile_model
     from seglib.metrics import DiceScore, JaccardScore
-    from seglib.recipes import get_recipe
+    from seglib.recipes.recipe import get_recipe
+    from seglib.training.compile import compile_model
 
     keras.config.set_dtype_policy(policy)
     recipe = get_recipe(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from pathlib import Path
 
 import pandas as pd
 
-from seglib import reporting
 from seglib.environment import environment
+from seglib.files import REPOSITORY, atomic_write, write_manifest
 
-ROOT = Path(__file__).resolve().parents[1]
 #: Where tables are kept, and what they were measured on.
-STORED = ROOT / "reports" / "benchmarks"
+STORED = REPOSITORY / "reports" / "benchmarks"
 #: The benchmark that trains whole networks, so it has no contenders and no rounds.
 TRAINED = "time_to_dice"
 
@@ -28,13 +26,13 @@ def write(name: str, table: pd.DataFrame, started: datetime, **facts: object) ->
         **facts: What else its manifest says.
     """
     text = table.to_csv(index=False, float_format="%.6g")
-    reporting.atomic_write(STORED / f"{name}.csv", text)
+    atomic_write(STORED / f"{name}.csv", text)
     manifest = {
         **facts,
         "started": started.isoformat(timespec="seconds"),
         "environment": environment(),
     }
-    reporting.write_manifest(STORED / f"{name}.json", manifest)
+    write_manifest(STORED / f"{name}.json", manifest)
 
 
 def read(name: str) -> tuple[pd.DataFrame, dict]:

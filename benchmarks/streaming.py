@@ -20,10 +20,10 @@ SIDE, BATCH, BATCHES = 64, 8, 50
 
 def _on_disk(folder: Path, count: int):
     """A set of as many slices whose pixels lie in files; 20 different ones, repeated."""
-    from seglib.datasets import phantom
-    from seglib.datasets.slice_set import SliceSet
+    from seglib.phantoms import heart
+    from seglib.slices import SliceSet
 
-    few = phantom.make(patients=5, slices=2, size=SIDE)
+    few = heart.make(patients=5, slices=2, size=SIDE)
     arrays = []
     for name, source in (("images", few.images), ("masks", few.masks)):
         array = np.lib.format.open_memmap(
@@ -41,9 +41,9 @@ def _on_disk(folder: Path, count: int):
 
 def batches(count: int) -> Ready:
     """Batches out of `count` slices."""
-    from seglib.batches import SliceSequence
-    from seglib.preprocessing import Preprocessing
-    from seglib.recipes import STUDY_AUGMENTATION
+    from seglib.batches.slices import SliceSequence
+    from seglib.preprocessing.steps import Preprocessing
+    from seglib.recipes.heart import STUDY_AUGMENTATION
 
     folder = tempfile.TemporaryDirectory()
     slices = _on_disk(Path(folder.name), count)

@@ -25,15 +25,16 @@ import pandas as pd
 
 from benchmarks import stored
 from benchmarks.worker import processor_time
-from seglib.commands.parsers import seed_number
 from seglib.datasets import sunnybrook
-from seglib.datasets.slice_set import SliceSet
-from seglib.evaluation import per_patient, score_cases
-from seglib.experiments import CROP, selected_recipe, waterfall_recipes
-from seglib.inference import predict, to_mask
-from seglib.recipes import Recipe, get_recipe
-from seglib.splits import literature_split
-from seglib.training import train
+from seglib.evaluation.tables import per_patient, score_cases
+from seglib.files import REPOSITORY
+from seglib.inference.prediction import predict, to_mask
+from seglib.program import seed_number
+from seglib.recipes.recipe import Recipe, get_recipe
+from seglib.slices import SliceSet
+from seglib.splits.patients import literature_split
+from seglib.training.runs import train
+from study.questions.heart import CROP, selected_recipe, waterfall_recipes
 
 #: Budgets of one recipe, smallest first, and system 1's recipe as small as the study runs it.
 RECIPES: dict[str, Recipe] = {
@@ -106,7 +107,7 @@ def store() -> None:
         for name in RECIPES:
             command = [sys.executable, "-m", "benchmarks.time_to_dice", name, "--seed", str(seed)]
             done = subprocess.run(
-                command, cwd=stored.ROOT, stdout=subprocess.PIPE, text=True, check=True
+                command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True
             )
             curves.append(pd.read_csv(io.StringIO(done.stdout)))
     recipes = {name: recipe.to_dict() for name, recipe in RECIPES.items()}

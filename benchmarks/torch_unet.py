@@ -20,7 +20,7 @@ def _block(channels: int, filters: int) -> nn.Sequential:
 
 
 class UNet(nn.Module):
-    """`seglib.models.unet` for one foreground class; gives logits ``(N, 1, H, W)``.
+    """`seglib.models.networks.unet` for one foreground class; gives logits ``(N, 1, H, W)``.
 
     Args:
         filters: Of the first level.

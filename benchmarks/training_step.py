@@ -58,7 +58,7 @@ def fitting_one_batch(step: Step, model, fitted) -> Ready:
 
 
 def seglib(step: Step, xla: bool = False) -> Ready:
-    """As `seglib.training` builds and compiles it, on the backend of the environment.
+    """As `seglib.training.runs` builds and compiles it, on the backend of the environment.
 
     Args:
         step: What of.
@@ -66,8 +66,8 @@ def seglib(step: Step, xla: bool = False) -> Ready:
     """
     import keras
 
-    from seglib.compiled import compile_model
-    from seglib.recipes import get_recipe
+    from seglib.recipes.recipe import get_recipe
+    from seglib.training.compile import compile_model
 
     if step.gpu:
         keras.config.set_dtype_policy("mixed_bfloat16")
@@ -115,7 +115,7 @@ def medicai(step: Step) -> Ready:
     import keras
     from medicai.models import UNet
 
-    from seglib.layers import conv_block
+    from seglib.models.layers import conv_block
 
     inputs = x = keras.Input(step.shape)
     levels = {}

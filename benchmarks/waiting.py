@@ -19,11 +19,11 @@ PREPARED, STUDY, PAIRED = "prepared", "study", "paired"
 
 def _batches(recipe, way: str):
     """A `keras.utils.PyDataset` of `STEPS` batches."""
-    from seglib.batches import SliceSequence
-    from seglib.datasets import phantom
-    from seglib.image_data_generator import PUBLISHED_RANGES, PairedGenerator
+    from seglib.batches.image_data_generator import PUBLISHED_RANGES, PairedGenerator
+    from seglib.batches.slices import SliceSequence
+    from seglib.phantoms import heart
 
-    pairs = phantom.make(patients=STEPS, slices=recipe.batch_size // 2, size=256)
+    pairs = heart.make(patients=STEPS, slices=recipe.batch_size // 2, size=256)
     if way == PAIRED:
         return PairedGenerator(pairs, recipe.preprocessing, recipe.batch_size, **PUBLISHED_RANGES)
     made = SliceSequence(
@@ -36,9 +36,9 @@ def _batches(recipe, way: str):
 
 def training(way: str) -> Ready:
     """Epochs of `STEPS` steps on the backend of the environment; `Ready.work` counts images."""
-    from seglib.compiled import compile_model
-    from seglib.preprocessing import Preprocessing
-    from seglib.recipes import get_recipe
+    from seglib.preprocessing.steps import Preprocessing
+    from seglib.recipes.recipe import get_recipe
+    from seglib.training.compile import compile_model
 
     recipe = get_recipe("unet", preprocessing=Preprocessing(size=96))
     batches = _batches(recipe, way)

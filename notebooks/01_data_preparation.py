@@ -38,13 +38,15 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
 os.chdir(f"{root}/notebooks")
 sys.path.insert(0, os.path.abspath(".."))
 from seglib.environment import install_missing
+from seglib.files import results_dir
+from seglib.formats.contours import fill_contour, read_contour
 
 install_missing()
 
@@ -61,13 +63,14 @@ import pandas as pd
 import pydicom
 from PIL import Image
 
-from seglib import normalisation, plot_lessons, plotting, preprocessing, reporting
-from seglib.datasets import scd_dicom, sunnybrook
-from seglib.datasets.dicom_example import find_example
+from seglib import plotting, preprocessing, reporting
+from seglib.datasets import sunnybrook
 from seglib.errors import LeakError
-from seglib.leaks import check_no_leaks, find_leaks
-from seglib.splits import random_slice_split
-from seglib.study import describe_environment, open_study
+from seglib.lessons.dicom_frame import find_example
+from seglib.lessons.mistakes import random_slice_split
+from seglib.lessons.session import describe_environment, open_study
+from seglib.preprocessing import normalisation
+from seglib.splits.leaks import check_no_leaks, find_leaks
 
 describe_environment()
 
@@ -86,7 +89,7 @@ print(f"{slices.name}: {len(slices)} slices of {len(slices.patients)} patients, 
 # place, and says so.)
 
 # %%
-example = find_example(reporting.results_dir() / "dicom_example")
+example = find_example(results_dir() / "dicom_example")
 frame = pydicom.dcmread(example.dicom)
 pixels = frame.pixel_array
 print(f"{example.dicom.name}: {pixels.shape} {pixels.dtype}, {pixels.min()} to {pixels.max()}")
@@ -136,7 +139,7 @@ assert np.array_equal(to_8_bit(pixels * 2.0 + 100), to_8_bit(pixels * 1.0))
 # in pixels.
 
 # %%
-contour = scd_dicom.read_contour(example.endocardium)
+contour = read_contour(example.endocardium)
 print(example.endocardium.name, "\n".join(["", *example.endocardium.read_text().split("\n")[:3]]))
 print(f"... {len(contour)} points")
 
@@ -144,9 +147,9 @@ print(f"... {len(contour)} points")
 # Filled, the line becomes a mask. Does it equal the PNG mask of the data set?
 
 # %%
-mask = scd_dicom.fill_contour(contour, pixels.shape, example.endocardium)
-outer = scd_dicom.read_contour(example.epicardium)
-heart = scd_dicom.fill_contour(outer, pixels.shape, example.epicardium)
+mask = fill_contour(contour, pixels.shape, example.endocardium)
+outer = read_contour(example.epicardium)
+heart = fill_contour(outer, pixels.shape, example.epicardium)
 assert np.array_equal(mask, example.mask)
 print(f"equal to the PNG mask: all {mask.sum()} pixels of the blood pool")
 
@@ -205,7 +208,7 @@ table
 # see it taper.
 
 # %%
-fig = plot_lessons.show_phases(slices, slices.patients[0], profile=PROFILE)
+fig = plotting.show_phases(slices, slices.patients[0], profile=PROFILE)
 reporting.save_figure(fig, "01_phases", **study.labels)
 plt.show()
 
@@ -303,7 +306,7 @@ resized = {name: np.asarray(binary.resize((side, side), f)) for name, f in filte
 pd.Series({name: len(np.unique(m)) for name, m in resized.items()}, name="values").to_frame()
 
 # %%
-fig = plot_lessons.show_images(
+fig = plotting.show_images(
     list(resized.values()), list(resized), **study.labels,
     window=plotting.heart_window(resized["BICUBIC"], margin=2),
 )
@@ -359,7 +362,7 @@ assert np.array_equal(crop.masks(restored), cropped)
 
 # %%
 network_input = crop.images(slices.images[index : index + 1])
-fig = plot_lessons.show_images(
+fig = plotting.show_images(
     [slices.images[index], network_input[0]], ["as stored", "what the network sees"],
     masks=[slices.masks[index], cropped[index]], **study.labels,
 )

@@ -38,7 +38,7 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
@@ -60,19 +60,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import plot_lessons, plotting, reporting
+from seglib import plotting, reporting
 from seglib.augmentation import Augmentation
-from seglib.batches import SliceSequence
-from seglib.image_data_generator import (
+from seglib.batches.image_data_generator import (
     PUBLISHED_RANGES,
     ImageDataGenerator,
     PairedGenerator,
     PairTransformer,
     expand_offline,
 )
-from seglib.recipes import get_recipe
-from seglib.splits import random_slice_split
-from seglib.study import describe_environment, open_study
+from seglib.batches.slices import SliceSequence
+from seglib.lessons.mistakes import random_slice_split
+from seglib.lessons.session import describe_environment, open_study
+from seglib.recipes.recipe import get_recipe
 
 describe_environment()
 
@@ -171,7 +171,7 @@ filled = {
     mode: ImageDataGenerator(fill_mode=mode).apply_transform(tissue, change)
     for mode in ("nearest", "constant", "wrap", "reflect")
 }
-fig = plot_lessons.show_images(list(filled.values()), list(filled), **study.labels)
+fig = plotting.show_images(list(filled.values()), list(filled), **study.labels)
 reporting.save_figure(fig, "02_fill_modes", **study.labels)
 plt.show()
 

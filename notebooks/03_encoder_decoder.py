@@ -37,7 +37,7 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
@@ -59,14 +59,10 @@ import numpy as np
 import pandas as pd
 
 from seglib import plotting, reporting
-from seglib.evaluation import overlap_scores, per_patient, score_cases
-from seglib.inference import predict
-from seglib.models import build_model
-from seglib.optimizers import make_schedule
-from seglib.plot_style import PALETTE, draw_contours, show_image
-from seglib.preprocessing import resize_image
-from seglib.recipes import get_recipe
-from seglib.study import (
+from seglib.evaluation.tables import overlap_scores, per_patient, score_cases
+from seglib.formats.pictures import resize_image
+from seglib.inference.prediction import predict
+from seglib.lessons.session import (
     describe_environment,
     middle_slices,
     open_study,
@@ -74,6 +70,10 @@ from seglib.study import (
     score,
     train_for,
 )
+from seglib.models.networks import build_model
+from seglib.optimizers import make_schedule
+from seglib.plotting.style import PALETTE, draw_contours, show_image
+from seglib.recipes.recipe import get_recipe
 
 describe_environment()
 

@@ -37,7 +37,7 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
@@ -59,12 +59,12 @@ import numpy as np
 import pandas as pd
 
 from seglib import plotting, reporting
-from seglib.evaluation import summarise
+from seglib.evaluation.tables import summarise
+from seglib.lessons.session import describe_environment, open_study, score, train_for
 from seglib.losses import DiceLoss
 from seglib.metrics import DiceScore
-from seglib.models import build_model
-from seglib.recipes import get_recipe
-from seglib.study import describe_environment, open_study, score, train_for
+from seglib.models.networks import build_model
+from seglib.recipes.recipe import get_recipe
 
 describe_environment()
 

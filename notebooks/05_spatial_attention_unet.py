@@ -37,7 +37,7 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
@@ -58,11 +58,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import layers, plotting, reporting
-from seglib.inference import attention_maps
-from seglib.models import build_model
-from seglib.recipes import get_recipe
-from seglib.study import (
+from seglib import plotting, reporting
+from seglib.inference.prediction import attention_maps
+from seglib.lessons.session import (
     describe_environment,
     middle_slices,
     open_study,
@@ -70,6 +68,9 @@ from seglib.study import (
     score,
     train_for,
 )
+from seglib.models import layers
+from seglib.models.networks import build_model
+from seglib.recipes.recipe import get_recipe
 
 describe_environment()
 

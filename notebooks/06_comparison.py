@@ -39,7 +39,7 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
@@ -58,15 +58,11 @@ SEED = int(os.environ.get("SEGLIB_SEED", "0"))
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from seglib import plotting, references, reporting
-from seglib.comparison import compare_variants, strata
-from seglib.evaluation import per_patient, per_slice, score_cases
-from seglib.inference import largest_component
-from seglib.plot_comparison import plot_means, plot_strata
-from seglib.recipes import get_recipe
-from seglib.results import read_results, stored_names
-from seglib.statistics import compare_paired
-from seglib.study import (
+from seglib import plotting, reporting
+from seglib.evaluation.comparison import compare_paired
+from seglib.evaluation.tables import per_patient, per_slice, score_cases
+from seglib.inference.prediction import largest_component
+from seglib.lessons.session import (
     Scored,
     describe_environment,
     open_study,
@@ -74,6 +70,11 @@ from seglib.study import (
     score,
     train_for,
 )
+from seglib.plotting.comparison import plot_means, plot_strata
+from seglib.recipes.recipe import get_recipe
+from study import references
+from study.results import read_results, stored_names
+from study.variants import compare_variants, strata
 
 describe_environment()
 
@@ -325,7 +326,7 @@ for label, test in paired.iterrows():
 # So the study ran a comparison once more where it can say more: five folds over all 44
 # Sunnybrook patients, each tested once by networks that never saw them, and three seeds of
 # the U-Net. That takes hours on two cores; the runs are stored with the repository, and
-# here they are only read. `python -m tools.experiments status` lists them. More patients train
+# here they are only read. `python -m study status` lists them. More patients train
 # there, and the crop is 96 instead of 128, so the two tables cannot be compared.
 #
 # Losses are in it too. Before you look: which of them would you expect to matter?

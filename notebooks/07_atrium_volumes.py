@@ -38,13 +38,14 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
 os.chdir(f"{root}/notebooks")
 sys.path.insert(0, os.path.abspath(".."))
 from seglib.environment import install_missing
+from seglib.files import results_dir
 
 install_missing()
 
@@ -63,22 +64,24 @@ import numpy as np
 import pandas as pd
 from IPython.display import Image
 
-from seglib import nifti, plot_lessons, plotting, references, reporting
-from seglib.animation import render_slices
+from seglib import plotting, reporting
 from seglib.augmentation import Augmentation
-from seglib.callbacks import WatchPredictions, tensorboard
 from seglib.datasets import msd_heart
-from seglib.datasets.stand_in import find_or_simulate
-from seglib.leaks import find_leaks
-from seglib.organs import dice_means, networks_table
-from seglib.plot_comparison import plot_means
-from seglib.preprocessing import Preprocessing
-from seglib.recipes import get_recipe
-from seglib.results import stored_names
-from seglib.splits import fold_split
-from seglib.study import describe_environment, results_table, score, study_of
-from seglib.training import train
-from seglib.volume_normalisation import normalise_volume, normalise_volumes, normalised_for
+from seglib.formats import nifti
+from seglib.lessons.session import describe_environment, results_table, score, study_of
+from seglib.phantoms.stand_in import find_or_simulate
+from seglib.plotting.animation import render_slices
+from seglib.plotting.comparison import plot_means
+from seglib.preprocessing.steps import Preprocessing
+from seglib.preprocessing.volumes import normalise_volume, normalise_volumes, normalised_for
+from seglib.recipes.recipe import get_recipe
+from seglib.splits.leaks import find_leaks
+from seglib.splits.patients import fold_split
+from seglib.training.callbacks import WatchPredictions, tensorboard
+from seglib.training.runs import train
+from study import references
+from study.organ_tables import dice_means, networks_table
+from study.results import stored_names
 
 describe_environment()
 
@@ -323,7 +326,7 @@ print(f"{len(thin(study.train))} of {len(study.train)} training slices")
 candidate = study.validation.take(study.validation.masks.any(axis=(1, 2, 3)))
 shown = candidate.take(np.linspace(0, len(candidate) - 1, 6).astype(int)[1:-1])
 watch = WatchPredictions(shown, crop, every=4)
-curves = tensorboard(reporting.results_dir() / "tensorboard" / "07")
+curves = tensorboard(results_dir() / "tensorboard" / "07")
 runs, scored = {}, {}
 for name, recipe in recipes.items():
     parts = whole if recipe.preprocessing.normalisation == "none" else plain
@@ -336,7 +339,7 @@ for name, recipe in recipes.items():
 # Each row is a later epoch. Where is the outline right first, and where last?
 
 # %%
-fig = plot_lessons.show_training(shown, watch.seen, profile=PROFILE)
+fig = plotting.show_training(shown, watch.seen, profile=PROFILE)
 reporting.save_figure(fig, "07_training", **study.labels, runs=[runs["corrected, Dice + BCE"].id])
 plt.show()
 
@@ -370,7 +373,7 @@ results[["dice", "low", "high", "jaccard", "hd95", "unit", "precision", "recall"
 # scored both ways:
 
 # %%
-from seglib.inference import predict_set
+from seglib.inference.prediction import predict_set
 
 published = scored["system 3, Dice"]
 soft = predict_set(runs["system 3, Dice"].model, published.slices, as_it_is)
@@ -491,7 +494,7 @@ plt.show()
 #    every validation subject?
 # 3. Put one of the two labels of the double scan into training and the other into the test, with
 #    the leak check left out (build
-#    `seglib.study.Study(PROFILE, SEED, slices, split, **split.apply(slices))` yourself). What
+#    `seglib.lessons.Study(PROFILE, SEED, slices, split, **split.apply(slices))` yourself). What
 #    Dice does it reach, beside the two labels' own agreement?
 #
 # [Next: brain tissue](08_brain_tissue.ipynb)

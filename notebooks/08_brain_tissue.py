@@ -38,7 +38,7 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
@@ -65,19 +65,27 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from seglib import plotting, references, reporting
-from seglib.confusion import class_dice, confusion_matrix, normalise_rows, per_patient
+from seglib import plotting, reporting
 from seglib.datasets import oasis
-from seglib.datasets.stand_in import find_or_simulate
 from seglib.errors import DataError
+from seglib.evaluation.confusion import class_dice, confusion_matrix, normalise_rows, per_patient
+from seglib.lessons.session import (
+    describe_environment,
+    excerpt,
+    results_table,
+    score,
+    study_of,
+    train_for,
+)
 from seglib.losses import make_loss
-from seglib.normalisation import fixed, normaliser
-from seglib.organs import networks_table, tissue_table
-from seglib.plot_style import new_figure
-from seglib.plot_tissue import CLASS_COLOURS, plot_confusion, show_tissues
-from seglib.preprocessing import Preprocessing
-from seglib.recipes import get_recipe
-from seglib.study import describe_environment, excerpt, results_table, score, study_of, train_for
+from seglib.phantoms.stand_in import find_or_simulate
+from seglib.plotting.classes import CLASS_COLOURS, plot_confusion, show_tissues
+from seglib.plotting.style import new_figure
+from seglib.preprocessing.normalisation import fixed, normaliser
+from seglib.preprocessing.steps import Preprocessing
+from seglib.recipes.recipe import get_recipe
+from study import references
+from study.organ_tables import networks_table, tissue_table
 
 describe_environment()
 

@@ -38,7 +38,7 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
@@ -58,22 +58,25 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import claims, plot_lessons, plotting, references, reporting
-from seglib.datasets import lgg, tumour_phantom
-from seglib.datasets.stand_in import find_or_simulate
-from seglib.evaluation import per_patient
-from seglib.experiments_tumour import SCALED
-from seglib.image_data_generator import TUMOUR_RANGES, PairTransformer
-from seglib.inference import predict_set, to_mask
-from seglib.lesions import dice_by_empty_rule, lesion_detection, summarise_lesions
+from seglib import plotting, reporting
+from seglib.batches.image_data_generator import TUMOUR_RANGES, PairTransformer
+from seglib.batches.sampling import balanced_rows, foreground_weight
+from seglib.datasets import lgg
+from seglib.evaluation.lesions import dice_by_empty_rule, lesion_detection, summarise_lesions
+from seglib.evaluation.tables import per_patient
+from seglib.inference.prediction import predict_set, to_mask
+from seglib.lessons import mistakes
+from seglib.lessons.session import describe_environment, results_table, score, study_of, train_for
 from seglib.losses import make_loss
-from seglib.organs import empty_slices_table, networks_table
-from seglib.plot_lesions import plot_areas, plot_presence
-from seglib.preprocessing import Preprocessing
-from seglib.recipes import get_recipe
-from seglib.sampling import balanced_rows, foreground_weight
-from seglib.splits import fold_split
-from seglib.study import describe_environment, results_table, score, study_of, train_for
+from seglib.phantoms import tumour
+from seglib.phantoms.stand_in import find_or_simulate
+from seglib.plotting.lesions import plot_areas, plot_presence
+from seglib.preprocessing.steps import Preprocessing
+from seglib.recipes.recipe import get_recipe
+from seglib.splits.patients import fold_split
+from study import references
+from study.organ_tables import empty_slices_table, networks_table
+from study.questions.tumour import SCALED
 
 describe_environment()
 
@@ -105,7 +108,7 @@ pd.DataFrame(rows).T.astype(int).rename_axis(slices.name)
 # numbers the patients, so that no result names one; `source` keeps the file's name.
 
 # %%
-pictures = tumour_phantom.make(patients=4, seed=1)
+pictures = tumour.make(patients=4, seed=1)
 drawn = {"dataset": pictures.name, "profile": PROFILE}
 pictures.table[["source", "patient", "slice", "institution", "missing"]].iloc[[0, 1, 60, 61]]
 
@@ -119,7 +122,7 @@ areas = pd.Series(pictures.masks.sum(axis=(1, 2, 3)))
 largest = areas.groupby(pictures.table["patient"]).idxmax().to_numpy()
 chosen = largest[[0, 2, 3]]
 planes = [pictures.images[row][..., c] for row in chosen for c in range(3)]
-fig = plot_lessons.show_images(planes, 3 * lgg.SEQUENCES, columns=3, **drawn,
+fig = plotting.show_images(planes, 3 * lgg.SEQUENCES, columns=3, **drawn,
                                masks=[pictures.masks[row] for row in chosen for _ in range(3)])
 reporting.save_figure(fig, "09_sequences", **drawn)
 plt.show()
@@ -174,9 +177,9 @@ rules.round(3)
 # far does each range move a pixel, at most?
 
 # %%
-moves = claims.farthest_moves(TUMOUR_RANGES, side=256, draws=20).to_frame("pixels, at most")
+moves = mistakes.farthest_moves(TUMOUR_RANGES, side=256, draws=20).to_frame("pixels, at most")
 in_radians = {"rotation_range": np.rad2deg(0.2)}
-moves.loc["rotation_range, if it were radians"] = claims.farthest_moves(in_radians, draws=20).max()
+moves.loc["rotation_range, if it were radians"] = mistakes.farthest_moves(in_radians, draws=20).max()
 moves.rename_axis("range").round(1)
 
 # %% [markdown]

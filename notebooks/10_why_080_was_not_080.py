@@ -39,7 +39,7 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
@@ -60,16 +60,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import claims, plot_lessons, plotting, reporting
-from seglib.evaluation import per_patient, score_cases
-from seglib.models import build_model
-from seglib.plot_waterfall import PUBLISHED, plot_branches, plot_waterfall
-from seglib.preprocessing import Preprocessing
-from seglib.recipes import get_recipe
-from seglib.results import read_manifest, read_results
-from seglib.scores import overlap_scores
-from seglib.study import describe_environment, middle_slices, open_study, train_for
-from seglib.waterfall import branch_table, cited, waterfall_table
+from seglib import plotting, reporting
+from seglib.evaluation.scores import overlap_scores
+from seglib.evaluation.tables import per_patient, score_cases
+from seglib.lessons import mistakes
+from seglib.lessons.session import describe_environment, middle_slices, open_study, train_for
+from seglib.models.networks import build_model
+from seglib.preprocessing.steps import Preprocessing
+from seglib.recipes.recipe import get_recipe
+from study.questions.waterfall import branch_table, cited, waterfall_table
+from study.questions.waterfall_pictures import PUBLISHED, plot_branches, plot_waterfall
+from study.results import read_manifest, read_results
 
 pd.set_option("display.max_colwidth", None)  # some cells hold a sentence
 describe_environment()
@@ -140,8 +141,8 @@ pd.Series(slim, name="our copy of system 1").to_frame().T
 grown = read_manifest(next(name for name in names if "/leaked/" in name))["offline_pairs"]
 everyone = read_results("comparison", "per_slice", ["unet"]).query("seed == 0")
 shares = {
-    "as published: 805 pairs": claims.shared_slices(805, 3500, SEED),
-    f"our copy: {len(everyone)} pairs": claims.shared_slices(len(everyone), grown, SEED),
+    "as published: 805 pairs": mistakes.shared_slices(805, 3500, SEED),
+    f"our copy: {len(everyone)} pairs": mistakes.shared_slices(len(everyone), grown, SEED),
 }
 pd.DataFrame(shares).T.rename_axis("share of test pairs with a sibling in").round(3)
 
@@ -315,7 +316,7 @@ steps[[*FIGURES, "seed_sd"]].round(3)
 # and soften their rim. Is this a good segmentation?
 
 # %%
-moved = claims.soft_prediction(masks, shift=12, blur=1.0)
+moved = mistakes.soft_prediction(masks, shift=12, blur=1.0)
 rows = middle_slices(study.train)[:4]
 fig = plotting.show_slices(study.train, rows, profile=PROFILE, prediction=np.uint8(moved >= 0.5))
 reporting.save_figure(fig, "10_moved", **study.labels)
@@ -324,10 +325,10 @@ plt.show()
 # %%
 scores = {}
 for shift in (0, 3, 6, 12, 24):
-    soft = claims.soft_prediction(masks, shift, blur=1.0)
+    soft = mistakes.soft_prediction(masks, shift, blur=1.0)
     hard = soft >= 0.5
-    scores[shift] = {"against the expert": claims.soft_dice(masks, soft).mean(),
-                     "against itself": claims.soft_dice(hard, soft).mean()}
+    scores[shift] = {"against the expert": mistakes.soft_dice(masks, soft).mean(),
+                     "against itself": mistakes.soft_dice(hard, soft).mean()}
 pd.DataFrame(scores).T.rename_axis("moved by (pixels)").round(3)
 
 # %% [markdown]
@@ -364,7 +365,7 @@ rows = {}
 for inside, outside in ((1.0, 0.0), (0.9, 0.001), (0.7, 0.005), (0.6, 0.02)):
     unsure = np.where(masks > 0, inside, outside)
     hard = overlap_scores(masks, np.uint8(unsure >= 0.5))["dice"]
-    rows[inside, outside] = {"hard": hard, "soft": claims.soft_dice(masks, unsure).mean()}
+    rows[inside, outside] = {"hard": hard, "soft": mistakes.soft_dice(masks, unsure).mean()}
 pd.DataFrame(rows).T.rename_axis(["inside", "outside"]).round(3)
 
 # %% [markdown]
@@ -374,7 +375,7 @@ pd.DataFrame(rows).T.rename_axis(["inside", "outside"]).round(3)
 empty = np.zeros((1, 256, 256, 1))
 for whisper in (0.0, 1e-6, 1e-3):
     print(f"{whisper:g} everywhere: soft Dice "
-          f"{claims.soft_dice(empty, np.full_like(empty, whisper))[0]:.6f}")
+          f"{mistakes.soft_dice(empty, np.full_like(empty, whisper))[0]:.6f}")
 
 # %% [markdown]
 # A soft value is a loss, made to be descended. As a result it mixes up where the outline is
@@ -389,7 +390,7 @@ for whisper in (0.0, 1e-6, 1e-3):
 # %%
 prediction = np.roll(masks, 3, axis=1)
 prediction[masks.sum(axis=(1, 2, 3)) <= np.quantile(masks.sum(axis=(1, 2, 3)), 0.2)] = 0
-values = {f"batches of {n}": claims.batch_dice(masks, prediction, n) for n in (1, 4, 16, 32, 64)}
+values = {f"batches of {n}": mistakes.batch_dice(masks, prediction, n) for n in (1, 4, 16, 32, 64)}
 cases = per_patient(score_cases(study.train, prediction))
 pd.Series({**values, "per patient": cases["dice"].mean()}, name="Dice").round(3).to_frame().T
 
@@ -405,7 +406,7 @@ pd.Series({**values, "per patient": cases["dice"].mean()}, name="Dice").round(3)
 
 # %%
 few = study.train.take(middle_slices(study.train))
-claims.compare_losses(few.images, few.masks).round(3)
+mistakes.compare_losses(few.images, few.masks).round(3)
 
 # %% [markdown]
 # From scratch, the order cannot matter, and both rows agree. Where the second inherits, ask
@@ -421,8 +422,8 @@ border = study.slices.images.shape[1] / 2
 radius = np.sqrt(np.median(masks.sum(axis=(1, 2, 3))) / np.pi)
 angles = {"0.2 degrees, as run": 0.2, "0.2 radians": np.rad2deg(0.2), "30 degrees": 30}
 pd.DataFrame({
-    name: {"border (pixels)": claims.displacement(border, angle),
-           "outline (pixels)": claims.displacement(radius, angle)}
+    name: {"border (pixels)": mistakes.displacement(border, angle),
+           "outline (pixels)": mistakes.displacement(radius, angle)}
     for name, angle in angles.items()
 }).T.round(2)
 
@@ -435,7 +436,7 @@ pd.DataFrame({
 # %%
 side = study.slices.images.shape[1]
 sides = (side // 2, side * 3 // 4)
-pd.DataFrame({f"{side} to {new}": claims.smoothing_cost(masks, new) for new in sides}).T.round(3)
+pd.DataFrame({f"{side} to {new}": mistakes.smoothing_cost(masks, new) for new in sides}).T.round(3)
 
 # %% [markdown]
 # ## Live: a network that is two networks
@@ -472,7 +473,7 @@ answers, table = {}, {}
 for part, slices in (("training", study.train), ("validation", study.validation)):
     x = recipe.preprocessing.images(slices.images)
     answers[part] = {"moving averages": run.model.predict_on_batch(x),
-                     "own statistics": claims.with_batch_statistics(run.model, x)}
+                     "own statistics": mistakes.with_batch_statistics(run.model, x)}
     table[part] = {name: dice_of(outputs, slices) for name, outputs in answers[part].items()}
 pd.DataFrame(table).T.rename_axis("patients").round(3)
 
@@ -484,7 +485,7 @@ images = [image for stack in (study.validation.images[rows], *shown.values()) fo
 titles = [name for name in ("image", *shown) for _ in rows]
 outlines = [study.validation.masks[row] for _ in range(3) for row in rows]
 window = plotting.heart_window(study.validation.masks[rows], margin=25)
-fig = plot_lessons.show_images(images, titles, masks=outlines, window=window,
+fig = plotting.show_images(images, titles, masks=outlines, window=window,
                                columns=len(rows), **study.labels)
 reporting.save_figure(fig, "10_live_masks", **study.labels, runs=[run.id])
 plt.show()
@@ -501,11 +502,11 @@ plt.show()
 
 # %%
 x = recipe.preprocessing.images(study.train.images[::8])
-silent = {"after training": claims.silent_share(run.model, x)}
+silent = {"after training": mistakes.silent_share(run.model, x)}
 for seed in range(5):
     keras.utils.set_random_seed(seed)
     fresh = build_model("published_lv", x.shape[1:], filters=4, depth=3)
-    silent[f"fresh, seed {seed}"] = claims.silent_share(fresh, x)
+    silent[f"fresh, seed {seed}"] = mistakes.silent_share(fresh, x)
 pd.Series(silent, name="silent pixels").round(3).to_frame().T
 
 # %% [markdown]

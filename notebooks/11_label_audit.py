@@ -40,7 +40,7 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
@@ -61,9 +61,7 @@ import numpy as np
 import pandas as pd
 
 from seglib import datasets, reporting
-from seglib.audit import audit, gap, rank_slices, rank_suspects, read_audit
-from seglib.datasets import phantom, sunnybrook
-from seglib.label_checks import (
+from seglib.audit.checks import (
     contrast_per_patient,
     displace,
     find_displaced_patients,
@@ -72,17 +70,21 @@ from seglib.label_checks import (
     move,
     shifts,
 )
-from seglib.plot_audit import (
+from seglib.audit.pictures import (
     plot_found,
     plot_ranking,
     plot_two_checks,
     show_moves,
     show_suspects,
 )
-from seglib.preprocessing import Preprocessing
-from seglib.recipes import get_recipe
-from seglib.results import read_manifest, read_results, stored_names
-from seglib.study import describe_environment
+from seglib.audit.ranking import audit, gap, rank_slices, rank_suspects
+from seglib.datasets import sunnybrook
+from seglib.lessons.session import describe_environment
+from seglib.phantoms import heart
+from seglib.preprocessing.steps import Preprocessing
+from seglib.recipes.recipe import get_recipe
+from study.questions.audit import read_audit
+from study.results import read_manifest, read_results, stored_names
 
 describe_environment()
 
@@ -180,7 +182,7 @@ if real:
     found, labels = read_audit(sunnybrook.load(exclude_wrong=False)), stored
     wrong = list(sunnybrook.WRONG_LABELS)
 else:
-    simulated, wrong = phantom.make(patients=12, slices=4, size=64), ["phantom-05"]
+    simulated, wrong = heart.make(patients=12, slices=4, size=64), ["phantom-05"]
     spoilt = displace(simulated, wrong[0], pixels=5, seed=SEED)
     found = audit(spoilt, get_recipe("unet", "quick", **TINY), folds=3, seed=SEED)
     labels = {"dataset": "phantom", "profile": PROFILE}
@@ -408,7 +410,7 @@ for patient, reason in sunnybrook.WRONG_LABELS.items():
 # - One wrong patient also spoils, a little, the networks of the other folds.
 # - One network a fold, one seed. The lower ranks would change places with another seed.
 # - The same image under two patients' names stands on both sides of a fold; look for
-#   copies first (`seglib.leaks`).
+#   copies first (`seglib.splits.leaks`).
 # - Displacements are one kind of fault. Wrong sizes and wrong slices need their own test.
 #
 # ## Exercises

@@ -39,7 +39,7 @@ import subprocess
 import sys
 
 places = (".", "..", "seglib", "/content/seglib")
-root = next((place for place in places if os.path.isfile(f"{place}/seglib/study.py")), None)
+root = next((place for place in places if os.path.isfile(f"{place}/seglib/slices.py")), None)
 if root is None:
     root, home = "seglib", "https://github.com/seglib/seglib"
     subprocess.run(["git", "clone", "--quiet", "--depth", "1", home, root], check=True)
@@ -60,7 +60,10 @@ import numpy as np
 import pandas as pd
 
 from seglib import plotting, reporting
-from seglib.calibration import (
+from seglib.inference.prediction import predict
+from seglib.lessons.session import describe_environment, middle_slices, open_study, train_for
+from seglib.recipes.recipe import get_recipe
+from seglib.uncertainty.calibration import (
     BINS,
     brier_score,
     calibration_scores,
@@ -70,19 +73,11 @@ from seglib.calibration import (
     reliability_curve,
     reliability_table,
 )
-from seglib.ensemble import (
-    MEASURES,
-    judge_measures,
-    patients_of,
-    read_uncertainty,
-    risk_coverage,
-)
-from seglib.inference import predict
-from seglib.plot_uncertainty import plot_doubt, plot_reliability, plot_risk_coverage
-from seglib.recipes import get_recipe
-from seglib.results import read_manifest
-from seglib.study import describe_environment, middle_slices, open_study, train_for
-from seglib.temperature import apply_temperature
+from seglib.uncertainty.doubt import MEASURES, judge_measures, patients_of, risk_coverage
+from seglib.uncertainty.pictures import plot_doubt, plot_reliability, plot_risk_coverage
+from seglib.uncertainty.temperature import apply_temperature
+from study.questions.uncertainty import read_uncertainty
+from study.results import read_manifest
 
 describe_environment()
 
@@ -347,7 +342,7 @@ ranks.sort_values("dice").head(8).round(3)
 # 1. Choose the near pixels by the expert's outline, `near_outline(truth)`. What happens to
 #    the lowest bin, and why?
 # 2. Fit a temperature to the network trained above, on the validation patients
-#    (`seglib.temperature.fit_temperature`). Is it near the stored ones? Why may you not
+#    (`seglib.uncertainty.fit_temperature`). Is it near the stored ones? Why may you not
 #    report its effect on the same patients?
 # 3. Measure with 5 and with 50 bins. Which score depends on the bins, and which does not?
 # 4. Give each patient the same weight instead of each pixel. Whose bins are noisy now?

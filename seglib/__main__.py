@@ -7,8 +7,9 @@ import importlib
 import sys
 
 from seglib import __version__
-from seglib.commands.console import in_options, program
+from seglib.commands.console import in_options
 from seglib.commands.parsers import PARSERS
+from seglib.program import program
 from seglib.quiet import quiet_start
 
 #: The module that holds the function of each command.
@@ -31,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: Without the program's name; default those of the process.
 
     Returns:
-        Exit code: 0, or one of `seglib.commands.console.program`.
+        Exit code: 0, or one of `seglib.program.program`.
     """
     options = vars(build_parser().parse_args(arguments))
     command = options.pop("command")

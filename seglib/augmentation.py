@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
+from seglib.slices import SliceSet
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Metrics to watch while training. The figures of a report come from `seglib.evaluation`."""
+"""Metrics to watch while training. The figures of a report come from `seglib.evaluation.tables`."""
 
 from __future__ import annotations
 

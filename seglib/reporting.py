@@ -7,14 +7,12 @@ absolute path.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
-import os
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,116 +20,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from seglib.datasets.slice_set import SliceSet
 from seglib.environment import versions
-from seglib.errors import DataError, WriteError
-from seglib.splits import Split
+from seglib.errors import DataError
+from seglib.files import atomic_write, results_dir, write_manifest
+from seglib.splits.patients import Split
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-
-def results_dir() -> Path:
-    """The folder that results go to: made on demand, never the committed reports.
-
-    Returns:
-        ``$SEGLIB_REPORTS_DIR`` if set; else ``reports/local`` of the checkout this
-        library was imported from; else ``reports/local`` under the current folder.
-    """
-    chosen = os.environ.get("SEGLIB_REPORTS_DIR")
-    if chosen:
-        return Path(chosen)
-    root = Path(__file__).resolve().parents[1]
-    if not (root / "pyproject.toml").is_file():
-        root = Path.cwd()
-    return root / "reports" / "local"
-
-
-#: What to do if `results_dir` cannot be written to.
-CHOOSE_RESULTS = "set SEGLIB_REPORTS_DIR to a folder that can be written to"
-
-
-def unwritable(path: Path, error: OSError) -> WriteError:
-    """What a failed write means for the user.
-
-    Args:
-        path: The file or folder.
-        error: What the system said.
-    """
-    inside = path.absolute().is_relative_to(results_dir().absolute())
-    remedy = CHOOSE_RESULTS if inside else "make room there, or choose another place"
-    return WriteError(f"cannot write {path}: {error.strerror or error}; {remedy}")
-
-
-@contextlib.contextmanager
-def writing(path: str | os.PathLike) -> Iterator[None]:
-    """What the disk refuses while a file or folder is written becomes a message that names it.
-
-    Raises:
-        WriteError: An `OSError` was raised within.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise unwritable(Path(path), error) from error
-
-
-def make_folder(path: Path) -> Path:
-    """Make a folder, and those above it, if missing.
-
-    Raises:
-        WriteError: It cannot be made.
-    """
-    with writing(path):
-        path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def atomic_write(path: str | os.PathLike, content: bytes | str) -> Path:
-    r"""Write a file completely or not at all.
-
-    Args:
-        path: The file; its folder is made if missing.
-        content: Bytes, or text to be written as UTF-8. A byte of a file name that is no
-            UTF-8 becomes an escape such as ``\udce9``, which JSON reads back as it was.
-
-    Returns:
-        The path.
-
-    Raises:
-        WriteError: The folder cannot be made or written to.
-    """
-    path = Path(path)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, str):
-                content = content.encode(errors="backslashreplace")
-            aside.write_bytes(content)
-            os.replace(aside, path)
-    finally:
-        with contextlib.suppress(OSError):  # after success, or without a folder, it is not there
-            aside.unlink()
-    return path
-
-
-def write_manifest(path: str | os.PathLike, values: dict[str, Any]) -> Path:
-    """Write a dictionary as indented JSON; NumPy values become plain ones, NaN null."""
-    text = json.dumps(_plain(values), indent=2, ensure_ascii=False, allow_nan=False)
-    return atomic_write(path, text + "\n")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray | list | tuple | set):
-        return [_plain(item) for item in (sorted(value) if isinstance(value, set) else value)]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
 
 
 def provenance(dataset: str, profile: str, runs: Sequence[str] = ()) -> dict[str, Any]:
@@ -166,7 +61,7 @@ def save_figure(
     Raises:
         DataError: The name cannot be a file name, or the folder is not writable.
     """
-    from seglib.plotting import label_figure  # here, so that training loads no matplotlib
+    from seglib.plotting.slices import label_figure  # here, so that training loads no matplotlib
 
     label_figure(fig, dataset, profile)
     picture = io.BytesIO()
@@ -181,7 +76,7 @@ def save_animation(
     """Write ``figures/NAME.gif``, ``figures/NAME.mp4`` and ``figures/NAME.json``.
 
     Args:
-        frames: ``(F, h, w, 3)`` uint8, from `seglib.animation.render_slices`, which has
+        frames: ``(F, h, w, 3)`` uint8, from `seglib.plotting.render_slices`, which has
             written data set and profile on each.
         name: As in `save_figure`.
         dataset: As in `save_figure`.
@@ -194,7 +89,7 @@ def save_animation(
     Raises:
         DataError: The name cannot be a file name, or the folder is not writable.
     """
-    from seglib.animation import write_gif, write_mp4
+    from seglib.plotting.animation import write_gif, write_mp4
 
     path = results_dir() / "figures" / f"{_checked(name)}.gif"
     with tempfile.TemporaryDirectory() as folder:
@@ -286,21 +181,6 @@ def to_markdown(frame: pd.DataFrame, decimals: int = 3) -> str:
     rows.append(["---:" if right else "---" for right in numeric])
     rows += [[cell(value) for value in row] for row in frame.itertuples(index=False, name=None)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
-def data_hash(slices: SliceSet) -> str:
-    """SHA-256 of a set's content: images, masks, and each slice's case and source.
-
-    Two runs with the same hash saw the same pixels under the same names in the same
-    order. Shape and dtype are part of it.
-    """
-    digest = hashlib.sha256()
-    for array in (slices.images, slices.masks):
-        digest.update(f"{array.shape} {array.dtype.str}".encode())
-        digest.update(np.ascontiguousarray(array))
-    names = slices.table[["case", "source"]].astype(str).to_numpy().tolist()
-    digest.update(json.dumps(names).encode())
-    return digest.hexdigest()
 
 
 def split_hash(split: Split) -> str:

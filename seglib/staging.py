@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from seglib import reporting
 from seglib.errors import DataError
+from seglib.files import CHOOSE_RESULTS, results_dir
 
 
 def check_output(output: Path, *inputs: Path, ending: str = "") -> None:
@@ -45,7 +45,7 @@ def check_results() -> None:
     Raises:
         DataError: It cannot.
     """
-    require_writable(reporting.results_dir(), reporting.CHOOSE_RESULTS, folder=True)
+    require_writable(results_dir(), CHOOSE_RESULTS, folder=True)
 
 
 def require_writable(path: Path, remedy: str, *, folder: bool) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from seglib.datasets import cache, phantom
+from seglib.datasets import cache
 from seglib.datasets import sunnybrook as sunnybrook_data
-from seglib.datasets.slice_set import SliceSet
+from seglib.phantoms import heart
+from seglib.slices import SliceSet
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,4 +69,4 @@ def sunnybrook(sunnybrook_dir: Path) -> SliceSet:
 @pytest.fixture(scope="session")
 def phantom_set() -> SliceSet:
     """Six simulated patients, three slices a phase, 64x64."""
-    return phantom.make(patients=6, slices=3, size=64)
+    return heart.make(patients=6, slices=3, size=64)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from seglib.augmentation import Augmentation
-from seglib.batches import SliceSequence
-from seglib.preprocessing import Preprocessing, center_crop_or_pad
-from seglib.recipes import STUDY_AUGMENTATION
+from seglib.batches.slices import SliceSequence
+from seglib.preprocessing.steps import Preprocessing, center_crop_or_pad
+from seglib.recipes.heart import STUDY_AUGMENTATION
 
 GEOMETRY = {
     "rotation": Augmentation(rotation=180),

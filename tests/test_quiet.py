@@ -9,7 +9,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-ROOT = Path(__file__).resolve().parents[1]
+from seglib.files import REPOSITORY
+
 SPEAKING = "import os\nos.write(2, b'no GPU here\\n')\n"
 
 
@@ -19,7 +20,7 @@ def imported(folder: Path, tensorflow: str, code: str, **variables: str):
     kept = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     return subprocess.run(
         [sys.executable, "-c", code],
-        env={**kept, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]), **variables},
+        env={**kept, "PYTHONPATH": os.pathsep.join([str(folder), str(REPOSITORY)]), **variables},
         cwd=folder,
         capture_output=True,
         text=True,
@@ -63,10 +64,10 @@ def kernel_log(tmp_path: Path):
 def test_a_notebook_shows_no_message_of_tensorflow(monkeypatch, kernel_log):
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # a kernel that sees it leaves descriptor 2 alone
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
     cells = [
         "import seglib",  # the set-up cell of every notebook does that
-        "import keras\nimport numpy as np\n\nfrom seglib.study import describe_environment\n\n"
+        "import keras\nimport numpy as np\n\nfrom seglib.lessons import describe_environment\n\n"
         "describe_environment()",
         "network = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3)])\n"
         "network.compile('adam', 'mse')\n"

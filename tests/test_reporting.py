@@ -16,12 +16,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from seglib import reporting
-from seglib.datasets.slice_set import SliceSet
-from seglib.distribution import Devices
 from seglib.environment import environment
 from seglib.errors import DataError
-from seglib.splits import Split
+from seglib.files import atomic_write, make_folder, results_dir, write_manifest
+from seglib.slices import SliceSet, data_hash
+from seglib.splits.patients import Split
 from seglib.staging import check_output, check_results
+from seglib.training.devices import Devices
 
 
 @pytest.fixture
@@ -50,17 +51,17 @@ def two_slices():
 def test_results_dir_follows_the_variable_and_else_stays_out_of_the_committed_reports(
     results, monkeypatch
 ):
-    assert reporting.results_dir() == results
+    assert results_dir() == results
     monkeypatch.delenv("SEGLIB_REPORTS_DIR")
-    assert reporting.results_dir().parts[-2:] == ("reports", "local")
+    assert results_dir().parts[-2:] == ("reports", "local")
 
 
 def test_atomic_write_makes_folders_and_replaces(tmp_path):
     path = tmp_path / "a" / "b.txt"
-    assert reporting.atomic_write(path, "old") == path
-    reporting.atomic_write(path, "new é")
+    assert atomic_write(path, "old") == path
+    atomic_write(path, "new é")
     assert path.read_bytes() == "new é".encode()
-    reporting.atomic_write(path, b"\x00\x01")
+    atomic_write(path, b"\x00\x01")
     assert path.read_bytes() == b"\x00\x01"
     assert [p.name for p in path.parent.iterdir()] == ["b.txt"]  # nothing left aside
 
@@ -69,11 +70,11 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_aside(tmp_path):
     path = tmp_path / "folder"
     path.mkdir()
     with pytest.raises(DataError, match="cannot write"):
-        reporting.atomic_write(path, "text")  # a folder stands where the file should go
+        atomic_write(path, "text")  # a folder stands where the file should go
     assert list(tmp_path.iterdir()) == [path]
     (tmp_path / "file").write_text("kept")
     with pytest.raises(DataError, match="cannot write"):
-        reporting.atomic_write(tmp_path / "file" / "below", "text")
+        atomic_write(tmp_path / "file" / "below", "text")
     assert (tmp_path / "file").read_text() == "kept"
 
 
@@ -86,7 +87,7 @@ def test_manifest_holds_plain_json(tmp_path):
         "patients": ("A", "B"),
         "nested": {1: True},
     }
-    path = reporting.write_manifest(tmp_path / "m.json", values)
+    path = write_manifest(tmp_path / "m.json", values)
     assert json.loads(path.read_text()) == {
         "loss": 0.5,
         "epochs": 3,
@@ -163,7 +164,7 @@ def test_names_that_are_no_file_names_are_refused(results, name):
 
 def test_data_hash_notices_every_change_that_matters(two_slices):
     same = replace(two_slices, images=two_slices.images.copy(), name="another name")
-    assert reporting.data_hash(same) == reporting.data_hash(two_slices)
+    assert data_hash(same) == data_hash(two_slices)
     images, masks = two_slices.images.copy(), two_slices.masks.copy()
     images[1, 2, 3] += 1
     masks[0, 0, 0] = 1
@@ -176,15 +177,13 @@ def test_data_hash_notices_every_change_that_matters(two_slices):
         two_slices.take([1, 0]),
         two_slices.take([0]),
     ]
-    hashes = {reporting.data_hash(s) for s in [two_slices, *changed]}
+    hashes = {data_hash(s) for s in [two_slices, *changed]}
     assert len(hashes) == len(changed) + 1
 
 
 def test_data_hash_does_not_depend_on_memory_layout(two_slices):
     turned = np.asfortranarray(two_slices.images)
-    assert reporting.data_hash(replace(two_slices, images=turned)) == reporting.data_hash(
-        two_slices
-    )
+    assert data_hash(replace(two_slices, images=turned)) == data_hash(two_slices)
 
 
 def test_split_hash_by_hand():
@@ -197,10 +196,10 @@ def test_split_hash_by_hand():
 
 def test_text_with_a_file_name_that_is_no_utf_8_is_written(tmp_path):
     name = b"h\xe9rz".decode(errors="surrogateescape")
-    path = reporting.write_manifest(tmp_path / "m.json", {"patient": name})
+    path = write_manifest(tmp_path / "m.json", {"patient": name})
     assert path.read_bytes().isascii()
     assert json.loads(path.read_text()) == {"patient": name}
-    csv = reporting.atomic_write(tmp_path / "t.csv", f"patient\n{name}\n")
+    csv = atomic_write(tmp_path / "t.csv", f"patient\n{name}\n")
     assert csv.read_text() == "patient\nh\\udce9rz\n"
 
 
@@ -210,14 +209,14 @@ def test_results_that_cannot_be_written_name_the_variable(results, tmp_path):
         lambda: reporting.save_table(
             pd.DataFrame({"a": [1]}), "t", dataset="phantom", profile="quick"
         ),
-        lambda: reporting.make_folder(results / "runs"),
+        lambda: make_folder(results / "runs"),
         lambda: Devices().folder(results / "runs" / "a-run"),
         check_results,
     ):
         with pytest.raises(DataError, match="set SEGLIB_REPORTS_DIR to a folder"):
             write()
     with pytest.raises(DataError, match="choose another place"):
-        reporting.atomic_write(tmp_path, "text")
+        atomic_write(tmp_path, "text")
     assert results.read_text() == "a file"
 
 

@@ -28,12 +28,14 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from seglib.commands.console import program
+from seglib.files import REPOSITORY
+from seglib.program import program
 
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = ROOT / "notebooks"
+NOTEBOOKS = REPOSITORY / "notebooks"
 #: The repository's address, which stands in pyproject.toml and is copied from there.
-HOME = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
+HOME = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]["urls"][
+    "Repository"
+]
 #: The copies: in the link of a badge, and in the set-up cell, which clones it.
 COPIES = re.compile(r'(google\.com/github/|home = "https://github\.com/)[\w.-]+/[\w.-]+(/blob/|")')
 SUBFOLDERS = ("", "exercises", "solutions")

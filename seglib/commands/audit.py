@@ -10,14 +10,14 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from seglib import reporting
-from seglib.audit import Audit, rank_slices, rank_suspects
-from seglib.audit import audit as audit_labels
+from seglib.audit.checks import contrast_per_patient, shifts
+from seglib.audit.pictures import show_moves, show_suspects
+from seglib.audit.ranking import Audit, rank_slices, rank_suspects
+from seglib.audit.ranking import audit as audit_labels
 from seglib.commands.train import check_crop, own_images, with_crop
 from seglib.errors import DataError
-from seglib.label_checks import contrast_per_patient, shifts
-from seglib.plot_audit import show_moves, show_suspects
-from seglib.recipes import get_recipe
+from seglib.files import atomic_write
+from seglib.recipes.recipe import get_recipe
 from seglib.staging import check_output, check_results
 
 
@@ -41,7 +41,7 @@ def audit(
         masks: Folder of their masks.
         output: Folder for ``suspects.csv``, ``slices.csv``, ``suspects.png`` and
             ``slices.png``.
-        recipe: A key of `seglib.recipes.RECIPES`.
+        recipe: A key of `seglib.recipes.all_recipes`.
         folds: Networks to train.
         top: How many suspects the pictures show.
         patients: ``patient_pattern`` of the images.
@@ -77,8 +77,8 @@ def audit(
     }
     for name, frame in (("suspects", suspects), ("slices", ranked)):
         text = frame.to_csv(float_format="%.6g", lineterminator="\n")
-        reporting.atomic_write(output / f"{name}.csv", text)
-        reporting.atomic_write(output / f"{name}.png", _png(pictures[name]))
+        atomic_write(output / f"{name}.csv", text)
+        atomic_write(output / f"{name}.png", _png(pictures[name]))
     lead = suspects.iloc[0]
     print(
         f"first suspect: {lead['patient']}, Dice {lead['dice']:.4f} "

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seglib import reporting
 from seglib.commands import mask_pairs
 from seglib.environment import versions
 from seglib.errors import DataError
-from seglib.evaluation import per_patient, summarise
+from seglib.evaluation.tables import per_patient, summarise
+from seglib.files import write_manifest
 from seglib.staging import check_output
 
 
@@ -75,7 +75,7 @@ def evaluate(
             tolerance=tolerance,
         )
     summary = summarise(per_case)
-    reporting.write_manifest(
+    write_manifest(
         output,
         {
             "summary": _nested(summary),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from seglib.commands.predict import DEFAULT_MODEL
-from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError
-from seglib.inference import load_model
-from seglib.onnx_export import export_onnx
+from seglib.files import REPOSITORY
+from seglib.inference.model_files import load_model
+from seglib.inference.onnx_export import export_onnx
 from seglib.staging import check_output
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from seglib.datasets import download, oasis
 from seglib.datasets.locations import candidate_folders, find_folder
-from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
+from seglib.slices import SliceSet
 
 OASIS_TEXT = """\
 The OASIS brain slices cannot be downloaded by this program, nor shipped with it: the agreement

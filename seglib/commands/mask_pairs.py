@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seglib import nifti
 from seglib.commands.reading import find_files, read_class_mask
 from seglib.datasets import lgg
-from seglib.datasets.image_files import read_all
-from seglib.datasets.patterns import compile_pattern
-from seglib.datasets.slice_set import SliceSet
+from seglib.datasets.folder import compile_pattern
 from seglib.datasets.sunnybrook import FRAMES_PER_SLICE, NAME, WRONG_LABELS, name_phases
 from seglib.errors import DataError
-from seglib.evaluation import score_cases
-from seglib.scores import good_contours, score_case
+from seglib.evaluation.scores import good_contours, score_case
+from seglib.evaluation.tables import score_cases
+from seglib.formats import nifti
+from seglib.formats.pictures import read_all
+from seglib.slices import SliceSet
 
 #: What `find_cases` says about names that are all Sunnybrook's.
 FROM_SUNNYBROOK = "Sunnybrook's file names (patient, and ED or ES by the larger true area)"

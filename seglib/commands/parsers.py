@@ -6,19 +6,9 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from seglib.distribution import BACKENDS
-
-#: Sets to train on: `seglib.datasets.NAMES` without "auto". Here, for imports must be light.
-DATASETS = (
-    "sunnybrook",
-    "phantom",
-    "msd_heart",
-    "atrium_phantom",
-    "oasis",
-    "brain_phantom",
-    "lgg",
-    "tumour_phantom",
-)
+from seglib.datasets import names
+from seglib.program import seed_number, whole_number
+from seglib.training.devices import BACKENDS
 
 
 def _command(commands, name: str, summary: str, text: str) -> argparse.ArgumentParser:
@@ -29,26 +19,6 @@ def _command(commands, name: str, summary: str, text: str) -> argparse.ArgumentP
         description=text,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-
-
-def whole_number(smallest: int, largest: int | None = None) -> Callable[[str], int]:
-    """An argument type: a whole number from `smallest` to `largest`."""
-    expected = f"a whole number of at least {smallest}"
-    if largest is not None:
-        expected += f" and at most {largest}"
-
-    def number(text: str) -> int:
-        # Longer ones Python does not even read.
-        if text.isdecimal() and len(text) <= 19 and smallest <= int(text):
-            if largest is None or int(text) <= largest:
-                return int(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not {expected}")
-
-    return number
-
-
-#: What NumPy and Keras take as a seed.
-seed_number = whole_number(0, 2**32 - 1)
 
 
 def _predict(commands) -> None:
@@ -212,7 +182,7 @@ examples:
     add("--output", type=Path, required=True, metavar="FILE.keras", help="the model file")
     add(
         "--dataset",
-        choices=DATASETS,
+        choices=names()[1:],
         default="sunnybrook",
         help="a set that the library knows: %(choices)s; those named phantom are simulated, to "
         "try things out; default: sunnybrook",

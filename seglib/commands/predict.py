@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from seglib import inference, nifti
+from seglib import inference
 from seglib.commands.reading import (
     KINDS,
     Files,
@@ -21,21 +21,22 @@ from seglib.commands.reading import (
     grey_values,
     read_slices,
 )
-from seglib.datasets.image_files import printable
-from seglib.datasets.locations import REPOSITORY
 from seglib.errors import DataError, ModelFileError
-from seglib.forward import bytes_beside, even_size, most_at_once, values_per_pixel
-from seglib.normalisation import as_8_bit, drowned
-from seglib.preprocessing import Preprocessing
+from seglib.files import REPOSITORY
+from seglib.formats import nifti
+from seglib.formats.pictures import printable
+from seglib.inference.forward import bytes_beside, even_size, most_at_once, values_per_pixel
+from seglib.inference.sliding_window import patch_of, predict_volume
+from seglib.preprocessing.normalisation import as_8_bit, drowned
+from seglib.preprocessing.steps import Preprocessing
+from seglib.preprocessing.volumes import normalise_volume
 from seglib.quiet import quiet_start
-from seglib.sliding_window import patch_of, predict_volume
 from seglib.staging import check_output, check_targets, staged_folder
-from seglib.volume_normalisation import normalise_volume
 
 if TYPE_CHECKING:
     import keras
 
-    from seglib.onnx_network import OnnxNetwork
+    from seglib.inference.onnx_network import OnnxNetwork
 
 DEFAULT_MODEL = Path("reports") / "models" / "sunnybrook.keras"
 
@@ -136,7 +137,7 @@ class _Segmenter:
     class_names: tuple[str, ...]
     rotations: bool
     largest_component: bool
-    #: See `seglib.forward.values_per_pixel`.
+    #: See `seglib.inference.forward.values_per_pixel`.
     values_per_pixel: float
     #: What was done to images that did not fit, and the files it was done to.
     changes: dict[str, list[Path]] = field(default_factory=dict)

@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 from pydicom.misc import is_dicom
 
-from seglib import nifti
-from seglib.datasets.dicom_files import read_dicom
 from seglib.datasets.folder import IMAGE_SUFFIXES
-from seglib.datasets.image_files import (
+from seglib.errors import DataError
+from seglib.formats import nifti
+from seglib.formats.dicom import read_dicom
+from seglib.formats.pictures import (
     files_below,
     is_grey,
+    map_labels,
     read_binary_mask,
     read_grey_mask,
     read_image,
     require_finite,
 )
-from seglib.errors import DataError
-from seglib.preprocessing import map_labels
 
 #: What each kind of file is called in messages.
 KINDS = {"picture": "PNG, TIFF or JPEG", "volume": "NIfTI", "dicom": "DICOM"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seglib.recipes import RECIPES
+from seglib.recipes.recipe import all_recipes
 
 
 def recipes() -> None:
@@ -10,7 +10,7 @@ def recipes() -> None:
     rows = [("name", "architecture", "filters", "loss", "optimiser", "epochs", "source")]
     rows += [
         (r.name, r.architecture, str(r.filters), r.loss, r.optimizer, str(r.epochs), r.source)
-        for r in RECIPES.values()
+        for r in all_recipes().values()
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

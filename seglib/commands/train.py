@@ -9,20 +9,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seglib import datasets, reporting
+from seglib import datasets
 from seglib.commands.console import in_options
 from seglib.datasets import folder
-from seglib.datasets.slice_set import SliceSet
-from seglib.distribution import open_devices
 from seglib.errors import DataError
-from seglib.evaluation import summarise
-from seglib.recipes import Recipe, get_recipe
-from seglib.splits import Split, patient_folds
+from seglib.evaluation.tables import summarise
+from seglib.files import atomic_write
+from seglib.lessons.session import score
+from seglib.preprocessing.volumes import normalised_for
+from seglib.recipes.recipe import Recipe, get_recipe
+from seglib.slices import SliceSet
+from seglib.splits.patients import Split, patient_folds
 from seglib.staging import check_output, check_results
-from seglib.study import score
-from seglib.training import Run
-from seglib.training import train as train_recipe
-from seglib.volume_normalisation import normalised_for
+from seglib.training.devices import open_devices
+from seglib.training.runs import Run
+from seglib.training.runs import train as train_recipe
 
 #: One patient in so many is held out to choose the epoch, if there are that many.
 FOLDS = 5
@@ -45,7 +46,7 @@ def train(
     """Train a recipe and write one model file that `predict` takes.
 
     Args:
-        recipe: A key of `seglib.recipes.RECIPES`.
+        recipe: A key of `seglib.recipes.all_recipes`.
         output: The model file, ending in ``.keras``.
         dataset: A key of `seglib.datasets.load`; not used with own images. Of a set with
             published parts only the training patients are taken.
@@ -59,7 +60,7 @@ def train(
         validation: Hold out every fifth patient to choose the epoch.
         seed: Of weights, order, augmentation, and who is held out.
         strategy: How several devices train together, see
-            `seglib.distribution.open_devices`.
+            `seglib.training.open_devices`.
 
     Raises:
         SeglibError: The recipe, the data or the output cannot be used.
@@ -89,7 +90,7 @@ def train(
         f"{len(split.validation) if split else 0} validate, {chosen.epochs} epochs"
     )
     run = train_recipe(chosen, parts["train"], parts["validation"], seed=seed, strategy=strategy)
-    reporting.atomic_write(output, (run.path / "model.keras").read_bytes())
+    atomic_write(output, (run.path / "model.keras").read_bytes())
     if split:
         print(f"validation, mean over patients: {_validation_score(run, parts['validation'])}")
     print(f"model in {output}, record of the training in {run.path}")

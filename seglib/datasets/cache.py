@@ -21,11 +21,12 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from seglib.datasets import packed
-from seglib.datasets.image_files import read_all
-from seglib.datasets.locations import REPOSITORY
-from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
+from seglib.files import REPOSITORY
+from seglib.fingerprint import fingerprint
+from seglib.formats import packed
+from seglib.formats.pictures import read_all
+from seglib.slices import SliceSet
 
 #: The environment variable that names the folder of the kept sets, or says `OFF`.
 VARIABLE = "SEGLIB_CACHE_DIR"
@@ -42,32 +43,8 @@ _KEPT_NAME = re.compile(r"\w+-[0-9a-f]{32}\.npz")
 #: Bytes that all kept sets may have together; those not used for longest make room.
 LIMIT = 4 * 2**30
 
-#: The code that decides what is read: all that the readers import from this library.
-_CODE = (
-    "__init__.py",
-    "datasets/*.py",
-    "errors.py",
-    "nifti.py",
-    "normalisation.py",
-    "quiet.py",
-    "preprocessing.py",
-    "splits.py",
-)
-
 #: Packages that decode files, or hold what was read.
 _PACKAGES = ("nibabel", "numpy", "pandas", "pillow")
-
-
-def _code_hash() -> str:
-    """SHA-256 of the files of `_CODE`, and the versions of `_PACKAGES`."""
-    digest = hashlib.sha256(str([metadata.version(name) for name in _PACKAGES]).encode())
-    package = REPOSITORY / "seglib"
-    for path in sorted(path for pattern in _CODE for path in package.glob(pattern)):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-_IMPORTED_CODE = _code_hash()  # of the code as imported, not as it may be edited later
 
 
 def cache_folder() -> Path | None:
@@ -119,7 +96,9 @@ def cached(
 
 def _key(read: Callable, files: Sequence[tuple[Path, ...]], known: dict) -> str | None:
     """Hash of all that decides what is read; None if a file cannot be, as `read` will say."""
-    facts = [_IMPORTED_CODE, read.__module__, read.__qualname__, known]
+    code = fingerprint(read.__module__)
+    packages = [metadata.version(name) for name in _PACKAGES]
+    facts = [code, packages, read.__module__, read.__qualname__, known]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     try:
         for hashes in read_all(_hashes, files):

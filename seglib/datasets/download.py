@@ -10,8 +10,9 @@ import pooch
 import requests
 from tqdm.auto import tqdm
 
-from seglib.datasets.locations import REPOSITORY, VARIABLE
+from seglib.datasets.locations import VARIABLE
 from seglib.errors import DataError
+from seglib.files import REPOSITORY
 
 #: The commits are pinned, so the files can never change under the checksums.
 PAIRS_URL = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -9,17 +10,17 @@ import numpy as np
 import pandas as pd
 
 from seglib.datasets.cache import cached
-from seglib.datasets.image_files import (
+from seglib.errors import DataError
+from seglib.formats.pictures import (
     files_below,
     is_grey,
     printable,
     read_all,
     read_pair,
+    resize_image,
+    resize_mask,
 )
-from seglib.datasets.patterns import compile_pattern
-from seglib.datasets.slice_set import SliceSet
-from seglib.errors import DataError
-from seglib.preprocessing import resize_image, resize_mask
+from seglib.slices import SliceSet
 
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 MASK_SUFFIXES = (".png", ".tif", ".tiff")
@@ -40,7 +41,7 @@ def load(
     the ending: ``images/anna/03.jpg`` and ``masks/anna/03.png``. With
     ``mask_suffix="_mask"`` the mask is ``masks/anna/03_mask.png``; then `images` and `masks`
     may be one folder. Hidden files and files that are no pictures are not looked at; links are
-    followed (`seglib.datasets.image_files.files_below`).
+    followed (`seglib.formats.pictures.files_below`).
 
     Args:
         images: Folder of PNG, TIFF or JPEG images, grey or colour.
@@ -209,3 +210,25 @@ def _same_channels(paths: list[Path], images: list[np.ndarray]) -> list[np.ndarr
                 f"{path} is grey, but {colour.name} is in colour; convert all images to one kind"
             )
     return images
+
+
+def compile_pattern(pattern: str, option: str) -> re.Pattern:
+    """Compile a pattern that must have the group ``patient``.
+
+    Args:
+        pattern: The regular expression.
+        option: What the user calls it, for the message.
+
+    Raises:
+        DataError: It is no regular expression, or lacks the group.
+    """
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise DataError(f"{option} {pattern!r} is no regular expression: {error}") from error
+    if "patient" not in compiled.groupindex:
+        raise DataError(
+            f"{option} {pattern!r} has no group named patient; write e.g. "
+            r"'^(?P<patient>[^_]+)_'"
+        )
+    return compiled

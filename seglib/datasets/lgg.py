@@ -2,7 +2,7 @@
 
 Layout: ``kaggle_3m/TCGA_XX_0001_19991231/TCGA_XX_0001_19991231_7.tif`` is slice 7 of a
 patient, ``..._7_mask.tif`` its mask. The folder's name gives institution, number and date.
-`seglib.datasets.tumour_phantom` writes simulated slices in the same layout.
+`seglib.phantoms.tumour` writes simulated slices in the same layout.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from seglib.datasets.cache import cached
-from seglib.datasets.image_files import read_all, read_pair
 from seglib.datasets.locations import is_phantom, require_folder
-from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
+from seglib.formats.pictures import read_all, read_pair
+from seglib.slices import SliceSet
 
 FOLDER = "kaggle_3m"
 
@@ -57,7 +57,7 @@ def load(root: str | Path | None = None, *, size: int = SIZE) -> SliceSet:
         files do not tell it. The table adds ``institution`` (two letters) and ``missing``,
         see `missing_sequences`. What else the archive holds (``data.csv``, genomic clusters)
         is not read. The name is ``"LGG"``, or ``"tumour phantom"`` for a folder that
-        `seglib.datasets.tumour_phantom.write` has written.
+        `seglib.phantoms.tumour.write` has written.
 
     Raises:
         DataError: The folder is missing or empty, a folder or file is misnamed, a patient

@@ -6,31 +6,10 @@ import os
 from pathlib import Path
 
 from seglib.errors import DataError
-
-#: The root of the repository: the folder that holds ``seglib/`` and ``data/``.
-REPOSITORY = Path(__file__).resolve().parents[2]
-
-#: A folder with this file holds simulated data, and is named so wherever it is loaded.
-PHANTOM_MARK = "PHANTOM.txt"
+from seglib.files import REPOSITORY
 
 #: The environment variable that names a folder with data sets in it.
 VARIABLE = "SEGLIB_DATA_DIR"
-
-
-def is_phantom(root: Path) -> bool:
-    """Whether a phantom module has written this folder."""
-    return (root / PHANTOM_MARK).is_file()
-
-
-def mark_as_phantom(root: Path, module: str) -> None:
-    """Leave the mark that keeps simulated files from passing for real ones.
-
-    Args:
-        root: The folder that the simulated files lie in.
-        module: ``__name__`` of the module that has drawn them.
-    """
-    text = f"Simulated data, written by {module}: no patient is shown.\n"
-    (root / PHANTOM_MARK).write_text(text, encoding="utf-8")
 
 
 def candidate_folders(name: str) -> list[Path]:
@@ -80,3 +59,12 @@ def require_folder(name: str, given: str | Path | None) -> Path:
             f"holds {name}/, or see data/README.md for how to get it"
         )
     return folder
+
+
+#: A folder with this file holds simulated data, and is named so wherever it is loaded.
+PHANTOM_MARK = "PHANTOM.txt"
+
+
+def is_phantom(root: Path) -> bool:
+    """Whether a phantom module has written this folder."""
+    return (root / PHANTOM_MARK).is_file()

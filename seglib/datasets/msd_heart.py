@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from seglib.datasets.cache import cached
-from seglib.datasets.image_files import read_all
 from seglib.datasets.locations import is_phantom, require_folder
-from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
+from seglib.formats.pictures import read_all
+from seglib.slices import SliceSet
 
 FOLDER = "Task02_Heart"
 
@@ -26,7 +26,7 @@ CLASS_NAMES = ("background", "left atrium")
 
 #: Subjects whose scan is that of another one, voxel for voxel, under a second name and with
 #: a label of its own. On two sides of a split, the network would be tested on a picture it
-#: was trained on. `seglib.leaks.find_leaks` finds them from the pictures alone. The phantom
+#: was trained on. `seglib.splits.find_leaks` finds them from the pictures alone. The phantom
 #: has such a pair too, so that the lesson can be taught without the data.
 SAME_SCAN = {"la_026": "la_005", "phantom-09": "phantom-03"}
 
@@ -38,7 +38,7 @@ MAX_TILT = 10.0
 def load(root: str | Path | None = None) -> SliceSet:
     """Read every labelled volume, cut into slices along its third axis.
 
-    However a file stores its axes, its slices are those of `seglib.nifti.Grid`, which
+    However a file stores its axes, its slices are those of `seglib.formats.nifti.Grid`, which
     follows the header. **These headers do not fit the pictures**: they call the axes
     right, front, head, but the pictures show front, head, right (12 of the 20 subjects
     were looked at). So what the header calls axial is a sagittal slice, from the left
@@ -56,7 +56,7 @@ def load(root: str | Path | None = None) -> SliceSet:
         ``slice_spacing`` (mm between slices: the volumes are dense, see
         `seglib.evaluation.score_cases`) and ``group``, which subjects of one scan share.
         The name is ``"Decathlon heart"``, or ``"atrium phantom"`` for a folder that
-        `seglib.datasets.atrium_phantom` has written.
+        `seglib.phantoms.atrium` has written.
 
     Raises:
         DataError: The folder or ``dataset.json`` is missing or not as it should be, a file
@@ -112,7 +112,7 @@ def _read(files: list[tuple[Path, Path]], sources: dict[str, str], name: str) ->
 def _subjects(root: Path) -> dict[str, tuple[Path, Path]]:
     """Image and label of each subject that ``dataset.json`` lists, sorted by name."""
     # Imported here, so that importing the data sets does not load nibabel.
-    from seglib.nifti import stem
+    from seglib.formats.nifti import stem
 
     subjects: dict[str, tuple[Path, Path]] = {}
     for entry in _listed(root / "dataset.json"):
@@ -178,7 +178,7 @@ def _read_subject(
     files: tuple[Path, Path],
 ) -> tuple[np.ndarray, np.ndarray, tuple[float, float, float]]:
     """Images and masks ``(S, H, W)``, and the spacing of slices, rows and columns in mm."""
-    from seglib import nifti
+    from seglib.formats import nifti
 
     image_path, label_path = files
     shape = nifti.open_volume(image_path).shape

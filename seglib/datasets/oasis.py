@@ -3,7 +3,7 @@
 Layout: ``keras_png_slices_{train,validate,test}/case_441_slice_0.nii.png`` and
 ``keras_png_slices_seg_{train,validate,test}/seg_441_slice_0.nii.png``. The files come
 under the agreement of oasis-brains.org and cannot be passed on;
-`seglib.datasets.brain_phantom` writes simulated ones in the same layout.
+`seglib.phantoms.brain` writes simulated ones in the same layout.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import numpy as np
 import pandas as pd
 
 from seglib.datasets.cache import cached
-from seglib.datasets.image_files import is_grey, read_all, read_image
 from seglib.datasets.locations import is_phantom, require_folder
-from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
-from seglib.normalisation import mean_and_deviation
-from seglib.preprocessing import map_labels
-from seglib.splits import Split
+from seglib.formats.pictures import is_grey, map_labels, read_all, read_image
+from seglib.preprocessing.normalisation import mean_and_deviation
+from seglib.slices import SliceSet
+from seglib.splits.patients import Split
 
 #: The published parts, as the folders name them.
 PARTS = ("train", "validate", "test")
@@ -64,7 +63,7 @@ def load(root: str | Path | None = None, *, size: int = SIZE) -> SliceSet:
         ones are there. Each case is one volume of one patient. The table adds ``part``
         (`PARTS`); ``phase`` and ``pathology`` are empty, ``spacing`` is NaN: the PNG does
         not tell it. The name is ``"OASIS"``, or ``"brain phantom"`` for a folder that
-        `seglib.datasets.brain_phantom.write` has written.
+        `seglib.phantoms.brain.write` has written.
 
     Raises:
         DataError: A folder is missing or empty, an image has no mask or a mask no image,
@@ -126,7 +125,7 @@ def published_split(slices: SliceSet) -> Split:
 def training_statistics(slices: SliceSet) -> tuple[float, float]:
     """Mean and standard deviation of the training images, to hold beside the published ones.
 
-    Give them to `seglib.normalisation.fixed` to normalise by them.
+    Give them to `seglib.preprocessing.fixed` to normalise by them.
 
     Args:
         slices: From `load`, or any set whose table has the column ``part``.

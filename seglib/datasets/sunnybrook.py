@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from seglib.datasets.cache import cached
-from seglib.datasets.image_files import is_grey, read_all, read_pair
 from seglib.datasets.locations import require_folder
-from seglib.datasets.slice_set import SliceSet
 from seglib.errors import DataError
+from seglib.formats.pictures import is_grey, read_all, read_pair
+from seglib.slices import SliceSet
 
 #: Patients whose masks are wrong in this copy of the data, and why.
 WRONG_LABELS = {

@@ -1,0 +1,35 @@
+"""Scores by case, patient and class, with their doubt, and who is better."""
+
+from seglib.lazy import lazy_face
+
+__getattr__, __dir__, __all__ = lazy_face(
+    __name__,
+    {
+        "MEAN_OF_CLASSES": "tables",
+        "METRICS": "tables",
+        "best_median_worst": "tables",
+        "bootstrap_interval": "tables",
+        "per_patient": "tables",
+        "per_slice": "tables",
+        "score_cases": "tables",
+        "summarise": "tables",
+        "count_slices": "scores",
+        "dice_of_counts": "scores",
+        "good_contours": "scores",
+        "overlap_scores": "scores",
+        "score_case": "scores",
+        "surface_distances": "surface",
+        "class_dice": "confusion",
+        "confusion_matrix": "confusion",
+        "normalise_rows": "confusion",
+        "count_by_empty_rule": "lesions",
+        "count_lesions": "lesions",
+        "dice_by_empty_rule": "lesions",
+        "lesion_detection": "lesions",
+        "summarise_lesions": "lesions",
+        "Ranking": "comparison",
+        "compare_paired": "comparison",
+        "holm": "comparison",
+        "rank_networks": "comparison",
+    },
+)

@@ -1,0 +1,20 @@
+"""Files: pictures, DICOM frames, NIfTI volumes, contours, packed sets."""
+
+from seglib.lazy import lazy_face
+
+__getattr__, __dir__, __all__ = lazy_face(
+    __name__,
+    {
+        "read_image": "pictures",
+        "read_binary_mask": "pictures",
+        "resize_image": "pictures",
+        "resize_mask": "pictures",
+        "resize_mask_smoothly": "pictures",
+        "threshold": "pictures",
+        "map_labels": "pictures",
+        "read_contour": "contours",
+        "fill_contour": "contours",
+        "read_dicom": "dicom",
+    },
+    modules=("nifti", "packed"),
+)

@@ -1,0 +1,19 @@
+"""From a trained network to masks on the images' own grid."""
+
+from seglib.lazy import lazy_face
+
+__getattr__, __dir__, __all__ = lazy_face(
+    __name__,
+    {
+        "attention_maps": "prediction",
+        "largest_component": "prediction",
+        "predict": "prediction",
+        "predict_set": "prediction",
+        "to_mask": "prediction",
+        "load_model": "model_files",
+        "save_model": "model_files",
+        "predict_in_poses": "poses",
+        "predict_volume": "sliding_window",
+        "export_onnx": "onnx_export",
+    },
+)

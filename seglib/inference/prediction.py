@@ -1,0 +1,185 @@
+"""From a trained network to masks on the images' own pixel grid; model files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seglib.errors import DataError
+from seglib.inference.forward import (
+    bytes_beside,
+    even_size,
+    forward,
+    most_at_once,
+    values_per_pixel,
+)
+from seglib.inference.onnx_network import OnnxNetwork
+from seglib.inference.sliding_window import patch_of, predict_volume
+from seglib.preprocessing.normalisation import require_finite_input
+from seglib.preprocessing.steps import Preprocessing
+from seglib.preprocessing.volumes import stack_cases
+from seglib.slices import SliceSet
+
+if TYPE_CHECKING:  # what needs Keras imports it: an ONNX file is predicted without
+    import keras
+
+
+def predict(
+    model: keras.Model | OnnxNetwork,
+    images: np.ndarray,
+    preprocessing: Preprocessing,
+    *,
+    batch_size: int | None = None,
+    rotations: bool = False,
+) -> np.ndarray:
+    """Probabilities on the grid of the input images.
+
+    Args:
+        model: A network of `seglib.models.networks`, or one in an ONNX file.
+        images: ``(N, H, W, C)``, intensities as stored.
+        preprocessing: What the network was trained with.
+        batch_size: Most images in a forward pass; default as many as fit into memory
+            (`seglib.inference.forward.most_at_once`). The result does not depend on it.
+        rotations: Average over the 8 flips and quarter turns of the square (test-time
+            augmentation): 8 times the work. Needs a square network input.
+
+    Returns:
+        ``(N, H, W, K)`` float32; 0 outside the crop that the network sees.
+
+    Raises:
+        DataError: An image is not finite once it is prepared; its index is named.
+    """
+    classes = model.output_shape[-1]
+    most = batch_size or most_at_once(
+        values_per_pixel(model),
+        preprocessing.target_size(*images.shape[1:3]),
+        bytes_beside(images, classes),
+    )
+    size = even_size(len(images), most)
+    probabilities = np.empty((*images.shape[:3], classes), np.float32)
+    for start in range(0, len(images), size):
+        part = slice(start, start + size)
+        inputs = preprocessing.images(images[part])
+        names = [f"image {index}" for index in range(start, start + len(inputs))]
+        require_finite_input(inputs, images[part], names)
+        outputs = _forward(model, inputs, size, rotations)
+        probabilities[part] = preprocessing.restore(outputs, images.shape[1:3])
+    return probabilities
+
+
+def predict_set(
+    model: keras.Model | OnnxNetwork,
+    slices: SliceSet,
+    preprocessing: Preprocessing,
+    *,
+    rotations: bool = False,
+) -> np.ndarray:
+    """Probabilities of all slices of a set, whether the network sees slices or volumes.
+
+    Args:
+        model: A network of `seglib.models.networks`; one of volumes gets each case as a whole.
+        slices: What to predict.
+        preprocessing: What the network was trained with.
+        rotations: As `predict`; for networks of slices alone.
+
+    Returns:
+        As `predict`, in the order of `slices`.
+
+    Raises:
+        ValueError: `rotations` for a network of volumes.
+    """
+    patch = patch_of(model)
+    if patch is None:
+        return predict(model, slices.images, preprocessing, rotations=rotations)
+    if rotations:
+        raise ValueError("a network of volumes is not turned at test time; use rotations=False")
+    shape = (*slices.images.shape[:3], model.output_shape[-1])
+    probabilities = np.empty(shape, np.float32)
+    for rows in stack_cases(slices):
+        probabilities[rows] = predict_volume(model, slices.images[rows], preprocessing, patch)
+    return probabilities
+
+
+def _forward(
+    model: keras.Model | OnnxNetwork, batch: np.ndarray, size: int, rotations: bool
+) -> np.ndarray:
+    if not rotations:
+        return forward(model, batch, size)
+    total = 0.0
+    for flip in (False, True):
+        for turns in range(4):
+            turned = np.rot90(batch[:, :, ::-1] if flip else batch, turns, axes=(1, 2))
+            output = np.rot90(forward(model, turned, size), -turns, axes=(1, 2))
+            total = total + (output[:, :, ::-1] if flip else output)
+    return total / np.float32(8)
+
+
+def to_mask(probabilities: np.ndarray, level: float = 0.5) -> np.ndarray:
+    """Hard masks.
+
+    Args:
+        probabilities: ``(N, H, W, K)``.
+        level: For K = 1, foreground is where the probability is at least this.
+
+    Returns:
+        ``(N, H, W, 1)`` uint8 class indices.
+
+    Raises:
+        DataError: K is above 256, more than uint8 can number.
+    """
+    if probabilities.shape[-1] > 256:
+        raise DataError(
+            f"the network tells {probabilities.shape[-1]} classes apart, but a mask numbers 256 "
+            "at most, background included"
+        )
+    if probabilities.shape[-1] == 1:
+        return (probabilities >= level).astype(np.uint8)
+    return probabilities.argmax(axis=-1, keepdims=True).astype(np.uint8)
+
+
+def largest_component(masks: np.ndarray) -> np.ndarray:
+    """Keep the largest 8-connected piece of foreground on each slice.
+
+    A clean-up that can only remove; report it when you use it.
+
+    Args:
+        masks: ``(N, H, W, 1)`` uint8 with one foreground class.
+    """
+    from scipy import ndimage  # slow to import, and few predictions ask for this
+
+    cleaned = np.zeros_like(masks)
+    for out, mask in zip(cleaned, masks, strict=True):
+        pieces, count = ndimage.label(mask[..., 0], structure=np.ones((3, 3)))
+        if count:
+            sizes = np.bincount(pieces.ravel())[1:]
+            out[..., 0] = pieces == 1 + sizes.argmax()
+    return cleaned
+
+
+def attention_maps(
+    model: keras.Model, images: np.ndarray, preprocessing: Preprocessing
+) -> dict[str, np.ndarray]:
+    """The attention weights a network gives to `images`.
+
+    Args:
+        model: A network with attention; others have no maps.
+        images: ``(N, H, W, C)``, intensities as stored.
+        preprocessing: What the network was trained with.
+
+    Returns:
+        For each attention block, finest first, ``(N, h, w, 1)`` (spatial) or
+        ``(N, C)`` (channel) weights in [0, 1].
+    """
+    named = [layer for layer in model.layers if layer.name.endswith("_map")]
+    if not named:
+        return {}
+    import keras
+
+    named.sort(key=lambda layer: layer.name)
+    reader = keras.Model(model.input, [layer.output for layer in named])
+    values = reader.predict_on_batch(preprocessing.images(images))
+    return {
+        layer.name.removesuffix("_map"): keras.ops.convert_to_numpy(value)
+        for layer, value in zip(named, values, strict=True)
+    }

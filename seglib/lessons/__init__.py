@@ -1,0 +1,22 @@
+"""What only the notebooks use: a lesson's session, mistakes to learn from, its pictures."""
+
+from seglib.lazy import lazy_face
+
+__getattr__, __dir__, __all__ = lazy_face(
+    __name__,
+    {
+        "describe_environment": "session",
+        "Study": "session",
+        "open_study": "session",
+        "study_of": "session",
+        "excerpt": "session",
+        "middle_slices": "session",
+        "Scored": "session",
+        "score": "session",
+        "train_for": "session",
+        "results_table": "session",
+        "show_training": "pictures",
+        "find_example": "dicom_frame",
+    },
+    modules=("mistakes",),
+)

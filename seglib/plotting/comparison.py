@@ -1,0 +1,252 @@
+"""Charts of stored comparisons: means with their doubt, ranks, and where networks fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from seglib.evaluation.comparison import Ranking
+from seglib.evaluation.tables import bootstrap_interval
+from seglib.plotting.style import (
+    METRIC_NAMES,
+    PALETTE,
+    Reference,
+    draw_references,
+    label_figure,
+    legend_below,
+    new_figure,
+    plain_axes,
+)
+
+
+def plot_means(
+    table: pd.DataFrame,
+    seeds: pd.DataFrame | None = None,
+    *,
+    dataset: str,
+    profile: str,
+    references: Sequence[Reference] = (),
+    begin: float | None = None,
+) -> Figure:
+    """Mean Dice of each variant with its 95 % interval, in the order of the table.
+
+    Args:
+        table: From `study.variants.compare_variants`, or `study.organ_tables.dice_means`.
+        seeds: Columns ``variant`` and ``dice``: each seed's own mean, drawn as a tick.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+        references: Published figures, as lines and bands.
+        begin: Dice at which the axis begins, so that one that failed does not press the others
+            together; a mean below it is written there. Left out, the axis shows all.
+    """
+    fig, grid = new_figure(1, 1, width=8.0, height=0.38 * len(table) + 0.9)
+    axes = grid[0, 0]
+    rows = np.arange(len(table))[::-1]
+    axes.set_ylim(-0.6, len(table) - 0.4)
+    handles = draw_references(axes, references, across="x")
+    error = [table["dice"] - table["low"], table["high"] - table["dice"]]
+    points = axes.errorbar(
+        table["dice"], rows, xerr=error, fmt="o", color=PALETTE[0], capsize=3, zorder=3
+    )
+    points.set_label("mean over patients, 95 % interval")
+    handles.append(points)
+    if begin is not None:
+        axes.set_xlim(left=begin)
+        for row, dice in zip(rows, table["dice"], strict=True):
+            if dice < begin:
+                axes.text(begin, row, f" ◂ {dice:.3f}", color=PALETTE[0], va="center")
+    if seeds is not None and len(seeds):
+        at = dict(zip(table.index, rows, strict=True))
+        ticks = axes.scatter(
+            seeds["dice"], seeds["variant"].map(at) + 0.25, marker="|", s=60, color="black"
+        )
+        ticks.set_label("one seed")
+        handles.append(ticks)
+    axes.set_yticks(rows, [f"{name} (n = {n})" for name, n in table["patients"].items()])
+    axes.set_xlabel("Dice per patient")
+    plain_axes(axes, grid="x")
+    legend_below(fig, handles, columns=1)
+    return label_figure(fig, dataset, profile)
+
+
+def plot_differences(table: pd.DataFrame, reference: str, *, dataset: str, profile: str) -> Figure:
+    """What each variant gains or loses against one of them, with its 95 % interval.
+
+    Args:
+        table: Index the variants' names, columns ``difference``, ``low``, ``high`` and
+            ``p_holm``, as `seglib.evaluation.compare_paired` gives them; drawn top down.
+            Those with ``p_holm`` below 0.05 are filled.
+        reference: What the zero line stands for, in a word.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+    """
+    fig, grid = new_figure(1, 1, width=8.0, height=0.34 * len(table) + 0.9)
+    axes = grid[0, 0]
+    rows = np.arange(len(table))[::-1]
+    error = np.array([table["difference"] - table["low"], table["high"] - table["difference"]])
+    handles = []
+    sure = (table["p_holm"] < 0.05).to_numpy()
+    for chosen, fill, text in (
+        (sure, PALETTE[0], "Holm-corrected p < 0.05"),
+        (~sure, "white", "p ≥ 0.05: not shown to matter"),
+    ):
+        if chosen.any():
+            points = axes.errorbar(
+                table["difference"][chosen],
+                rows[chosen],
+                xerr=error[:, chosen],
+                fmt="o",
+                color=PALETTE[0],
+                markerfacecolor=fill,
+                capsize=3,
+            )
+            points.set_label(text)
+            handles.append(points)
+    axes.axvline(0, color="black", linewidth=0.8, zorder=0)
+    axes.set_yticks(rows, table.index)
+    axes.set_ylim(-0.6, len(table) - 0.4)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.set_xlabel(f"difference in Dice per patient from the {reference}")
+    plain_axes(axes, grid="x")
+    legend_below(fig, handles)
+    return label_figure(fig, dataset, profile)
+
+
+def plot_ranks(ranking: Ranking, *, dataset: str, profile: str) -> Figure:
+    """Critical-difference diagram: variants joined by a bar cannot be told apart.
+
+    Args:
+        ranking: From `seglib.evaluation.rank_networks`.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+
+    Source:
+        Demsar 2006, figure 1.
+    """
+    ranks, difference = ranking.mean_ranks, ranking.critical_difference
+    groups = _indistinct(ranks.to_numpy(), difference)
+    bars = 0.13 * len(groups) + 0.15
+    labels = -(-len(ranks) // 2)
+    fig, grid = new_figure(1, 1, width=8.0, height=0.3 * labels + bars + 0.9)
+    axes = grid[0, 0]
+    low, high = np.floor(ranks.min()), np.ceil(ranks.max())
+    margin = 0.45 * (high - low)
+    axes.set_xlim(high + margin, low - margin)  # best to the right, as the diagram has it
+    axes.set_ylim(-bars - 0.3 * labels - 0.1, 0.75)
+    axes.plot([low, high], [0, 0], color="black", linewidth=1)
+    for tick in np.arange(low, high + 1):
+        axes.plot([tick, tick], [0, 0.08], color="black", linewidth=1)
+        axes.text(tick, 0.12, f"{tick:g}", ha="center", va="bottom", fontsize=8)
+    axes.plot([high, high - difference], [0.55, 0.55], color="black", linewidth=2)
+    axes.text(
+        high - difference / 2,
+        0.6,
+        f"critical difference {difference:.2f}",
+        ha="center",
+        va="bottom",
+        fontsize=8,
+    )
+    for number, (best, worst) in enumerate(groups):
+        y = -0.13 * (number + 1)
+        axes.plot([worst + 0.04, best - 0.04], [y, y], color=PALETTE[0], linewidth=3)
+    half = len(ranks) // 2
+    for place, (name, rank) in enumerate(ranks.items()):
+        right = place < half
+        line = place if right else len(ranks) - 1 - place
+        y = -bars - 0.3 * line - 0.05
+        edge = low - 0.05 * margin if right else high + 0.05 * margin
+        axes.plot([rank, rank, edge], [0, y, y], color="0.5", linewidth=0.8, zorder=0)
+        text = f" {name} ({rank:.2f})" if right else f"{name} ({rank:.2f}) "
+        axes.text(edge, y, text, ha="left" if right else "right", va="center", fontsize=9)
+    axes.set_title(
+        f"mean rank over {ranking.patients} patients, 1 is best; Friedman p = {ranking.p:.2g}",
+        fontsize=9,
+    )
+    axes.axis("off")
+    return label_figure(fig, dataset, profile)
+
+
+def _indistinct(ranks: np.ndarray, difference: float) -> list[tuple[float, float]]:
+    """Longest runs of sorted ranks that lie within `difference`, as (first, last)."""
+    groups: list[tuple[float, float]] = []
+    for first in ranks:
+        last = ranks[ranks <= first + difference].max()
+        if last > first and (not groups or last > groups[-1][1]):
+            groups.append((first, last))
+    return groups
+
+
+def plot_strata(
+    slices: pd.DataFrame,
+    columns: Sequence[str] = ("pathology", "phase", "position", "size"),
+    *,
+    dataset: str,
+    profile: str,
+) -> Figure:
+    """Mean slice Dice within each group, with a 95 % interval over patients.
+
+    Args:
+        slices: From `study.variants.strata`.
+        columns: What to group by, one panel each.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+    """
+    titles = {"size": "pixels of the expert's mask", "position": "position in the heart"}
+    fig, grid = new_figure(1, len(columns), width=3.0, height=3.2, sharey=True)
+    variants = list(slices["variant"].unique())
+    handles = []
+    for axes, column in zip(grid[0], columns, strict=True):
+        for number, variant in enumerate(variants):
+            rows = slices[slices["variant"] == variant]
+            patients = rows.groupby([column, "patient"], observed=True)["dice"].mean()
+            means = patients.groupby(level=0, observed=True).mean()
+            limits = [
+                bootstrap_interval(values.dropna().to_numpy(), resamples=1000)
+                for _, values in patients.groupby(level=0, observed=True)
+            ]
+            x = np.arange(len(means)) + 0.12 * (number - (len(variants) - 1) / 2)
+            error = np.abs(np.array(limits).T - means.to_numpy())
+            line = axes.errorbar(
+                x, means, yerr=error, fmt="o", color=PALETTE[number], capsize=2, label=variant
+            )
+            if axes is grid[0, 0]:
+                handles.append(line)
+        axes.set_xticks(np.arange(len(means)), means.index.astype(str), fontsize=8)
+        axes.set_xlim(-0.6, len(means) - 0.4)
+        axes.set_title(titles.get(column, column), fontsize=9)
+        plain_axes(axes, grid="y")
+    grid[0, 0].set_ylabel(f"{METRIC_NAMES.get('dice', 'Dice')} per slice")
+    legend_below(fig, handles)
+    label_figure(fig, dataset, profile)
+    _turn_crowded_labels(fig)
+    return fig
+
+
+def _turn_crowded_labels(fig: Figure) -> None:
+    """Turn the labels below those axes where level ones would run together.
+
+    Args:
+        fig: A finished figure whose axes have ticks at 0, 1, 2, ...
+    """
+    fig.draw_without_rendering()  # widths are known once the layout is
+    gap = 4 * fig.dpi / 72
+    for axes in fig.axes:
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels()]
+        width = max((box.width for box in boxes), default=0)
+        height = max((box.height for box in boxes), default=0)
+        room = axes.bbox.width / np.ptp(axes.get_xlim()) - gap
+        if width > room:
+            half_turned = (width + height) / np.sqrt(2)
+            angle = 45 if half_turned <= room else 90
+            plt.setp(
+                axes.get_xticklabels(),
+                rotation=angle,
+                rotation_mode="anchor",
+                ha="right",
+                va="center",
+            )

@@ -1,0 +1,282 @@
+"""The study's pictures, one style, each labelled with its data set and profile.
+
+Every function returns a `matplotlib.figure.Figure` and leaves its arrays alone.
+Colours are those of Okabe and Ito, which colour-blind readers can tell apart: the
+expert's mask is sky blue, a prediction orange, and where both agree bluish green.
+The charts of `seglib.plotting.charts` are offered here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+
+from seglib.evaluation.tables import best_median_worst
+from seglib.plotting.charts import box_plot_per_patient, plot_history
+from seglib.plotting.style import (
+    AGREED,
+    METRIC_NAMES,
+    PALETTE,
+    PREDICTION,
+    TRUTH,
+    agreement_handles,
+    draw_contours,
+    heart_window,
+    label_figure,
+    legend_below,
+    new_figure,
+    one_plane,
+    outline_handles,
+    show_image,
+)
+from seglib.slices import SliceSet
+
+__all__ = [
+    "box_plot_per_patient",
+    "cases_best_median_worst",
+    "heart_window",
+    "label_figure",
+    "plot_attention",
+    "plot_history",
+    "show_overlay",
+    "show_pairs",
+    "show_probabilities",
+    "show_slices",
+]
+
+
+def show_slices(
+    slices: SliceSet,
+    rows: Sequence[int],
+    *,
+    profile: str,
+    prediction: np.ndarray | None = None,
+    zoom: bool = True,
+    columns: int = 4,
+) -> Figure:
+    """A grid of slices with the outlines of their masks.
+
+    Args:
+        slices: The set they are from; its name goes into the label.
+        rows: Which slices, as row numbers of the set.
+        profile: Profile named in the label.
+        prediction: ``(N, H, W, 1)`` class indices for the whole set, outlined beside
+            the truth if given.
+        zoom: Show the heart's surroundings instead of the whole image.
+        columns: Slices beside one another.
+    """
+    rows = [int(row) for row in rows]
+    columns = min(columns, len(rows))
+    fig, grid = new_figure(-(-len(rows) // columns), columns, width=2.2, height=2.45)
+    for axes in grid.flat[len(rows) :]:
+        axes.remove()
+    for axes, row in zip(grid.flat, rows, strict=False):
+        about = slices.table.iloc[row]
+        window = heart_window(slices.masks[row]) if zoom else None
+        show_image(axes, slices.images[row], window, f"{about['case']}\nslice {about['slice']}")
+        draw_contours(axes, slices.masks[row], _class_colours(slices))
+        if prediction is not None:
+            draw_contours(axes, prediction[row], (PREDICTION,), linestyles="dashed")
+    names = [f"{name} (expert)" for name in slices.class_names[1:]]
+    expert = zip(names, _class_colours(slices), strict=False)
+    legend_below(fig, outline_handles(None if prediction is None else "prediction", expert))
+    return label_figure(fig, slices.name, profile)
+
+
+def _class_colours(slices: SliceSet) -> tuple[str, ...]:
+    return (TRUTH,) if slices.num_classes == 2 else (TRUTH, *PALETTE[2:4], *PALETTE[5:])
+
+
+def _paint(axes: Axes, truth: np.ndarray, prediction: np.ndarray) -> None:
+    """Lay the three kinds of pixels over an image: agreed, missed, extra."""
+    truth, prediction = one_plane(truth) != 0, one_plane(prediction) != 0
+    layer = np.zeros((*truth.shape, 4))
+    layer[truth & prediction] = to_rgba(AGREED, 0.45)
+    layer[truth & ~prediction] = to_rgba(TRUTH, 0.85)
+    layer[~truth & prediction] = to_rgba(PREDICTION, 0.85)
+    axes.imshow(layer, interpolation="nearest")
+
+
+def show_probabilities(
+    slices: SliceSet, probabilities: np.ndarray, *, profile: str, columns: int = 4
+) -> Figure:
+    """What the network says before the threshold, with the expert's outline.
+
+    Args:
+        slices: The set that was predicted; its name goes into the label.
+        probabilities: ``(N, H, W, 1)`` in [0, 1], one class.
+        profile: Profile named in the label.
+        columns: Slices beside one another.
+    """
+    columns = min(columns, len(slices))
+    fig, grid = new_figure(-(-len(slices) // columns), columns, width=2.2, height=2.45)
+    drawn = None
+    for i, axes in enumerate(grid.flat):
+        axes.set_axis_off()
+        if i < len(slices):
+            drawn = axes.imshow(one_plane(probabilities[i]), cmap="gray", vmin=0, vmax=1)
+            rows, across = heart_window(slices.masks[i])
+            axes.set_xlim(across.start - 0.5, across.stop - 0.5)
+            axes.set_ylim(rows.stop - 0.5, rows.start - 0.5)
+            axes.set_title(slices.table.at[i, "case"], fontsize=9)
+            draw_contours(axes, slices.masks[i], _class_colours(slices))
+    fig.colorbar(drawn, ax=grid[:, -1], label="probability", fraction=0.05, aspect=25)
+    return label_figure(fig, slices.name, profile)
+
+
+def show_overlay(
+    image: np.ndarray,
+    truth: np.ndarray,
+    prediction: np.ndarray,
+    *,
+    dataset: str,
+    profile: str,
+    title: str = "",
+    zoom: bool = True,
+) -> Figure:
+    """One slice: the image, the two outlines, and where the masks agree and differ.
+
+    Args:
+        image: ``(H, W)`` or ``(H, W, C)``.
+        truth: ``(H, W)`` or ``(H, W, 1)``, non-zero inside.
+        prediction: Same as `truth`.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+        title: Title of the figure.
+        zoom: Show the heart's surroundings instead of the whole image.
+    """
+    truth, prediction = one_plane(truth), one_plane(prediction)
+    window = heart_window(np.stack([truth, prediction])) if zoom else None
+    fig, grid = new_figure(1, 3, width=2.6, height=3.1)
+    show_image(grid[0, 0], image, window, "image")
+    show_image(grid[0, 1], image, window, "outlines")
+    draw_contours(grid[0, 1], (truth != 0).astype(np.uint8), (TRUTH,))
+    draw_contours(grid[0, 1], (prediction != 0).astype(np.uint8), (PREDICTION,))
+    show_image(grid[0, 2], image, window, "agreement")
+    _paint(grid[0, 2], truth, prediction)
+    if title:
+        fig.suptitle(title, fontsize=10)
+    legend_below(fig, agreement_handles(opacity=0.7))
+    return label_figure(fig, dataset, profile)
+
+
+def show_pairs(
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]],
+    *,
+    dataset: str,
+    profile: str,
+    titles: Sequence[str] | None = None,
+    levels: tuple[float, float] | None = None,
+) -> Figure:
+    """Image above, mask below: a pair and what augmentation made of it.
+
+    Args:
+        pairs: ``(image, mask)`` each, as in `show_overlay`; the first is the original.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+        titles: One title per pair; without them "original" and numbers.
+        levels: Grey values to draw black and white in all of them; without them each
+            picture is stretched by itself, which hides a change of brightness.
+    """
+    titles = titles or ["original", *(f"variant {i}" for i in range(1, len(pairs)))]
+    fig, grid = new_figure(2, len(pairs), width=1.7, height=1.8)
+    for (top, bottom), (image, mask), title in zip(grid.T, pairs, titles, strict=True):
+        mask = one_plane(mask)
+        show_image(top, image, title=title, levels=levels)
+        draw_contours(top, mask)
+        bottom.imshow(mask, cmap="gray", vmin=0, vmax=max(1, mask.max()), interpolation="nearest")
+        bottom.set_axis_off()
+    return label_figure(fig, dataset, profile)
+
+
+def cases_best_median_worst(
+    slices: SliceSet,
+    prediction: np.ndarray,
+    per_case: pd.DataFrame,
+    *,
+    profile: str,
+    metric: str = "dice",
+    columns: int = 5,
+) -> Figure:
+    """The best, the median and the worst case, from base to apex.
+
+    Args:
+        slices: The set that was scored; its name goes into the label.
+        prediction: ``(N, H, W, 1)`` class indices.
+        per_case: Table of `seglib.evaluation.score_cases`, one class.
+        profile: Profile named in the label.
+        metric: What cases are ranked by; higher is better.
+        columns: Slices shown of each case, evenly spread over it.
+    """
+    chosen = best_median_worst(per_case, metric)
+    fig, grid = new_figure(3, columns, width=1.75, height=1.95)
+    for axes_row, (word, case) in zip(grid, chosen.items(), strict=True):
+        of_case = slices.table[slices.table["case"] == case["case"]].sort_values("slice")
+        shown = np.linspace(0, len(of_case) - 1, min(columns, len(of_case))).round().astype(int)
+        index = of_case.index.to_numpy()
+        window = heart_window(np.concatenate([slices.masks[index], prediction[index]]), margin=12)
+        for axes in axes_row:
+            axes.set_axis_off()
+        for axes, row in zip(axes_row, index[shown], strict=False):
+            axes.set_axis_on()
+            show_image(axes, slices.images[row], window, f"slice {slices.table.at[row, 'slice']}")
+            _paint(axes, slices.masks[row], prediction[row])
+        axes_row[0].set_ylabel(
+            f"{word}: {case['case']}\n{METRIC_NAMES.get(metric, metric)} {case[metric]:.3f}",
+            fontsize=9,
+        )
+    legend_below(fig, agreement_handles(opacity=0.7))
+    return label_figure(fig, slices.name, profile)
+
+
+def plot_attention(
+    images: np.ndarray,
+    maps: Sequence[np.ndarray],
+    titles: Sequence[str],
+    *,
+    dataset: str,
+    profile: str,
+    masks: np.ndarray | None = None,
+) -> Figure:
+    """Attention maps beside the hearts, in the colour bar's colours: where the network looks.
+
+    Args:
+        images: ``(N, H, W, C)``, one row of the figure each.
+        maps: One ``(N, h, w)`` or ``(N, h, w, 1)`` array per map, of any resolution,
+            values in [0, 1]; each is stretched over its image.
+        titles: One title per map.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+        masks: ``(N, H, W, 1)``, outlined on images and maps and used to zoom, if given.
+    """
+    height, width = images.shape[1:3]
+    fig, grid = new_figure(len(images), 1 + len(maps), width=2.2, height=2.05)
+    drawn = None
+    for i, axes_row in enumerate(grid):
+        window = heart_window(masks[i], margin=30) if masks is not None else None
+        show_image(axes_row[0], images[i], window, "image" if i == 0 else "")
+        if masks is not None:
+            draw_contours(axes_row[0], masks[i])
+        for axes, attention, title in zip(axes_row[1:], maps, titles, strict=True):
+            drawn = axes.imshow(
+                one_plane(attention[i]),
+                cmap="inferno",
+                vmin=0,
+                vmax=1,
+                interpolation="bilinear",
+                interpolation_stage="data",  # between colours lie some that the bar lacks
+                extent=(-0.5, width - 0.5, height - 0.5, -0.5),
+            )
+            axes.set_xlim(axes_row[0].get_xlim())
+            axes.set_ylim(axes_row[0].get_ylim())
+            axes.set_axis_off()
+            axes.set_title(title if i == 0 else "", fontsize=9)
+            if masks is not None:
+                draw_contours(axes, masks[i])
+    fig.colorbar(drawn, ax=grid[:, -1], label="attention", fraction=0.05, aspect=30)
+    return label_figure(fig, dataset, profile)

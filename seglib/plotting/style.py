@@ -1,0 +1,299 @@
+"""What all figures share: colours, the label that names the data, axes, images, outlines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+#: Okabe and Ito's palette without black, in the order the study uses it.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
+TRUTH = "#56B4E9"
+PREDICTION = "#E69F00"
+AGREED = "#009E73"
+WARNING = "#D55E00"
+GREY = "#555555"
+
+#: How figures spell the columns of the tables.
+METRIC_NAMES = {
+    "dice": "Dice",
+    "jaccard": "Jaccard",
+    "hd95": "HD95",
+    "assd": "ASSD",
+    "surface_dice": "surface Dice",
+    "good_dice": "Dice of good contours",
+    "good_share": "share of good contours",
+}
+
+#: `gid` of the footer text, by which it is found and replaced.
+LABEL_ID = "seglib-label"
+LEGEND_ID = "seglib-legend"
+_FOOTER_INCHES = 0.28
+_MIN_WIDTH = 4.0  # inches: what the phantom's label needs
+
+
+def label_figure(fig: Figure, dataset: str, profile: str) -> Figure:
+    """Write "DATASET · profile PROFILE" at the foot of a figure, once.
+
+    A figure of the phantom says that it shows no patient, white on vermilion, so that
+    it is never taken for a real result. An earlier label is replaced.
+
+    Args:
+        fig: Any matplotlib figure; a strip at its foot is kept free for the label.
+        dataset: Name of the data set, e.g. ``"Sunnybrook"`` or ``"phantom"``.
+        profile: ``"smoke"``, ``"quick"`` or ``"full"``.
+
+    Returns:
+        The same figure.
+    """
+    for text in [text for text in fig.texts if text.get_gid() == LABEL_ID]:
+        text.remove()
+    phantom = "phantom" in dataset.lower()
+    name = "PHANTOM (synthetic, not a patient)" if phantom else dataset
+    share = _FOOTER_INCHES / fig.get_figheight()
+    fig.text(
+        0.99,
+        share / 2,
+        f"{name} · profile {profile}",
+        gid=LABEL_ID,
+        ha="right",
+        va="center_baseline",
+        fontsize=8,
+        color="white" if phantom else GREY,
+        weight="bold" if phantom else "normal",
+        bbox={"facecolor": WARNING, "edgecolor": "none", "pad": 3} if phantom else None,
+    )
+    legends = [legend for legend in fig.legends if legend.get_gid() == LEGEND_ID]
+    heights = [legend.get_window_extent().height / fig.dpi for legend in legends]
+    share += sum(heights) / fig.get_figheight()
+    engine = fig.get_layout_engine()
+    if engine is not None and "rect" in engine.get():
+        engine.set(rect=(0, share, 1, 1 - share))
+    else:  # a figure without a layout engine: lift its axes above the strip
+        fig.subplots_adjust(bottom=max(fig.subplotpars.bottom, share + 0.5 / fig.get_figheight()))
+    return fig
+
+
+def new_figure(
+    rows: int, columns: int, *, width: float, height: float, **keywords: object
+) -> tuple[Figure, np.ndarray]:
+    """A figure with a grid of axes of `width` by `height` inches each.
+
+    Returns:
+        The figure and its axes, always as a ``(rows, columns)`` array.
+    """
+    size = (max(columns * width, _MIN_WIDTH), rows * height + _FOOTER_INCHES)
+    return plt.subplots(rows, columns, figsize=size, layout="compressed", squeeze=False, **keywords)
+
+
+def legend_below(fig: Figure, handles: list, columns: int | None = None) -> None:
+    """One legend for the whole figure, between its axes and its label.
+
+    Args:
+        fig: A figure from `new_figure`.
+        handles: Matplotlib artists or proxies with labels.
+        columns: Entries beside one another; as many as fit if left out.
+    """
+    legend = fig.legend(
+        handles=handles,
+        loc="lower center",
+        ncols=columns or min(len(handles), max(1, int(fig.get_figwidth() / 1.8))),
+        fontsize=8,
+        frameon=False,
+        borderaxespad=0,
+    )
+    legend.set_gid(LEGEND_ID)
+    fig.set_figheight(fig.get_figheight() + legend.get_window_extent().height / fig.dpi)
+    legend.set_bbox_to_anchor((0.5, _FOOTER_INCHES / fig.get_figheight()), fig.transFigure)
+
+
+def plain_axes(axes: Axes, grid: Literal["x", "y", "both"] | None = None) -> None:
+    """Leave out the top and right edges, and lay pale grid lines behind what is drawn.
+
+    Args:
+        axes: Axes of a chart.
+        grid: Axis whose ticks get grid lines; none if left out.
+    """
+    axes.spines[["top", "right"]].set_visible(False)
+    if grid is not None:
+        axes.grid(axis=grid, color="#DDDDDD", linewidth=0.6)
+        axes.set_axisbelow(True)
+
+
+def draw_references(
+    axes: Axes, references: Sequence[Reference], across: Literal["x", "y"]
+) -> list[Line2D]:
+    """Published figures as lines, with a pale band for the spread of those that have one.
+
+    Args:
+        axes: Where to draw.
+        references: What to draw, at most five: one colour each.
+        across: Axis the lines cross, on which their values are read: ``"x"`` draws them
+            upright, ``"y"`` lying.
+
+    Returns:
+        The lines, labelled with their source, for a legend.
+    """
+    upright = across == "x"
+    draw_line, draw_band = (axes.axvline, axes.axvspan) if upright else (axes.axhline, axes.axhspan)
+    handles = []
+    for colour, reference in zip(PALETTE[2:], references, strict=False):
+        line = draw_line(reference.value, color=colour, linewidth=1.2, zorder=1)
+        line.set_label(reference.source)
+        handles.append(line)
+        if reference.spread:
+            low, high = reference.value - reference.spread, reference.value + reference.spread
+            draw_band(low, high, color=colour, alpha=0.15, linewidth=0, zorder=0)
+    return handles
+
+
+def agreement_handles(opacity: float = 1.0) -> list[Patch]:
+    """What a legend says of areas: those of both, of the expert alone, of the network alone.
+
+    Args:
+        opacity: Of the area of both, 0 to 1: as it is painted.
+    """
+    return [
+        Patch(color=to_rgba(AGREED, opacity), label="both"),
+        Patch(color=TRUTH, label="expert only (missed)"),
+        Patch(color=PREDICTION, label="prediction only (extra)"),
+    ]
+
+
+def outline_handles(
+    prediction: str | None = "prediction",
+    expert: Iterable[tuple[str, str]] = (("expert", TRUTH),),
+) -> list[Line2D]:
+    """What a legend says of outlines: the expert's solid, the prediction's dashed.
+
+    Args:
+        prediction: What the prediction is called; None where none is drawn.
+        expert: Label and colour of each outline of the expert.
+    """
+    handles = [Line2D([], [], color=colour, label=label) for label, colour in expert]
+    if prediction is not None:
+        handles.append(Line2D([], [], color=PREDICTION, linestyle="dashed", label=prediction))
+    return handles
+
+
+def one_plane(mask: np.ndarray) -> np.ndarray:
+    """``(H, W, 1)`` to ``(H, W)``; ``(H, W)`` stays as it is."""
+    return mask[..., 0] if mask.ndim == 3 else mask
+
+
+def heart_window(masks: np.ndarray, margin: int = 20) -> tuple[slice, slice]:
+    """A square window around all masks, so that a heart of a few percent can be seen.
+
+    Args:
+        masks: ``(..., H, W)`` or ``(N, H, W, 1)``, non-zero inside.
+        margin: Pixels kept free around them.
+
+    Returns:
+        ``(rows, columns)`` slices into the image; the whole image when every mask is
+        empty. At the image's border the window is moved inwards.
+    """
+    masks = np.asarray(masks)
+    if masks.shape[-1] == 1:
+        masks = masks[..., 0]
+    height, width = masks.shape[-2:]
+    inside = (masks != 0).reshape(-1, height, width).any(axis=0)
+    if not inside.any():
+        return slice(0, height), slice(0, width)
+    spans = [np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0)]
+    side = max(span[-1] - span[0] + 1 for span in spans) + 2 * margin
+    window = []
+    for span, length in zip(spans, (height, width), strict=True):
+        kept = min(side, length)
+        start = int(np.clip((span[0] + span[-1] + 1 - kept) // 2, 0, length - kept))
+        window.append(slice(start, start + kept))
+    return window[0], window[1]
+
+
+def show_image(
+    axes: Axes,
+    image: np.ndarray,
+    window: tuple[slice, slice] | None = None,
+    title: str = "",
+    levels: tuple[float, float] | None = None,
+) -> None:
+    """Draw one image without ticks.
+
+    Args:
+        axes: Where to draw.
+        image: ``(H, W)``, ``(H, W, 1)`` grey or ``(H, W, 3)``; grey and float images
+            are stretched from their 1st to their 99th percentile inside the window.
+        window: Part to show, as from `heart_window`. Pixel coordinates stay the
+            image's own.
+        title: Small title above.
+        levels: Grey values to draw black and white, where the image's own shall not.
+    """
+    height, width = image.shape[:2]
+    rows, columns = window or (slice(0, height), slice(0, width))
+    picture = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
+    if picture.ndim == 3 and picture.dtype != np.uint8:
+        low, high = picture.min(), picture.max()
+        picture = (picture - low) / (high - low) if high > low else np.zeros_like(picture)
+    low, high = levels or np.percentile(picture[rows, columns], [1, 99])
+    axes.imshow(
+        picture,
+        cmap="gray",
+        vmin=low,
+        vmax=high if high > low else low + 1,
+        interpolation="nearest",
+    )
+    axes.set_xlim(columns.start - 0.5, columns.stop - 0.5)
+    axes.set_ylim(rows.stop - 0.5, rows.start - 0.5)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    if title:
+        axes.set_title(title, fontsize=9)
+
+
+def draw_contours(
+    axes: Axes, mask: np.ndarray, colours: Sequence[str] = (TRUTH,), **keywords: object
+) -> None:
+    """Outline each class of a mask halfway between its last pixel and the next.
+
+    Args:
+        axes: Axes that already show the image.
+        mask: ``(H, W)`` or ``(H, W, 1)`` class indices; empty classes draw nothing.
+        colours: One colour per foreground class, repeated if there are more classes.
+        **keywords: For `matplotlib.axes.Axes.contour`, e.g. ``linestyles``.
+    """
+    mask = one_plane(mask)
+    padded = np.pad(mask, 1)  # closes the outline of a mask that touches the border
+    rows, columns = (np.arange(-1, length + 1) for length in mask.shape)
+    for k in np.unique(mask[mask != 0]):
+        axes.contour(
+            columns,
+            rows,
+            padded == k,
+            levels=[0.5],
+            colors=[colours[(int(k) - 1) % len(colours)]],
+            **{"linewidths": 1.4, **keywords},
+        )
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A published figure to draw beside one's own.
+
+    Attributes:
+        source: Who published it and how it was counted, as the legend prints it.
+        value: The figure.
+        spread: Half the height of its band (standard deviation or range), or None.
+    """
+
+    source: str
+    value: float
+    spread: float | None = None

@@ -1,0 +1,1 @@
+"""This study: its jobs, their stored results, and the report that is made of them."""

@@ -1,0 +1,268 @@
+"""Jobs: one training and its scoring, independent of all others and stored by itself.
+
+An experiment is a list of jobs (`study.questions.heart`). What a job leaves under
+``reports/runs/<experiment>/<variant>/<fold>-seed<k>/`` is enough to rebuild every table
+and figure: ``manifest.json``, ``history.csv``, ``per_case.csv``, ``per_slice.csv`` and
+the predicted masks, packed; `study.results` reads them. Weights and probabilities are
+large; they stay in `reporting.results_dir`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seglib import reporting
+from seglib.augmentation import Augmentation, expand
+from seglib.files import atomic_write, make_folder, results_dir, write_manifest
+from seglib.lessons.mistakes import random_slice_split
+from seglib.preprocessing.steps import Preprocessing
+from seglib.recipes.recipe import Recipe
+from seglib.slices import SliceSet, data_hash
+from seglib.splits.leaks import check_no_leaks
+from seglib.splits.patients import Split, patient_folds
+from study.job_tables import pack_masks, per_case_scores, per_slice_counts
+from study.results import STORED, read_manifest
+
+if TYPE_CHECKING:
+    from seglib.training.runs import Run
+
+#: What can be done with a trained network: nothing more; the mean over small turns and
+#: magnifications; the mean over all flips and quarter turns; the largest piece a slice.
+TEST_TIME = ("plain", "poses", "rotations", "largest")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training and its scoring.
+
+    Attributes:
+        experiment: Name of the list it belongs to.
+        variant: What is varied there, e.g. the network's name.
+        fold: Which part of the patients is tested, e.g. ``"fold1"`` or ``"literature"``.
+        seed: Of weights, order and augmentation.
+        recipe: What to train.
+        split: Who trains and who is tested.
+        offline_pairs: Instead of augmenting on-line, grow the training set once to so
+            many pairs with the recipe's augmentation, as system 1 did; 0 for on-line.
+        leaky: Grow *all* slices to `offline_pairs` first, then split them at random, as
+            system 1 did: variants of one slice stand on both sides. To measure what
+            that is worth, nothing else.
+        test_time: What is done with the trained network: one of `TEST_TIME`.
+        members: Networks whose probabilities are averaged: as many trainings, which
+            differ by seed alone.
+        inner_folds: Instead of `members`: average so many networks, each trained on all
+            but one fold of the training patients; 0 for none.
+    """
+
+    experiment: str
+    variant: str
+    fold: str
+    seed: int
+    recipe: Recipe
+    split: Split
+    offline_pairs: int = 0
+    leaky: bool = False
+    test_time: str = "plain"
+    members: int = 1
+    inner_folds: int = 0
+
+    @property
+    def name(self) -> str:
+        """Its folder below the results: what figures and tables cite."""
+        return f"{self.experiment}/{self.variant}/{self.fold}-seed{self.seed}"
+
+    def identity(self) -> dict:
+        """What was asked for. A stored result with another identity is not this job's."""
+        return {
+            "recipe": self.recipe.to_dict(),
+            "seed": self.seed,
+            "split": reporting.split_hash(self.split),
+            "offline_pairs": self.offline_pairs,
+            "leaky": self.leaky,
+            "test_time": self.test_time,
+            "members": self.members,
+            "inner_folds": self.inner_folds,
+        }
+
+    def trainings(self, train_set: SliceSet) -> list[tuple[SliceSet, int]]:
+        """What each network trains on, and its seed.
+
+        Seeds are not shared between jobs: those of job 0 come first, then those of job 1.
+        """
+        if self.inner_folds:
+            folds = patient_folds(train_set, self.inner_folds)
+            return [(train_set.of_patients(fold.train), self.seed) for fold in folds]
+        first = self.seed * self.members
+        return [(train_set, seed) for seed in range(first, first + self.members)]
+
+    def networks(self) -> frozenset[tuple]:
+        """What tells its trainings from others. Jobs that share one must not run at once."""
+        data = (self.recipe, self.split, self.offline_pairs, self.leaky)
+        first = self.seed * self.members
+        seeds = range(first, first + self.members)
+        inner = [(f"inner {k}", self.seed) for k in range(self.inner_folds)]
+        return frozenset((*data, which) for which in inner or seeds)
+
+    def is_done(self, stored: Path = STORED, source: str | None = None) -> bool:
+        """Whether `stored` holds this job's result.
+
+        Args:
+            stored: Where results are kept.
+            source: `reporting.data_hash` of the set, if results of other data shall not count.
+        """
+        if not (stored / self.name / "manifest.json").is_file():
+            return False
+        defaults = {"test_time": "plain", "members": 1, "inner_folds": 0}
+        found = {**defaults, **read_manifest(self.name, stored)}
+        if source is not None and found["source"] != source:
+            return False
+        found["recipe"] = _completed(found["recipe"])
+        asked = json.loads(json.dumps(self.identity()))  # tuples become lists, as in the file
+        for recipe in (found["recipe"], asked["recipe"]):
+            del recipe["source"]  # a mended citation is no other training
+        return {key: found.get(key) for key in asked} == asked
+
+    def data(self, slices: SliceSet) -> tuple[SliceSet, SliceSet]:
+        """The slices that train, and those that are scored.
+
+        Raises:
+            LeakError: The two share a patient or an image, and the job is not `leaky`.
+        """
+        variant = self.recipe.augmentation.apply if self.offline_pairs else None
+        if self.leaky:
+            known = slices.of_patients(self.split.train + self.split.test)
+            small = self.recipe.preprocessing.resized(known)
+            grown = expand(small, self.offline_pairs, variant, self.seed)
+            train, test = random_slice_split(len(grown), seed=self.seed)
+            # A fifth of the rest was system 1's validation part: nobody trains on it.
+            train = train[random_slice_split(len(train), seed=self.seed)[0]]
+            return grown.take(train), grown.take(test)
+        parts = self.split.apply(slices)
+        check_no_leaks({"train": parts["train"], "test": parts["test"]})
+        train = parts["train"]
+        if self.offline_pairs:
+            small = self.recipe.preprocessing.resized(train)
+            train = expand(small, self.offline_pairs, variant, self.seed)
+        return train, parts["test"]
+
+
+def _completed(recipe: dict) -> dict:
+    """A stored recipe with all fields: one younger than the result had, in effect, its default."""
+    recipe = {**Recipe(name="").to_dict(), **recipe}
+    for name, default in (("preprocessing", Preprocessing()), ("augmentation", Augmentation())):
+        if recipe[name] is not None:
+            recipe[name] = {**default.to_dict(), **recipe[name]}
+    return recipe
+
+
+def cross_validation(
+    experiment: str,
+    recipes: Mapping[str, Recipe],
+    slices: SliceSet,
+    seeds: Sequence[int] = (0,),
+    **more,
+) -> list[Job]:
+    """One job for each recipe, seed and fold of `seglib.splits.patient_folds`.
+
+    Args:
+        experiment: Name of the list.
+        recipes: Recipe of each variant.
+        slices: Whom to cut into folds.
+        seeds: Of weights, order and augmentation.
+        **more: Other fields of `Job`, the same for all.
+    """
+    folds = list(enumerate(patient_folds(slices), start=1))
+    return [
+        Job(experiment, variant, f"fold{number}", seed, recipe, split, **more)
+        for variant, recipe in recipes.items()
+        for seed in seeds
+        for number, split in folds
+    ]
+
+
+def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
+    """Train and score a job, unless its result is already there.
+
+    Args:
+        job: What to do.
+        slices: The whole set that its split was made from. For a recipe without
+            normalisation its volumes are normalised as a whole first.
+        stored: Where results are kept.
+
+    Returns:
+        The folder of the job's result. ``manifest.json`` is written last.
+    """
+    # Here, so that reading results needs no backend.
+    from seglib.inference.prediction import largest_component, to_mask
+    from seglib.preprocessing.volumes import normalised_for
+    from seglib.training.runs import train
+
+    folder = stored / job.name
+    source = data_hash(slices)
+    if job.is_done(stored, source):
+        return folder
+    slices = normalised_for(job.recipe.preprocessing, slices)
+    train_set, test_set = job.data(slices)
+    recipe = replace(job.recipe, augmentation=None) if job.offline_pairs else job.recipe
+    runs = [train(recipe, part, seed=seed) for part, seed in job.trainings(train_set)]
+    run = runs[0]
+    preprocessing = recipe.preprocessing
+    probabilities = _mean_prediction(job, runs, test_set, preprocessing)
+    prediction = to_mask(probabilities)
+    if job.test_time == "largest":
+        prediction = largest_component(prediction)
+    network, soft = test_set, probabilities
+    if preprocessing.resize is not None:
+        network = preprocessing.resized(test_set)
+        soft = _mean_prediction(job, runs, network, preprocessing.without_resizing())
+    kept_in = make_folder(results_dir() / "probabilities")
+    local = kept_in / f"{job.name.replace('/', '-')}.npz"
+    kept = probabilities[..., 0] if probabilities.shape[-1] == 1 else probabilities
+    np.savez_compressed(local, probabilities=kept.astype(np.float16))
+    tables = {"history": run.history}
+    tables["per_slice"] = per_slice_counts(test_set, prediction, network, soft)
+    if not job.leaky:  # variants of one slice are no volume
+        tables["per_case"] = per_case_scores(test_set, prediction)
+    for name, table in tables.items():
+        text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        atomic_write(folder / f"{name}.csv", text)
+    atomic_write(folder / "masks.npz", pack_masks(prediction))
+    manifest = {
+        **run.manifest,
+        **job.identity(),
+        "trainings": [run.id for run in runs],
+        "train_slices": len(train_set),
+        "losses": [run.recipe.loss for run in runs],  # with the weight that was computed
+        "seconds": sum(run.manifest["seconds"] for run in runs),
+        "experiment": job.experiment,
+        "variant": job.variant,
+        "fold": job.fold,
+        "train_patients": list(train_set.patients),
+        "test_patients": list(test_set.patients),
+        "test_slices": len(test_set),
+        "source": source,
+    }
+    write_manifest(folder / "manifest.json", manifest)
+    return folder
+
+
+def _mean_prediction(
+    job: Job, runs: Sequence[Run], slices: SliceSet, preprocessing: Preprocessing
+) -> np.ndarray:
+    """Probabilities ``(N, H, W, K)`` on the images' grid, averaged over the job's networks."""
+    from seglib.inference.poses import predict_in_poses
+    from seglib.inference.prediction import predict_set
+
+    def one(run: Run) -> np.ndarray:
+        if job.test_time == "poses":
+            return predict_in_poses(run.model, slices.images, preprocessing)
+        rotations = job.test_time == "rotations"
+        return predict_set(run.model, slices, preprocessing, rotations=rotations)
+
+    return sum(one(run) for run in runs) / np.float32(len(runs))

@@ -1,0 +1,1 @@
+"""The questions this study asks, one file a question or an organ."""

@@ -1,0 +1,135 @@
+"""The waterfall of `study.questions.waterfall`, and its branches, as figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from seglib.plotting.style import (
+    GREY,
+    PALETTE,
+    WARNING,
+    Reference,
+    label_figure,
+    legend_below,
+    new_figure,
+    plain_axes,
+)
+
+FALL, RISE, TOTAL = WARNING, PALETTE[2], "#BBBBBB"
+#: What system 1's own history holds besides its claim.
+PUBLISHED = (
+    Reference("published validation Dice, same row of its history", 0.4333),
+    Reference("published training Jaccard", 0.6973),
+    Reference("published validation Jaccard", 0.3125),
+)
+_DOT = {"marker": "o", "markersize": 4, "color": "white", "markeredgecolor": "black"}
+_BAR = 0.62  # height, where rows are 1 apart
+
+
+def plot_waterfall(
+    table: pd.DataFrame,
+    *,
+    dataset: str,
+    profile: str,
+    references: Sequence[Reference] = (),
+) -> Figure:
+    """Steps from top to bottom, each bar from the value before to its own.
+
+    Totals are drawn from zero. Whiskers are 95 % intervals over patients of the value a
+    bar ends at, not of the step itself; ticks are the means of single runs.
+
+    Args:
+        table: From `study.questions.waterfall.waterfall_table`.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+        references: Published figures, as vertical lines.
+    """
+    fig, grid = new_figure(1, 1, width=9.6, height=0.36 * len(table) + 0.7)
+    axes = grid[0, 0]
+    rows = np.arange(len(table))
+    before = table["dice"].shift()
+    # What follows a published figure, or has other patients, is measured anew: no bar floats.
+    floats = table["difference"].notna()
+    for y, (name, step) in zip(rows, table.iterrows(), strict=True):
+        value, start = step["dice"], before[name]
+        if step["total"]:
+            hatch = {"hatch": "///", "facecolor": "white", "edgecolor": GREY}
+            style = hatch if step["source"] == "published" else {"color": TOTAL}
+            axes.barh(y, value, height=_BAR, zorder=1, **style)
+        if floats[name]:
+            colour = RISE if value >= start else FALL
+            axes.barh(y, value - start, left=start, height=_BAR, color=colour, zorder=2)
+        if not pd.isna(step["low"]):
+            error = [[value - step["low"]], [step["high"] - value]]
+            axes.errorbar(value, y, xerr=error, color="black", capsize=3, linewidth=1, zorder=4)
+        each = [float(mean) for mean in step["by_seed"].split()]
+        if len(each) > 1:
+            axes.plot(each, [y] * len(each), linestyle="none", zorder=5, **_DOT)
+        if y + 1 < len(table) and floats.iloc[y + 1]:  # a thin line carries the value on
+            axes.plot([value, value], [y, y + 1], color=GREY, linewidth=0.7, zorder=3)
+        end = np.nanmax([value, step["high"], *each, start if floats[name] else value]) + 0.012
+        change = "" if pd.isna(step["difference"]) else f"{step['difference']:+.3f}"
+        plain = {"va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5}}
+        axes.text(end, y, f"{value:.3f}", fontsize=9, weight="bold", **plain)
+        axes.text(end + 0.07, y, change, fontsize=8, color=GREY, **plain)
+    handles = [
+        Patch(hatch="///", facecolor="white", edgecolor=GREY, label="published"),
+        Patch(color=TOTAL, label="measured, from zero"),
+        Patch(color=FALL, label="falls by this"),
+        Patch(color=RISE, label="rises by this"),
+        Line2D([], [], color="black", marker="|", label="95 % interval over patients"),
+        Line2D([], [], **_DOT, linestyle="none", label="one run: its own seed and fold"),
+    ]
+    for colour, style, reference in zip(
+        (PALETTE[0], PALETTE[3], PALETTE[3]), ("--", ":", "-."), references, strict=False
+    ):
+        axes.axvline(reference.value, color=colour, linestyle=style, linewidth=1.2, zorder=0)
+        label = f"{reference.source} ({reference.value:.2f})"
+        handles.append(Line2D([], [], color=colour, linestyle=style, label=label))
+    axes.set_yticks(rows, table.index)
+    axes.set_ylim(len(table) - 0.4, -0.6)
+    axes.set_xlim(0, 1.14)
+    axes.set_xticks(np.arange(0, 1.01, 0.1))
+    axes.set_xlabel("Dice (how it is counted changes on the way down)")
+    plain_axes(axes, grid="x")
+    legend_below(fig, handles, columns=3)
+    return label_figure(fig, dataset, profile)
+
+
+def plot_branches(table: pd.DataFrame, *, dataset: str, profile: str) -> Figure:
+    """Training figure and held-out patients, by what the normalisation sees.
+
+    Args:
+        table: From `study.questions.waterfall.branch_table`.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
+    """
+    fig, grid = new_figure(1, 1, width=7.2, height=3.2)
+    axes = grid[0, 0]
+    x = np.arange(len(table))
+    axes.vlines(x, table["training"], table["soft"], color="#CCCCCC", linewidth=5, zorder=1)
+    training = axes.scatter(
+        x, table["training"], s=55, facecolor="white", edgecolor=WARNING, linewidth=1.6, zorder=3
+    )
+    training.set_label("training pairs (soft, by slice)")
+    soft = axes.scatter(x, table["soft"], s=40, color=WARNING, zorder=3)
+    soft.set_label("held-out patients, the same measure")
+    error = [table["dice"] - table["low"], table["high"] - table["dice"]]
+    dice = axes.errorbar(
+        x + 0.16, table["dice"], yerr=error, fmt="D", color=PALETTE[0], capsize=3, zorder=3
+    )
+    dice.set_label("held-out patients, hard, pooled by patient (95 % interval)")
+    names = [f"{row['norm']} norm\nbatch {row['batch_size']}" for _, row in table.iterrows()]
+    axes.set_xticks(x, names)
+    axes.set_xlim(-0.5, len(table) - 0.5)
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("Dice")
+    plain_axes(axes, grid="y")
+    legend_below(fig, [training, soft, dice], columns=1)
+    return label_figure(fig, dataset, profile)

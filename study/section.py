@@ -1,0 +1,92 @@
+"""What several sections of the report need."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from seglib import reporting
+from seglib.evaluation.tables import summarise
+from study import results
+
+SHOWN = ["dice", "jaccard", "precision", "recall", "hd95", "assd"]
+
+
+def labels(experiment: str, variants: list[str] | None = None) -> dict:
+    """What a figure or table of an experiment is labelled with, and the jobs it cites."""
+    names = results.stored_names(experiment, variants)
+    return {"dataset": "Sunnybrook", "profile": "stored runs", "runs": names}
+
+
+def with_interval(
+    table: pd.DataFrame,
+    value: str = "dice",
+    low: str = "low",
+    high: str = "high",
+    form: str = ".3f",
+) -> list[str]:
+    """``0.933 [0.923, 0.942]`` of each row; the value alone where there is no interval."""
+
+    def cell(row: pd.Series) -> str:
+        if pd.isna(row[value]):
+            return ""
+        limits = "" if pd.isna(row[low]) else f" [{row[low]:{form}}, {row[high]:{form}}]"
+        return f"{row[value]:{form}}{limits}"
+
+    return [cell(row) for _, row in table.iterrows()]
+
+
+def small(p: float) -> str:
+    """A p-value to three decimals; empty where there is none."""
+    return "" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def against_reference(table: pd.DataFrame) -> dict[str, list[str]]:
+    """The columns that say what a row has over the one that all are compared with.
+
+    Args:
+        table: With ``difference``, ``low``, ``high`` and ``p_holm``, as
+            `seglib.evaluation.compare_paired` gives them.
+    """
+    return {
+        "difference": with_interval(table, "difference", form="+.3f"),
+        "p (Holm)": [small(p) for p in table["p_holm"]],
+    }
+
+
+def summarise_groups(per_case: pd.DataFrame) -> pd.DataFrame:
+    """Scores of all patients, and of each part of the test set; or of each class.
+
+    Args:
+        per_case: From `seglib.evaluation.score_cases`, with a column ``part`` for a test set
+            of several parts; or of several classes.
+
+    Returns:
+        Index ``patients`` (or ``class``) and ``metric``, columns of `summarise`.
+    """
+    if per_case["class"].nunique() > 1:
+        return summarise(per_case)
+    groups = {"all": per_case}
+    if "part" in per_case and per_case["part"].nunique() > 1:
+        groups |= dict(list(per_case.groupby("part")))
+    tables = {name: summarise(rows) for name, rows in groups.items()}
+    return pd.concat(tables, names=["patients"])
+
+
+def groups_table(summary: pd.DataFrame) -> str:
+    """The summary as a Markdown table: mean [95 % interval] of each shown metric."""
+    name = summary.index.names[0]
+    rows = {}
+    for group in summary.index.get_level_values(0).unique():
+        part = summary.loc[group]
+        rows[group] = {
+            "number": int(part.loc["dice", "n"]),
+            **{
+                f"{metric} ({unit})" if (unit := part.loc[metric, "unit"]) else metric: (
+                    "{mean:.3f} [{low:.3f}, {high:.3f}]".format(**part.loc[metric])
+                )
+                for metric in SHOWN
+            },
+        }
+    title = "test patients" if name == "patients" else name
+    table = pd.DataFrame(rows).T.rename_axis(title).reset_index()
+    return reporting.to_markdown(table).strip()

@@ -1,0 +1,149 @@
+"""Patches and sliding windows: what is drawn, what is weighted, and that nothing moves."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from keras import layers
+
+from seglib.augmentation import Augmentation
+from seglib.batches.patches import PatchSequence
+from seglib.errors import DataError
+from seglib.inference.sliding_window import predict_volume, window_starts
+from seglib.preprocessing.steps import Preprocessing
+from seglib.preprocessing.volumes import prepare_volume, stack_cases
+from seglib.slices import TABLE_COLUMNS, SliceSet
+
+PREPARED = Preprocessing(size=None, normalisation="min-max", multiple=4)
+PATCH = (4, 8, 8)
+
+
+def ball_set(cases=2, slices=10, side=24) -> SliceSet:
+    """Cases with a bright ball, its voxels the mask; slices stored in another order."""
+    images, masks, rows = [], [], []
+    z, y, x = np.mgrid[:slices, :side, :side]
+    for k in range(cases):
+        ball = (z - slices // 2) ** 2 + (y - 10) ** 2 + (x - 13 - k) ** 2 < 16
+        order = np.random.default_rng(k).permutation(slices)
+        images.append((40 + 160 * ball + z)[order])
+        masks.append(ball[order])
+        rows += [{"case": f"C{k}", "patient": f"C{k}", "slice": int(s)} for s in order]
+    table = pd.DataFrame(rows).reindex(columns=TABLE_COLUMNS)
+    stacks = (np.concatenate(stack).astype(np.uint8)[..., None] for stack in (images, masks))
+    return SliceSet("balls", *stacks, table, ("background", "ball"))
+
+
+@pytest.fixture(scope="module")
+def balls():
+    return ball_set()
+
+
+def echo(channels=1):
+    """A network that answers its input."""
+    inputs = keras.Input((*PATCH, channels))
+    return keras.Model(inputs, layers.Activation("linear")(inputs))
+
+
+def test_the_slices_of_a_case_come_in_order(balls):
+    for rows in stack_cases(balls):
+        assert list(balls.table.loc[rows, "slice"]) == list(range(10))
+        assert balls.table.loc[rows, "case"].nunique() == 1
+
+
+def test_a_volume_is_normalised_as_a_whole(balls):
+    rows = next(stack_cases(balls))
+    volume = prepare_volume(balls.images[rows], PREPARED)
+    assert volume.shape == (10, 24, 24, 1)
+    assert volume.min() == 0 and volume.max() == 1
+    means = volume[:, 0, 0, 0]
+    assert (np.diff(means) > 0).all()  # slice by slice, every one would begin at 0
+
+
+def test_a_patch_without_augmentation_is_a_piece_of_its_volume(balls):
+    sequence = PatchSequence(balls, PREPARED, PATCH, batch_size=4)
+    images, masks = sequence[0]
+    assert images.shape == (4, *PATCH, 1) and masks.shape == (4, *PATCH, 1)
+    assert images.dtype == masks.dtype == np.float32
+    pieces = [
+        np.lib.stride_tricks.sliding_window_view(volume[..., 0], PATCH)
+        for volume in sequence.volumes
+    ]
+    for image, mask in zip(images, masks, strict=True):
+        errors = [np.abs(piece - image[..., 0]).max(axis=(3, 4, 5)) for piece in pieces]
+        assert min(error.min() for error in errors) < 1e-5
+        np.testing.assert_array_equal(mask[..., 0], image[..., 0] > 0.5)  # pairs stay pairs
+
+
+def test_image_and_mask_of_a_turned_patch_stay_a_pair(balls):
+    turned = Augmentation(rotation=90.0, scale=(0.9, 1.1), elastic=1.0)
+    sequence = PatchSequence(balls, PREPARED, PATCH, 8, turned, patches_per_case=8)
+    agreed = []
+    for index in range(len(sequence)):
+        images, masks = sequence[index]
+        assert set(np.unique(masks)) <= {0.0, 1.0}
+        agreed.append(((images > 0.5) == (masks > 0.5)).mean())
+    assert np.mean(agreed) > 0.97
+
+
+def test_many_patches_hold_foreground(balls):
+    sequence = PatchSequence(balls, PREPARED, PATCH, 32, patches_per_case=64)
+    share = np.mean(
+        [masks.any(axis=(1, 2, 3, 4)).mean() for _, masks in map(sequence.__getitem__, range(4))]
+    )
+    assert share > 0.4
+
+
+def test_a_batch_depends_on_seed_and_epoch_alone(balls):
+    a, b = (PatchSequence(balls, PREPARED, PATCH, 2, seed=3) for _ in range(2))
+    np.testing.assert_array_equal(a[1][0], b[1][0])
+    b.on_epoch_end()
+    assert not np.array_equal(a[1][0], b[1][0])
+    resumed = PatchSequence(balls, PREPARED, PATCH, 2, seed=3, start_epoch=1)
+    np.testing.assert_array_equal(b[1][0], resumed[1][0])
+
+
+def test_a_case_with_few_slices_is_filled_up():
+    images, masks = PatchSequence(ball_set(1, slices=3), PREPARED, PATCH, 1)[0]
+    assert images.shape == (1, *PATCH, 1)
+
+
+def test_a_patch_larger_than_the_image_is_refused(balls):
+    with pytest.raises(DataError, match="8x64 does not fit into images of 24x24"):
+        PatchSequence(balls, PREPARED, (4, 8, 64), 1)
+
+
+@pytest.mark.parametrize(
+    ("side", "width", "overlap", "expected"),
+    [(8, 8, 0.5, [0]), (10, 4, 0.0, [0, 3, 6]), (12, 8, 0.5, [0, 4]), (9, 4, 0.5, [0, 2, 3, 5])],
+)
+def test_windows_cover_the_side(side, width, overlap, expected):
+    starts = window_starts(side, width, overlap)
+    assert starts == expected
+    assert set(range(side)) == {s + i for s in starts for i in range(width)}
+
+
+@pytest.mark.parametrize("slices", [10, 8])  # 100 and 75 windows: two batches, one filled up
+def test_a_network_that_answers_its_input_gives_the_volume_back(balls, slices):
+    rows = next(stack_cases(balls))
+    images = balls.images[rows][:slices]
+    answer = predict_volume(echo(), images, PREPARED, PATCH)
+    np.testing.assert_allclose(answer, prepare_volume(images, PREPARED), atol=1e-5)
+
+
+def test_probabilities_come_back_on_the_grid_of_the_images(balls):
+    rows = next(stack_cases(balls))
+    cropped = Preprocessing(size=16, normalisation="min-max", multiple=4)
+    answer = predict_volume(echo(), balls.images[rows][:3], cropped, PATCH)
+    assert answer.shape == (3, 24, 24, 1)
+    assert answer[:, :3].max() == 0  # outside the crop
+    np.testing.assert_allclose(
+        answer[:, 4:20, 4:20], prepare_volume(balls.images[rows][:3], cropped), atol=1e-5
+    )
+
+
+def test_a_slice_that_is_not_finite_is_named(balls):
+    images = balls.images[next(stack_cases(balls))].astype(np.float32)
+    images[7, 3, 3] = np.nan
+    each = Preprocessing(size=None, normalisation="none", multiple=4)
+    with pytest.raises(DataError, match="^slice 7: .*not finite once prepared"):
+        predict_volume(echo(), images, each, PATCH)

@@ -1,0 +1,160 @@
+"""Confusion matrices of several classes, their Dice, and their pictures."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgb
+from sklearn.metrics import confusion_matrix as reference
+
+from seglib.datasets import oasis
+from seglib.errors import DataError
+from seglib.evaluation import confusion
+from seglib.evaluation.tables import score_cases
+from seglib.phantoms import brain
+from seglib.plotting.classes import CLASS_COLOURS, plot_confusion, show_tissues
+from seglib.slices import SliceSet
+
+
+@pytest.fixture(scope="module")
+def brains() -> SliceSet:
+    return brain.make(patients=3, slices=2, size=64)
+
+
+@pytest.fixture(scope="module")
+def prediction(brains) -> np.ndarray:
+    """The masks with every tenth pixel drawn anew."""
+    rng = np.random.default_rng(0)
+    shape = brains.masks.shape
+    return np.where(rng.random(shape) < 0.1, rng.integers(0, 4, shape), brains.masks).astype(
+        np.uint8
+    )
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def tiny(truth: list, classes: int = 3) -> SliceSet:
+    """Slices of 1x4 pixels, each a patient of its own."""
+    masks = np.array(truth, np.uint8)[:, None, :, None]
+    rows = [(f"{i:03d}", 0, "train") for i in range(len(masks))]
+    names = ("background", "one", "two", "three")[:classes]
+    return SliceSet("tiny", masks * np.uint8(60), masks, oasis.as_table(rows), names)
+
+
+def test_known_counts():
+    slices = tiny([[0, 0, 1, 1], [2, 2, 0, 1]])
+    found = np.array([[0, 1, 1, 2], [2, 0, 0, 1]], np.uint8)[:, None, :, None]
+    matrix = confusion.confusion_matrix(slices, found)
+    assert matrix.to_numpy().tolist() == [[2, 1, 0], [0, 2, 1], [1, 0, 1]]
+    assert matrix.index.tolist() == matrix.columns.tolist() == ["background", "one", "two"]
+    assert (matrix.index.name, matrix.columns.name) == ("expert", "network")
+    assert confusion.per_patient(slices, found)["001"].to_numpy().tolist() == [
+        [1, 0, 0],
+        [0, 1, 0],
+        [1, 0, 1],
+    ]
+
+
+def test_counts_agree_with_scikit_learn_and_patients_add_up(brains, prediction):
+    matrix = confusion.confusion_matrix(brains, prediction)
+    expected = reference(brains.masks.ravel(), prediction.ravel())
+    np.testing.assert_array_equal(matrix, expected)
+    patients = confusion.per_patient(brains, prediction)
+    assert list(patients) == list(brains.patients)
+    np.testing.assert_array_equal(sum(m.to_numpy() for m in patients.values()), expected)
+
+
+def test_rows_become_shares_and_an_absent_class_stays_out():
+    slices = tiny([[0, 0, 1, 1]])
+    matrix = confusion.confusion_matrix(slices, np.array([[[[0], [1], [1], [2]]]], np.uint8))
+    shares = confusion.normalise_rows(matrix)
+    np.testing.assert_allclose(shares.iloc[:2], [[0.5, 0.5, 0], [0, 0.5, 0.5]])
+    assert shares.loc["two"].isna().all()
+
+
+def test_dice_is_that_of_the_evaluation(brains, prediction):
+    table = confusion.class_dice(confusion.per_patient(brains, prediction))
+    scores = score_cases(brains, prediction)
+    for patient, of_patient in scores.groupby("patient"):
+        expected = of_patient.set_index("class")["dice"]
+        np.testing.assert_allclose(table.loc[patient, expected.index], expected)
+        assert table.at[patient, confusion.MEAN] == pytest.approx(expected.mean())
+
+
+def test_background_raises_the_mean_of_an_empty_prediction(brains):
+    table = confusion.class_dice(confusion.per_patient(brains, np.zeros_like(brains.masks)))
+    np.testing.assert_array_equal(table[confusion.MEAN], 0)
+    assert (table[confusion.MEAN_WITH_BACKGROUND] > 0.15).all()
+
+
+def test_a_class_that_neither_has_is_left_out_of_the_means():
+    slices = tiny([[0, 0, 1, 1]])
+    dice = confusion.class_dice(confusion.per_patient(slices, slices.masks))
+    assert dice.loc["000"].isna().tolist() == [False, False, True, False, False]
+    assert dice.at["000", confusion.MEAN] == 1
+
+
+def test_system_4_missed_its_goal_without_background():
+    published = pd.Series([0.9956, 0.8983, 0.9375, 0.9661], oasis.CLASS_NAMES)
+    assert published.mean() == pytest.approx(0.9494, abs=1e-4)
+    assert published.iloc[1:].mean() == pytest.approx(0.934, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda masks: masks[..., 0], "has shape"),
+        (lambda masks: masks[:-1], "has shape"),
+        (lambda masks: masks * np.uint8(85), "holds class 255, but brain phantom has 4 classes"),
+        (lambda masks: masks.astype(np.int8) - 1, "holds class"),
+        (lambda masks: masks.astype(np.float32), "threshold"),
+    ],
+)
+def test_predictions_that_do_not_fit(brains, wrong, message):
+    for function in (confusion.confusion_matrix, confusion.per_patient):
+        with pytest.raises(DataError, match=message):
+            function(brains, wrong(brains.masks))
+
+
+def test_an_empty_set_is_refused(brains):
+    nothing = brains.take([])
+    with pytest.raises(DataError, match="holds no slices"):
+        confusion.confusion_matrix(nothing, nothing.masks)
+
+
+def test_each_class_is_painted_in_the_colour_of_the_legend(brains, prediction):
+    fig = show_tissues(brains, [0, 3], profile="quick", prediction=prediction, opacity=1.0)
+    legend = fig.legends[0]
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == list(brains.class_names[1:])
+    colours = [patch.get_facecolor()[:3] for patch in legend.get_patches()]
+    assert colours == [to_rgb(colour) for colour in CLASS_COLOURS[:3]]
+    grid = np.array(fig.axes).reshape(2, 3)
+    assert [axes.get_title() for axes in grid[0]] == ["001, slice 0", "expert", "prediction"]
+    for axes, mask in ((grid[1, 1], brains.masks[3, ..., 0]), (grid[1, 2], prediction[3, ..., 0])):
+        layer = axes.images[-1].get_array()
+        assert (layer[mask == 0] == 0).all()
+        for k in (1, 2, 3):
+            np.testing.assert_allclose(
+                layer[mask == k][:, :3], [colours[k - 1]] * (mask == k).sum()
+            )
+
+
+def test_without_a_prediction_there_are_two_columns(brains):
+    assert len(show_tissues(brains, [0], profile="quick").axes) == 2
+
+
+def test_the_matrix_is_written_out_in_percent(brains, prediction):
+    shares = confusion.normalise_rows(confusion.confusion_matrix(brains, prediction))
+    shares.iloc[2] = np.nan
+    fig = plot_confusion(shares, dataset="made up", profile="quick", title="four classes")
+    axes = fig.axes[0]
+    assert len(axes.texts) == 12
+    assert axes.texts[1].get_text() == f"{100 * shares.iloc[0, 1]:.1f}"
+    assert axes.get_xlabel() == "network"
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == list(brains.class_names)
+    assert any(text.get_text() == "made up · profile quick" for text in fig.texts)

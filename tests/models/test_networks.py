@@ -1,0 +1,156 @@
+"""Every network: its shape, its range, its settings, its file, and its published size."""
+
+import keras
+import numpy as np
+import pytest
+
+from seglib.models.networks import ARCHITECTURES, VOLUMETRIC, build_model
+
+STUDY_NETWORKS = sorted(name for name in ARCHITECTURES if not name.startswith("published"))
+SMALL = {"filters": 2, "depth": 2}
+
+
+def pictures(size=16, channels=1):
+    return np.random.default_rng(0).normal(size=(2, size, size, channels)).astype("float32")
+
+
+def output_of(model, images):
+    return keras.ops.convert_to_numpy(model(images, training=False))
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_output_is_a_probability_for_every_pixel(name):
+    output = output_of(build_model(name, (16, 16, 1), **SMALL), pictures())
+    assert output.shape == (2, 16, 16, 1)
+    assert output.dtype == np.float32
+    assert 0 <= output.min() < output.max() <= 1
+
+
+@pytest.mark.parametrize("name", STUDY_NETWORKS)
+def test_several_classes_share_one(name):
+    model = build_model(name, (16, 16, 3), num_classes=4, **SMALL)
+    output = output_of(model, pictures(channels=3))
+    assert output.shape == (2, 16, 16, 4)
+    np.testing.assert_allclose(output.sum(axis=-1), 1.0, rtol=1e-5)
+
+
+@pytest.mark.parametrize("norm", ["batch", "group", "instance", "none"])
+@pytest.mark.parametrize("name", STUDY_NETWORKS)
+def test_any_normalisation(name, norm):
+    output = output_of(build_model(name, (8, 8, 1), filters=3, depth=1, norm=norm), pictures(8))
+    assert output.shape == (2, 8, 8, 1)
+    assert np.isfinite(output).all()
+
+
+@pytest.mark.parametrize(("filters", "depth"), [(1, 1), (3, 3), (5, 2)])
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_any_depth_and_number_of_filters(name, filters, depth):
+    model = build_model(name, (16, 16, 1), filters=filters, depth=depth)
+    assert model.output_shape == (None, 16, 16, 1)
+    pooled = [layer for layer in model.layers if isinstance(layer, keras.layers.MaxPooling2D)]
+    assert len(pooled) == depth
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_a_saved_network_gives_the_same_masks(name, tmp_path):
+    model = build_model(name, (16, 16, 1), **SMALL)
+    model.save(tmp_path / "network.keras")
+    reloaded = keras.models.load_model(tmp_path / "network.keras")
+    np.testing.assert_array_equal(output_of(model, pictures()), output_of(reloaded, pictures()))
+
+
+@pytest.mark.parametrize("name", STUDY_NETWORKS)
+def test_a_network_without_a_fixed_size_takes_any_multiple(name):
+    model = build_model(name, (None, None, 1), **SMALL)
+    assert output_of(model, pictures(16)).shape == (2, 16, 16, 1)
+    assert output_of(model, pictures(24)).shape == (2, 24, 24, 1)
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_a_size_that_the_poolings_cannot_halve_is_refused(name):
+    with pytest.raises(ValueError, match=r"multiples of 8.*\(20, 16\)"):
+        build_model(name, (20, 16, 1), filters=2, depth=3)
+
+
+def test_an_unknown_network_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="no network 'vnet'.*attention_unet"):
+        build_model("vnet", (16, 16, 1))
+
+
+def test_the_baseline_has_no_skip_and_the_others_have_one_a_level():
+    for name in STUDY_NETWORKS:
+        model = build_model(name, (16, 16, 1), **SMALL)
+        joins = [layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate)]
+        assert len(joins) == (0 if name == "encoder_decoder" else 2), name
+
+
+def test_the_unet_has_the_parameters_that_a_count_by_hand_gives():
+    def block(inputs, filters):  # two 3x3 convolutions without bias, two normalisations
+        return 9 * inputs * filters + 9 * filters**2 + 2 * 4 * filters
+
+    def up(inputs, filters):
+        return 4 * inputs * filters + filters
+
+    expected = block(1, 4) + block(4, 8) + up(8, 4) + block(8, 4) + (4 + 1)
+    assert build_model("unet", (16, 16, 1), filters=4, depth=1).count_params() == expected
+
+
+def test_the_published_network_has_the_published_size():
+    model = build_model("published_lv", (256, 256, 1), filters=64, depth=5)
+    assert model.count_params() == 101_019_629
+
+
+@pytest.mark.parametrize("architecture", VOLUMETRIC)
+def test_a_network_of_volumes_has_the_layers_of_its_two_dimensional_twin(architecture):
+    flat = build_model(architecture, (16, 16, 1), **SMALL)
+    deep = build_model(architecture, (8, 16, 16, 1), **SMALL, num_classes=3)
+    assert [layer.name for layer in flat.layers] == [layer.name for layer in deep.layers]
+    volume = np.random.default_rng(0).normal(size=(1, 8, 16, 16, 1)).astype("float32")
+    probabilities = keras.ops.convert_to_numpy(deep(volume))
+    assert probabilities.shape == (1, 8, 16, 16, 3)
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_a_network_of_images_refuses_volumes():
+    with pytest.raises(ValueError, match="images, not volumes"):
+        build_model("attention_unet", (8, 16, 16, 1), **SMALL)
+    with pytest.raises(ValueError, match="multiples of 4"):
+        build_model("unet", (6, 16, 16, 1), **SMALL)
+
+
+def test_the_atrium_network_has_the_published_size():
+    model = build_model("published_atrium", (256, 256, 1), filters=64, depth=3, norm="none")
+    assert model.count_params() == 7_781_761  # published as 7.8 million
+    assert model.output_shape == (None, 256, 256, 1)
+    assert not [layer for layer in model.layers if "Normalization" in type(layer).__name__]
+
+
+def test_the_published_network_keeps_its_weaknesses():
+    model = build_model("published_lv", (16, 16, 1), **SMALL)
+    assert not [layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate)]
+    two = model.get_layer("two_filters")
+    assert (two.filters, two.activation) == (2, keras.activations.relu)
+    maps = [layer.output.shape for layer in model.layers if layer.name.endswith("_map")]
+    assert maps and all(len(shape) == 2 for shape in maps)  # (N, C): no position left
+
+
+def test_the_published_network_has_one_class():
+    with pytest.raises(ValueError, match="as published"):
+        build_model("published_lv", (16, 16, 1), **SMALL, num_classes=3)
+
+
+def test_the_repairs_of_the_published_network_are_what_they_say():
+    def names(architecture, **changes):
+        model = build_model(architecture, (16, 16, 1), **SMALL, **changes)
+        return {type(layer).__name__ for layer in model.layers}, {x.name for x in model.layers}
+
+    published, skips, repaired = (
+        names(f"published_lv{suffix}") for suffix in ("", "_skips", "_repaired")
+    )
+    assert "Concatenate" not in published[0]
+    assert "Concatenate" in skips[0] & repaired[0]
+    assert "two_filters" in published[1] & skips[1]
+    assert "two_filters" not in repaired[1]
+    grouped, _ = names("published_lv", norm="group")
+    assert "GroupNormalization" in grouped
+    assert "BatchNormalization" not in grouped

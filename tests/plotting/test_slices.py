@@ -1,0 +1,329 @@
+"""Figures say what they show: label, contours where the mask ends, panels, untouched arrays."""
+
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import colormaps
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+
+from seglib import plotting
+from seglib.errors import DataError
+from seglib.evaluation.tables import per_patient, score_cases
+from seglib.plotting.style import LABEL_ID, PREDICTION, TRUTH, WARNING, Reference, draw_contours
+from seglib.slices import SliceSet
+from study import references
+
+SIZE = 48
+
+
+@pytest.fixture(autouse=True)
+def no_windows():
+    plt.switch_backend("Agg")
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def slices():
+    """Three patients with four slices each; the heart is a square that shrinks to the apex."""
+    rng = np.random.default_rng(0)
+    masks = np.zeros((12, SIZE, SIZE, 1), np.uint8)
+    for i in range(12):
+        masks[i, 20 : 32 - 2 * (i % 4), 24:36] = 1
+    images = (rng.random(masks.shape) * 90 + masks * 120).astype(np.uint8)
+    patients = np.repeat(["A", "B", "C"], 4)
+    table = pd.DataFrame(
+        {
+            "case": [f"{p} ED" for p in patients],
+            "patient": patients,
+            "slice": np.tile(range(4), 3),
+            "phase": "ED",
+            "spacing": math.nan,
+            "pathology": "N",
+            "source": [f"{i}.png" for i in range(12)],
+        }
+    )
+    return SliceSet("phantom", images, masks, table)
+
+
+@pytest.fixture
+def prediction(slices):
+    """Patient A is right, B one pixel off, C four pixels off."""
+    return np.concatenate(
+        [
+            np.roll(slices.masks[4 * i : 4 * i + 4], shift, axis=1)
+            for i, shift in enumerate((0, 1, 4))
+        ]
+    )
+
+
+def label_of(fig):
+    found = [text for text in fig.texts if text.get_gid() == LABEL_ID]
+    assert len(found) == 1
+    return found[0]
+
+
+def outline(axes, colour):
+    """Extent ``(x0, x1, y0, y1)`` of the contour of one colour."""
+    for collection in axes.collections:
+        if (
+            len(collection.get_edgecolor())
+            and to_hex(collection.get_edgecolor()[0]) == colour.lower()
+        ):
+            points = np.concatenate([path.vertices for path in collection.get_paths()])
+            return (
+                *(points[:, 0].min(), points[:, 0].max()),
+                points[:, 1].min(),
+                points[:, 1].max(),
+            )
+    return None
+
+
+def all_figures(slices, prediction):
+    """One figure of every kind, made from the same arrays."""
+    scores = score_cases(slices, prediction)
+    about = {"dataset": "phantom", "profile": "quick"}
+    image, truth, guess = slices.images[5], slices.masks[5], prediction[5]
+    history = pd.DataFrame({"loss": [1.0, 0.5], "val_loss": [1.1, 0.7], "dice": [0.1, 0.4]})
+    patients = {"U-Net": per_patient(scores)}
+    return {
+        "slices": plotting.show_slices(slices, [0, 1], profile="quick", prediction=prediction),
+        "overlay": plotting.show_overlay(image, truth, guess, **about),
+        "probabilities": plotting.show_probabilities(
+            slices.take([0, 5]), 0.5 * slices.masks[[0, 5]], profile="quick"
+        ),
+        "pairs": plotting.show_pairs([(image, truth), (image, truth)], **about),
+        "history": plotting.plot_history(history, **about),
+        "box": plotting.box_plot_per_patient(patients, references=references.SUNNYBROOK, **about),
+        "cases": plotting.cases_best_median_worst(slices, prediction, scores, profile="quick"),
+        "attention": plotting.plot_attention(
+            slices.images[:2], [np.ones((2, 6, 6))], ["gate"], masks=slices.masks[:2], **about
+        ),
+    }
+
+
+def test_every_figure_is_marked_and_leaves_its_arrays_alone(slices, prediction):
+    before = [a.copy() for a in (slices.images, slices.masks, prediction)]
+    figures = all_figures(slices, prediction)
+    for name, fig in figures.items():
+        assert isinstance(fig, Figure)
+        label = label_of(fig)
+        assert label.get_text() == "PHANTOM (synthetic, not a patient) · profile quick", name
+        assert to_hex(label.get_bbox_patch().get_facecolor()) == WARNING.lower()
+    for old, new in zip(before, (slices.images, slices.masks, prediction), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_nothing_overlaps_the_label_and_it_lies_inside_the_figure(slices, prediction):
+    for name, fig in all_figures(slices, prediction).items():
+        fig.draw_without_rendering()
+        label = label_of(fig).get_window_extent()
+        assert label.x0 >= 0 and label.x1 <= fig.bbox.x1 and label.y0 >= 0, name
+        for artist in [*fig.axes, *fig.legends]:
+            assert not label.overlaps(artist.get_tightbbox()), name
+        for legend in fig.legends:
+            for axes in fig.axes:
+                assert not legend.get_window_extent().overlaps(axes.get_tightbbox()), name
+
+
+def test_a_real_data_set_is_named_plainly():
+    fig = plotting.label_figure(plt.figure(), "Sunnybrook", "full")
+    assert label_of(fig).get_text() == "Sunnybrook · profile full"
+    assert label_of(fig).get_bbox_patch() is None
+
+
+@pytest.mark.parametrize("name", ["phantom", "brain phantom"])
+def test_every_phantom_is_called_one_in_colour(name):
+    label = label_of(plotting.label_figure(plt.figure(), name, "full"))
+    assert "synthetic" in label.get_text()
+    assert label.get_bbox_patch() is not None
+
+
+def test_a_second_label_replaces_the_first_and_space_is_kept_without_a_layout_engine():
+    fig, axes = plt.subplots()
+    axes.set_xlabel("epoch")
+    plotting.label_figure(fig, "phantom", "smoke")
+    plotting.label_figure(fig, "Sunnybrook", "full")
+    assert label_of(fig).get_text() == "Sunnybrook · profile full"
+    fig.draw_without_rendering()
+    assert not label_of(fig).get_window_extent().overlaps(axes.get_tightbbox())
+
+
+def test_contour_lies_on_the_masks_border():
+    mask = np.zeros((20, 20, 1), np.uint8)
+    mask[5:10, 7:15] = 1
+    axes = plt.figure().subplots()
+    draw_contours(axes, mask)
+    assert outline(axes, TRUTH) == (6.5, 14.5, 4.5, 9.5)
+
+
+def test_contour_closes_at_the_images_border_and_an_empty_mask_draws_none():
+    axes = plt.figure().subplots()
+    draw_contours(axes, np.ones((8, 8), np.uint8))
+    assert outline(axes, TRUTH) == (-0.5, 7.5, -0.5, 7.5)
+    axes = plt.figure().subplots()
+    draw_contours(axes, np.zeros((8, 8), np.uint8))
+    assert not axes.collections
+
+
+def test_each_class_has_its_own_contour():
+    mask = np.zeros((20, 20), np.uint8)
+    mask[2:5, 2:5], mask[10:15, 10:15] = 1, 2
+    axes = plt.figure().subplots()
+    draw_contours(axes, mask, (TRUTH, PREDICTION))
+    assert outline(axes, TRUTH) == (1.5, 4.5, 1.5, 4.5)
+    assert outline(axes, PREDICTION) == (9.5, 14.5, 9.5, 14.5)
+
+
+def test_heart_window_holds_every_mask_and_stays_inside():
+    masks = np.zeros((2, 40, 60, 1), np.uint8)
+    masks[0, 2:6, 30:34] = 1
+    masks[1, 4:10, 30:32] = 1
+    rows, columns = plotting.heart_window(masks, margin=5)
+    assert rows.stop - rows.start == columns.stop - columns.start == 8 + 10
+    assert rows.start == 0 and rows.stop >= 10
+    assert columns.start <= 25 and columns.stop >= 39
+    assert plotting.heart_window(masks * 0) == (slice(0, 40), slice(0, 60))
+    rows, columns = plotting.heart_window(masks, margin=100)
+    assert (rows, columns) == (slice(0, 40), slice(0, 60))
+
+
+def test_show_slices_draws_each_slice_with_truth_and_prediction(slices, prediction):
+    fig = plotting.show_slices(slices, [0, 9, 3], profile="quick", prediction=prediction, columns=2)
+    assert len(fig.axes) == 3  # the fourth place of the 2x2 grid is removed
+    assert fig.axes[1].get_title() == "C ED\nslice 1"
+    for axes, row in zip(fig.axes, [0, 9, 3], strict=True):
+        for masks, colour in ((slices.masks, TRUTH), (prediction, PREDICTION)):
+            inside = np.argwhere(masks[row, ..., 0])
+            y0, x0 = inside.min(0) - 0.5
+            y1, x1 = inside.max(0) + 0.5
+            assert outline(axes, colour) == (x0, x1, y0, y1)
+
+
+def test_probabilities_are_shown_as_they_are_with_the_experts_outline(slices):
+    values = np.random.default_rng(0).random((2, *slices.masks.shape[1:]))
+    fig = plotting.show_probabilities(slices.take([5, 0]), values, profile="quick")
+    for axes, row, expected in zip(fig.axes, (5, 0), values, strict=False):
+        np.testing.assert_array_equal(axes.images[0].get_array(), expected[..., 0])
+        assert axes.images[0].get_clim() == (0, 1)
+        assert outline(axes, TRUTH) is not None
+        assert axes.get_title() == slices.table.at[row, "case"]
+
+
+def test_overlay_paints_agreed_missed_and_extra_pixels(slices, prediction):
+    fig = plotting.show_overlay(
+        slices.images[5], slices.masks[5], prediction[5], dataset="x", profile="quick"
+    )
+    layer = fig.axes[2].images[1].get_array()
+    painted = layer[..., 3] > 0
+    np.testing.assert_array_equal(painted, (slices.masks[5] | prediction[5])[..., 0] > 0)
+    missed = np.all(np.isclose(layer[..., :3], to_rgb(TRUTH)), axis=-1) & painted
+    np.testing.assert_array_equal(missed, (slices.masks[5] & ~prediction[5])[..., 0] > 0)
+    labels = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert labels == ["both", "expert only (missed)", "prediction only (extra)"]
+
+
+def test_history_of_several_runs():
+    run = pd.DataFrame({"loss": [3, 2, 1], "val_loss": [3, 3, 3], "dice": [0.1, 0.2, 0.3]})
+    fig = plotting.plot_history({"Adam": run, "SGD": run[:2]}, dataset="x", profile="quick")
+    loss, dice = fig.axes
+    assert [len(line.get_xdata()) for line in loss.lines] == [3, 3, 2, 2]
+    assert [line.get_linestyle() for line in loss.lines] == ["-", "--", "-", "--"]
+    assert len(dice.lines) == 2 and list(dice.lines[0].get_xdata()) == [1, 2, 3]
+    labels = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert labels == ["training", "validation", "Adam", "SGD"]
+    with pytest.raises(DataError, match="none of the metrics"):
+        plotting.plot_history(run, metrics=["accuracy"], dataset="x", profile="quick")
+
+
+def test_the_legend_of_a_history_names_validation_only_where_a_curve_is_drawn():
+    run = pd.DataFrame({"loss": [3, 2, 1], "dice": [0.1, 0.2, 0.3]})
+    empty = run.assign(val_loss=math.nan, val_dice=math.nan)
+    half = run.assign(val_loss=[math.nan, 3, 3])
+    for history, validated in (
+        (run, False),
+        (empty, False),
+        (half, True),
+        ({"a": empty, "b": half}, True),
+        (empty.assign(val_jaccard=0.5), False),  # a curve that is not asked for
+    ):
+        fig = plotting.plot_history(history, dataset="x", profile="quick")
+        dashed = [line for line in fig.axes[0].lines if line.get_linestyle() == "--"]
+        assert len(dashed) == validated
+        labels = [text.get_text() for text in fig.legends[0].get_texts()]
+        names = list(history) if isinstance(history, dict) else []
+        assert labels == ["training", *["validation"] * validated, *names]
+
+
+def test_box_plot_shows_every_patient_and_the_references_with_their_source(slices, prediction):
+    patients = per_patient(score_cases(slices, prediction))
+    fig = plotting.box_plot_per_patient(
+        {"U-Net": patients, "part": patients[:2]},
+        references=[Reference("Somebody 2016", 0.92, 0.03)],
+        dataset="x",
+        profile="quick",
+    )
+    axes = fig.axes[0]
+    points = [c.get_offsets() for c in axes.collections]
+    np.testing.assert_allclose(points[0][:, 1], patients["dice"])
+    assert [len(p) for p in points] == [3, 2]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["U-Net\n(n = 3)", "part\n(n = 2)"]
+    assert [t.get_text() for t in fig.legends[0].get_texts()] == ["Somebody 2016"]
+    assert axes.get_ylabel() == "Dice"
+
+
+def test_best_median_and_worst_case_are_the_right_ones(slices, prediction):
+    scores = score_cases(slices, prediction).sample(frac=1, random_state=0)
+    fig = plotting.cases_best_median_worst(slices, prediction, scores, profile="quick", columns=5)
+    labels = [axes.get_ylabel() for axes in fig.axes if axes.get_ylabel()]
+    assert [label.split("\n")[0] for label in labels] == [
+        "best: A ED",
+        "median: B ED",
+        "worst: C ED",
+    ]
+    assert labels[0].endswith("Dice 1.000")
+    titles = [axes.get_title() for axes in fig.axes[:5]]
+    assert titles == ["slice 0", "slice 1", "slice 2", "slice 3", ""]  # four slices, five places
+
+
+def test_attention_maps_of_any_resolution_cover_the_image(slices):
+    maps = [np.full((2, 6, 6), 0.5), np.full((2, 12, 12, 1), 1.0)]
+    fig = plotting.plot_attention(
+        slices.images[:2], maps, ["gate 1", "gate 2"], dataset="x", profile="quick"
+    )
+    assert len(fig.axes) == 2 * 3 + 1  # and the colour bar
+    (image,) = fig.axes[0].images
+    for axes in fig.axes[1:3]:
+        (heat,) = axes.images
+        assert tuple(heat.get_extent()) == tuple(image.get_extent())
+        assert axes.get_xlim() == fig.axes[0].get_xlim()
+    assert fig.axes[1].get_title() == "gate 1" and fig.axes[4].get_title() == ""
+
+
+def test_attention_maps_show_only_colours_of_their_bar(slices):
+    values = np.random.default_rng(0).random((2, 96, 96))  # enlarged little, as a fine level is
+    fig = plotting.plot_attention(slices.images[:2], [values], ["gate"], dataset="x", profile="q")
+    fig.canvas.draw()
+    pixels = np.asarray(fig.canvas.buffer_rgba())
+    bar = {tuple(colour) for colour in colormaps["inferno"](np.arange(256), bytes=True)}
+    for axes, expected in zip((fig.axes[1], fig.axes[3]), values, strict=True):
+        (heat,) = axes.images
+        assert heat.get_alpha() in (None, 1)
+        np.testing.assert_array_equal(heat.get_array(), expected)
+        x0, y0, x1, y1 = axes.bbox.extents.round().astype(int)
+        inside = pixels[len(pixels) - y1 + 2 : len(pixels) - y0 - 2, x0 + 2 : x1 - 2]
+        assert {tuple(pixel) for pixel in inside.reshape(-1, 4)} <= bar
+
+
+def test_the_experts_outline_lies_on_image_and_attention_map_alike(slices):
+    maps = [np.ones((2, 6, 6)), np.ones((2, 12, 12))]
+    fig = plotting.plot_attention(
+        slices.images[:2], maps, ["a", "b"], masks=slices.masks[:2], dataset="x", profile="quick"
+    )
+    for row, bottom in enumerate((31.5, 29.5)):
+        for axes in fig.axes[3 * row : 3 * row + 3]:
+            assert outline(axes, TRUTH) == (23.5, 35.5, 19.5, bottom)

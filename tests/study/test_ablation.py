@@ -1,0 +1,74 @@
+"""The ablation: which changes it lists, and how they are set against the base."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seglib.errors import SeglibError
+from seglib.evaluation.tables import score_cases
+from seglib.files import atomic_write, write_manifest
+from seglib.plotting.comparison import plot_differences
+from study.questions import heart
+from study.questions.ablation import BASE, CHANGES, ablation_table
+
+GAIN = 0.01
+
+
+@pytest.fixture
+def stored(phantom_set, tmp_path):
+    """Two variants; the k-th patient gains k times `GAIN`."""
+    cases = score_cases(phantom_set, phantom_set.masks)
+    order = pd.factorize(cases["patient"])[0]
+    for variant, gain in {BASE: 0.0, "affine-only": GAIN}.items():
+        folder = tmp_path / "ablation" / variant / "fold1-seed0"
+        table = cases.assign(dice=0.7 + 0.02 * order + gain * order)
+        atomic_write(folder / "per_case.csv", table.to_csv(index=False))
+        manifest = {"variant": variant, "fold": "fold1", "seed": 0}
+        write_manifest(folder / "manifest.json", manifest)
+    return tmp_path
+
+
+def test_differences_are_taken_patient_by_patient(stored, phantom_set):
+    table = ablation_table(stored)
+    assert list(table["variant"]) == [BASE, "affine-only"]
+    assert table.index[1] == CHANGES["affine-only"]
+    base, affine = table.iloc[0], table.iloc[1]
+    middle = (len(phantom_set.patients) - 1) / 2
+    assert base["dice"] == pytest.approx(0.7 + 0.02 * middle)
+    assert np.isnan(base["difference"])
+    assert affine["difference"] == pytest.approx(GAIN * middle)
+    assert affine["low"] < affine["difference"] < affine["high"]
+    assert affine["dice_low"] < affine["dice"] < affine["dice_high"]
+
+
+def test_without_the_base_there_is_nothing_to_compare_with(stored):
+    (stored / "ablation" / BASE / "fold1-seed0" / "manifest.json").unlink()
+    with pytest.raises(SeglibError, match="base"):
+        ablation_table(stored)
+
+
+def test_every_variant_that_is_run_has_words(sunnybrook_dir):
+    from seglib.datasets import sunnybrook
+
+    jobs = heart.ablation(sunnybrook.load(sunnybrook_dir))
+    assert {job.variant for job in jobs} == set(CHANGES)
+    assert {patient for job in jobs for patient in job.split.train}.isdisjoint(
+        heart.literature(sunnybrook.load(sunnybrook_dir))[0].split.test
+    )
+
+
+def test_sure_and_unsure_differences_look_different():
+    table = pd.DataFrame(
+        {
+            "difference": [0.02, 0.001],
+            "low": [0.01, -0.01],
+            "high": [0.03, 0.01],
+            "p_holm": [0.01, 0.6],
+        },
+        index=["a", "b"],
+    )
+    fig = plot_differences(table, "base", dataset="phantom", profile="quick")
+    axes = fig.axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["a", "b"]
+    fills = [line.get_markerfacecolor() for line in axes.lines if line.get_marker() == "o"]
+    assert len(set(fills)) == 2

@@ -1,0 +1,234 @@
+"""Jobs: what they train on, what they leave, and when a stored result counts."""
+
+import functools
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seglib.augmentation import Augmentation
+from seglib.errors import DataError, SeglibError
+from seglib.evaluation.tables import score_cases
+from seglib.phantoms import brain
+from seglib.preprocessing.steps import Preprocessing
+from seglib.recipes.recipe import Recipe
+from seglib.splits.patients import literature_split, patient_folds
+from study import jobs, results
+from study.questions.heart import EXPERIMENTS, LOADERS
+
+#: Patients of Sunnybrook that each experiment tests; of the other sets it tests all, of the
+#: brain's the published test part.
+PATIENTS = {
+    "waterfall": 27,
+    "comparison": 44,
+    "audit": 45,
+    "ablation": 15,
+    "literature": 29,
+    "best": 44,
+    "brain": 8,
+}
+
+TINY = Recipe(
+    name="tiny",
+    filters=4,
+    depth=2,
+    epochs=1,
+    batch_size=4,
+    preprocessing=Preprocessing(size=32, resize=32, multiple=4),
+    augmentation=Augmentation(rotation=20.0),
+)
+
+
+@pytest.fixture
+def job(phantom_set):
+    return jobs.Job("trial", "tiny", "fold1", 0, TINY, literature_split(phantom_set))
+
+
+@pytest.fixture
+def finished(job, phantom_set, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+    jobs.run_job(job, phantom_set, tmp_path / "stored")
+    return tmp_path / "stored"
+
+
+def test_a_job_leaves_tables_that_agree_with_one_another(finished, job, phantom_set):
+    test = phantom_set.of_patients(job.split.test)
+    cases = results.read_results("trial", "per_case", stored=finished)
+    slices = results.read_results("trial", "per_slice", stored=finished)
+    masks = results.read_masks(job.name, finished)
+    assert masks.shape == test.masks.shape
+    again = score_cases(test, masks)
+    np.testing.assert_allclose(again["dice"], cases["dice"], rtol=1e-5)
+    assert slices["predicted"].sum() == masks.sum() == cases["predicted_voxels"].sum()
+    assert slices["truth"].sum() == test.masks.sum()
+    assert (slices["soft_overlap"] <= slices["network_truth"] + 1e-3).all()
+    assert set(cases["variant"]) == {"tiny"}
+
+
+def test_a_job_that_is_stored_is_not_run_again(finished, job, phantom_set):
+    manifest = finished / job.name / "manifest.json"
+    before = manifest.stat().st_mtime_ns
+    assert job.is_done(finished)
+    jobs.run_job(job, phantom_set, finished)
+    assert manifest.stat().st_mtime_ns == before
+
+
+def test_another_recipe_seed_or_split_is_another_job(finished, job, phantom_set):
+    folds = patient_folds(phantom_set, 3)
+    assert not replace(job, recipe=replace(TINY, epochs=2)).is_done(finished)
+    assert not replace(job, offline_pairs=40).is_done(finished)
+    assert not replace(job, split=folds[0]).is_done(finished)
+    assert not replace(job, seed=1).is_done(finished)
+
+
+def test_a_result_older_than_a_field_of_the_recipe_still_counts(finished, job):
+    path = finished / job.name / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    del manifest["recipe"]["patch"], manifest["recipe"]["preprocessing"]["field"]
+    del manifest["recipe"]["augmentation"]["blur"]
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert job.is_done(finished)
+    assert not replace(job, recipe=replace(TINY, patch=(4, 8, 8))).is_done(finished)
+
+
+def test_the_manifest_says_what_ran_and_nothing_about_where(finished, job):
+    manifest = results.read_manifest(job.name, finished)
+    assert manifest["test_patients"] == sorted(job.split.test)
+    assert not set(manifest["test_patients"]) & set(manifest["train_patients"])
+    assert str(finished.parent) not in json.dumps(manifest)
+
+
+def test_absent_results_are_named(finished):
+    with pytest.raises(SeglibError, match="study.runner run nowhere"):
+        results.read_results("nowhere", "per_case", stored=finished)
+    with pytest.raises(SeglibError, match="other"):
+        results.stored_names("trial", ["tiny", "other"], finished)
+
+
+def test_names_that_look_like_numbers_stay_text(tmp_path):
+    (tmp_path / "trial").mkdir()
+    frame = pd.DataFrame({"case": ["041_02", "007"], "patient": ["041", "007"], "dice": [0.5, 1]})
+    frame.to_csv(tmp_path / "trial" / "per_case.csv", index=False)
+    pd.testing.assert_frame_equal(results.read_table("trial", "per_case", tmp_path), frame)
+
+
+def test_a_leaking_job_puts_variants_of_one_slice_on_both_sides(job, phantom_set):
+    pairs = 2 * len(phantom_set)
+    train, test = replace(job, offline_pairs=pairs, leaky=True).data(phantom_set)
+    assert len(test) == round(0.2 * pairs)
+    assert len(train) == pairs - len(test) - round(0.2 * (pairs - len(test)))
+    assert set(train.table["source"]) & set(test.table["source"])
+
+
+def test_an_honest_job_grows_the_training_patients_alone(job, phantom_set):
+    train, test = replace(job, offline_pairs=50).data(phantom_set)
+    assert len(train) == 50
+    assert train.images.shape[1:3] == (32, 32)
+    assert set(train.patients) == set(job.split.train)
+    assert set(test.patients) == set(job.split.test)
+
+
+@functools.cache
+def load_once(dataset):
+    """The set of an experiment; the test is skipped where its files are absent."""
+    try:
+        return LOADERS[dataset]()
+    except DataError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_an_experiment_tests_each_patient_once_a_variant_and_seed(name, data_dir):
+    dataset, build = EXPERIMENTS[name]
+    slices = load_once(dataset)
+    assert slices.name == dataset
+    listed = build(slices)
+    assert len({job.name for job in listed}) == len(listed)
+    rows = [(job.variant, job.seed, patient) for job in listed for patient in job.split.test]
+    assert pd.Series(rows).value_counts().max() == 1
+    tested = {patient for _, _, patient in rows}
+    assert ("SC-N-06" in tested) == (name == "audit")
+    assert len(tested) == PATIENTS.get(name, len(slices.patients))
+
+
+def test_an_ensemble_averages_its_members(job, phantom_set, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+    stored = tmp_path / "stored"
+    single = [replace(job, seed=seed) for seed in (0, 1)]
+    both = replace(job, variant="ensemble", members=2)
+    assert [seed for _, seed in replace(both, seed=1).trainings(phantom_set)] == [2, 3]
+    for each in (*single, both):
+        jobs.run_job(each, phantom_set, stored)
+    slices = [pd.read_csv(stored / each.name / "per_slice.csv") for each in (*single, both)]
+    mean = (slices[0]["soft_predicted"] + slices[1]["soft_predicted"]) / 2
+    np.testing.assert_allclose(slices[2]["soft_predicted"], mean, rtol=1e-4)
+    manifest = results.read_manifest(both.name, stored)
+    trained = [results.read_manifest(each.name, stored)["trainings"][0] for each in single]
+    assert manifest["trainings"] == trained  # read back, not trained again
+
+
+def test_networks_of_inner_folds_each_miss_other_training_patients(
+    job, phantom_set, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+    stored = tmp_path / "stored"
+    ensemble = replace(job, variant="folds", inner_folds=2)
+    train_set, _ = ensemble.data(phantom_set)
+    parts = [set(part.patients) for part, _ in ensemble.trainings(train_set)]
+    assert len(parts) == 2 and not set.intersection(*parts)
+    assert set.union(*parts) == set(job.split.train)
+    jobs.run_job(ensemble, phantom_set, stored)
+    manifest = results.read_manifest(ensemble.name, stored)
+    assert len(set(manifest["trainings"])) == 2
+    assert manifest["train_patients"] == sorted(job.split.train)
+    assert ensemble.is_done(stored)
+    assert not replace(ensemble, inner_folds=0).is_done(stored)
+
+
+@pytest.mark.parametrize("test_time", ["poses", "rotations", "largest"])
+def test_what_is_done_at_test_time_needs_no_new_training(finished, job, phantom_set, test_time):
+    other = replace(job, variant=test_time, test_time=test_time)
+    jobs.run_job(other, phantom_set, finished)
+    plain, changed = (results.read_manifest(name, finished) for name in (job.name, other.name))
+    assert changed["trainings"] == plain["trainings"]
+    masks = [results.read_masks(name, finished) for name in (job.name, other.name)]
+    if test_time == "largest":
+        assert (masks[1] <= masks[0]).all()
+    else:
+        assert not np.array_equal(*masks)
+
+
+def test_a_job_of_several_classes_counts_what_has_the_right_class(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+    brains = brain.make(patients=4, slices=2, size=64)
+    recipe = replace(TINY, loss="dice+cross_entropy")
+    tissues = jobs.Job("trial", "brains", "fold1", 0, recipe, patient_folds(brains, 2)[0])
+    jobs.run_job(tissues, brains, tmp_path)
+    test = brains.of_patients(tissues.split.test)
+    masks = results.read_masks(tissues.name, tmp_path)
+    assert masks.shape == test.masks.shape and masks.max() > 1
+    cases = results.read_results("trial", "per_case", stored=tmp_path)
+    assert set(cases["class"]) == set(brains.class_names[1:])
+    np.testing.assert_allclose(cases["dice"], score_cases(test, masks)["dice"], rtol=1e-5)
+    slices = results.read_results("trial", "per_slice", stored=tmp_path)
+    right = (test.masks > 0) & (test.masks == masks)
+    np.testing.assert_array_equal(slices["overlap"], right.sum(axis=(1, 2, 3)))
+    assert (slices["soft_overlap"] <= slices["network_truth"] + 1e-3).all()
+
+
+def test_volumes_without_a_normalisation_are_normalised_as_a_whole(
+    job, phantom_set, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+    whole = replace(TINY, preprocessing=replace(TINY.preprocessing, normalisation="none"))
+    jobs.run_job(replace(job, recipe=whole), phantom_set, tmp_path / "a")
+    dimmed = replace(phantom_set, images=phantom_set.images // 2 * np.uint8(2))
+    halved = replace(dimmed, images=dimmed.images // 2)
+    jobs.run_job(replace(job, recipe=whole, seed=0), halved, tmp_path / "b")
+    soft = [
+        pd.read_csv(tmp_path / folder / job.name / "per_slice.csv")["soft_predicted"]
+        for folder in "ab"
+    ]
+    np.testing.assert_allclose(*soft, rtol=0.05)

@@ -1,0 +1,76 @@
+"""Stored experiments of the other organs: every network has words, and figures by hand."""
+
+import pandas as pd
+import pytest
+
+from seglib.errors import SeglibError
+from seglib.evaluation.tables import score_cases
+from seglib.files import atomic_write, write_manifest
+from seglib.phantoms import brain as brain_phantom
+from study.organ_tables import (
+    COMPARED_WITH,
+    NETWORKS,
+    empty_slices_table,
+    networks_table,
+    tissue_table,
+)
+from study.questions.atrium import atrium
+from study.questions.brain import brain
+from study.questions.tumour import tumour
+
+
+def store(folder, experiment, variant, seed, **tables):
+    """A job's result, as far as it is read."""
+    job = folder / experiment / variant / f"fold1-seed{seed}"
+    for name, table in tables.items():
+        atomic_write(job / f"{name}.csv", table.to_csv(index=False))
+    manifest = {"variant": variant, "fold": "fold1", "seed": seed}
+    write_manifest(job / "manifest.json", manifest)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "jobs"), [("atrium", atrium), ("brain", brain), ("tumour", tumour)]
+)
+def test_every_network_that_is_run_has_words(experiment, jobs):
+    slices = brain_phantom.make(patients=6, slices=1, size=64)
+    assert {job.variant for job in jobs(slices)} == set(NETWORKS[experiment])
+    assert COMPARED_WITH[experiment] in NETWORKS[experiment]
+
+
+def test_tissues_are_averaged_over_patients_and_seeds(tmp_path):
+    slices = brain_phantom.make(patients=3, slices=2, size=64)
+    cases = score_cases(slices, slices.masks)
+    patient, tissue = (pd.factorize(cases[name])[0] for name in ("patient", "class"))
+    for variant, gain in {"published": 0.0, "batch8": 0.1}.items():
+        for seed in (0, 1):
+            dice = 0.4 + 0.1 * patient + 0.01 * tissue + gain + 0.02 * seed
+            store(tmp_path, "brain", variant, seed, per_case=cases.assign(dice=dice))
+    found = tissue_table(tmp_path)
+    assert list(found.columns) == list(slices.class_names[1:])
+    words = NETWORKS["brain"]
+    assert found.loc[words["published"]].tolist() == pytest.approx([0.51, 0.52, 0.53])
+    assert found.loc[words["batch8"]].tolist() == pytest.approx([0.61, 0.62, 0.63])
+    table = networks_table("brain", tmp_path)
+    assert table["dice"].tolist() == pytest.approx([0.52, 0.62])
+    assert table["median"].tolist() == pytest.approx([0.52, 0.62])
+    assert table.loc[words["batch8"], "difference"] == pytest.approx(0.1)
+    assert table["seeds"].tolist() == [2, 2]
+
+
+def test_what_empty_slices_do(tmp_path):
+    per_slice = pd.DataFrame(
+        [("A", 4, 2, 2), ("A", 0, 3, 0), ("A", 0, 0, 0), ("B", 5, 0, 0), ("B", 0, 0, 0)],
+        columns=["patient", "truth", "predicted", "overlap"],
+    )
+    store(tmp_path, "tumour", "unet", 0, per_slice=per_slice)
+    (row,) = empty_slices_table(tmp_path).to_dict("records")
+    assert row["pooled"] == pytest.approx((4 / 9 + 0) / 2)
+    assert row["empty_left_out"] == pytest.approx(((2 / 3 + 0) / 2 + 0) / 2)
+    assert row["empty_is_one"] == pytest.approx(((2 / 3 + 0 + 1) / 3 + (0 + 1) / 2) / 2)
+    assert row["false_positive_slices"] == pytest.approx(1 / 3)
+    assert row["missed_slices"] == pytest.approx(1 / 2)
+
+
+def test_without_the_network_to_compare_with_there_is_no_table(tmp_path):
+    with pytest.raises(SeglibError, match="study.runner run atrium"):
+        networks_table("atrium", tmp_path)

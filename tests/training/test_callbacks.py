@@ -1,0 +1,95 @@
+"""Callbacks: what is kept while a network trains, and what is said when a tool is absent."""
+
+import importlib.util
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from seglib.errors import DataError, SeglibError
+from seglib.inference.prediction import predict, to_mask
+from seglib.lessons.pictures import show_training
+from seglib.preprocessing.steps import Preprocessing
+from seglib.recipes.recipe import Recipe
+from seglib.splits.patients import literature_split
+from seglib.training import callbacks
+from seglib.training.runs import train
+
+TINY = Recipe(
+    name="tiny",
+    filters=4,
+    depth=2,
+    epochs=4,
+    batch_size=4,
+    preprocessing=Preprocessing(size=32, multiple=4),
+)
+
+
+@pytest.fixture(scope="module")
+def parts(phantom_set):
+    return literature_split(phantom_set).apply(phantom_set)
+
+
+@pytest.fixture(scope="module", params=[0, 1], ids=["plain", "deep supervision"])
+def watched(request, parts, tmp_path_factory):
+    recipe = replace(TINY, deep_supervision=request.param)
+    runs = tmp_path_factory.mktemp("runs")
+    watch = callbacks.WatchPredictions(parts["test"].take([0, 3]), recipe.preprocessing, every=2)
+    run = train(recipe, parts["train"], runs_dir=runs, callbacks=[watch])
+    again = callbacks.WatchPredictions(watch.slices, recipe.preprocessing)
+    train(recipe, parts["train"], runs_dir=runs, callbacks=[again])
+    return run, watch, again
+
+
+def test_the_last_look_is_what_the_finished_network_says(watched, parts):
+    run, watch, _ = watched
+    assert list(watch.seen) == [1, 2, 4]
+    final = to_mask(predict(run.model, watch.slices.images, TINY.preprocessing))
+    np.testing.assert_array_equal(watch.seen[4], final)
+
+
+def test_watching_does_not_change_the_training(watched, parts, tmp_path):
+    run, _, _ = watched
+    alone = train(run.recipe, parts["train"], runs_dir=tmp_path)
+    for a, b in zip(run.model.get_weights(), alone.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_row_is_drawn_for_each_look(watched):
+    _, watch, _ = watched
+    fig = show_training(watch.slices, watch.seen, profile="smoke")
+    assert [fig.axes[2 * row].get_ylabel() for row in range(3)] == ["epoch 1", "epoch 2", "epoch 4"]
+    plt.close(fig)
+
+
+def test_a_run_that_is_read_back_brings_what_was_seen(watched):
+    _, watch, again = watched
+    assert list(again.seen) == list(watch.seen)
+    for epoch, masks in watch.seen.items():
+        np.testing.assert_array_equal(again.seen[epoch], masks)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK garbage", b"no archive"])
+def test_what_was_watched_in_a_damaged_file_is_named(content, parts, tmp_path):
+    watch = callbacks.WatchPredictions(parts["test"].take([0]), TINY.preprocessing)
+    watch.keep_in(tmp_path)
+    watch.file.write_bytes(content)
+    with pytest.raises(DataError, match=f"cannot read .*{watch.file.name}.*delete this file"):
+        watch.keep_in(tmp_path)
+
+
+def test_a_run_that_nobody_watched_says_so(watched):
+    _, watch, _ = watched
+    with pytest.raises(DataError, match="trained without a watch"):
+        show_training(watch.slices, {}, profile="smoke")
+
+
+def test_tensorboard_writes_its_log_or_says_how_to_get_it(parts, tmp_path):
+    if importlib.util.find_spec("tensorboard") is None:
+        with pytest.raises(SeglibError, match="pip install tensorboard"):
+            callbacks.tensorboard(tmp_path)
+        return
+    log = callbacks.tensorboard(tmp_path / "log")
+    train(replace(TINY, epochs=1), parts["train"], runs_dir=tmp_path, callbacks=[log])
+    assert list((tmp_path / "log").rglob("events.out.tfevents.*"))

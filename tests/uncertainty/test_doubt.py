@@ -1,0 +1,305 @@
+"""Ensembles: how members disagree, and whether that foretells Dice."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from seglib import uncertainty
+from seglib.errors import DataError, SeglibError
+from seglib.evaluation.tables import per_patient, score_cases
+from seglib.files import write_manifest
+from seglib.phantoms import heart
+from seglib.preprocessing.steps import Preprocessing, center_crop_or_pad
+from seglib.splits.patients import patient_folds
+from seglib.uncertainty import pictures
+from study.questions import uncertainty as question
+from study.results import read_manifest, read_results, stored_names
+
+LABELS = {"dataset": "phantom", "profile": "smoke"}
+
+
+@pytest.fixture(scope="module")
+def hearts():
+    return heart.make(patients=4, slices=3, size=64)
+
+
+@pytest.fixture(scope="module")
+def one(hearts):
+    """Soft probabilities around the truth, ``(N, H, W)``."""
+    return 0.1 + 0.8 * hearts.masks[..., 0].astype(np.float32)
+
+
+def test_entropy_is_counted_in_bits():
+    np.testing.assert_allclose(
+        uncertainty.entropy([0, 0.5, 1, 0.25]), [0, 1, 0, 0.25 * 2 + 0.75 * np.log2(4 / 3)]
+    )
+
+
+def test_identical_members_do_not_disagree(one, hearts):
+    doubt = uncertainty.doubt_per_case(np.stack([one] * 3), hearts.table)
+    assert (doubt["disagreement"] == 0).all()
+    np.testing.assert_allclose(doubt["variance"], 0, atol=1e-12)
+    np.testing.assert_allclose(doubt["entropy"], doubt["entropy_single"])
+    assert doubt["case"].tolist() == hearts.table["case"].drop_duplicates().tolist()
+
+
+def test_measures_by_hand():
+    a = np.array([[0.9, 0.9, 0.2, 0.1]])
+    b = np.array([[0.9, 0.3, 0.6, 0.1]])
+    members = np.stack([a, b])[:, None]
+    cases = pd.DataFrame({"case": ["A ED"], "patient": ["A"]})
+    row = uncertainty.doubt_per_case(members, cases).iloc[0]
+    assert row["predicted"] == 2  # means 0.9, 0.6, 0.4, 0.1
+    assert row["disagreement"] == pytest.approx(1 - 2 * 1 / (2 + 2))
+    assert row["variance"] == pytest.approx((0 + 0.3**2 + 0.2**2 + 0) / 2)
+    assert row["entropy"] == pytest.approx(uncertainty.entropy([0.9, 0.6, 0.4, 0.1]).sum() / 2)
+    assert row["entropy_single"] == pytest.approx(uncertainty.entropy(a).sum() / 2)
+    assert row["smallness"] == 0.5
+
+
+def test_members_further_apart_disagree_more(one, hearts):
+    found = []
+    for shift in (0, 1, 3):
+        members = np.stack([one, np.roll(one, shift, axis=1)])
+        found.append(uncertainty.doubt_per_case(members, hearts.table)["disagreement"].mean())
+    assert found == sorted(found)
+    assert found[0] == 0 < found[1] < found[2]
+
+
+def test_the_order_of_members_does_not_matter_between_them(one, hearts):
+    members = np.stack([np.roll(one, shift, axis=2) for shift in (0, 2, 5)])
+    columns = ["predicted", "disagreement", "variance", "entropy"]
+    there = uncertainty.doubt_per_case(members, hearts.table)[columns]
+    back = uncertainty.doubt_per_case(members[::-1], hearts.table)[columns]
+    np.testing.assert_allclose(there, back)
+
+
+def test_pairs_that_are_empty_in_both_are_left_out():
+    masks = np.zeros((3, 1, 4, 4), bool)
+    assert np.isnan(uncertainty.pairwise_dice(masks))
+    masks[0, 0, 0] = True
+    assert uncertainty.pairwise_dice(masks) == 0  # two pairs of one empty mask, one of two
+
+
+def test_one_network_alone_has_no_disagreement_but_entropy(one, hearts):
+    doubt = uncertainty.doubt_per_case(one[None], hearts.table)
+    assert "disagreement" not in doubt
+    assert doubt["entropy_single"].notna().all()
+    with pytest.raises(DataError, match="shape"):
+        uncertainty.doubt_per_case(one, hearts.table)
+
+
+def test_nothing_predicted_is_the_greatest_doubt():
+    cases = pd.DataFrame({"case": ["A ED", "A ES"], "patient": ["A", "A"]})
+    members = np.full((2, 2, 4, 4), 0.1)
+    members[:, 0] = 0.9
+    doubt = uncertainty.doubt_per_case(members, cases)
+    assert doubt["entropy"].notna().tolist() == [True, False]
+    patients = uncertainty.patients_of(doubt.assign(dice=[0.8, np.nan]))
+    assert np.isnan(patients.at["A", "entropy"])
+    assert patients.at["A", "dice"] == 0.8
+    found = uncertainty.rank_correlation([0.1, 0.2, np.nan], [0.9, 0.8, 0.1])
+    assert found["rho"] == pytest.approx(-1)
+    curve = uncertainty.risk_coverage([np.nan, 0.1, 0.2], [0.1, 0.9, 0.8])
+    assert curve["dice"].tolist() == pytest.approx([0.6, 0.85, 0.9])
+
+
+def test_the_correlation_is_scipys():
+    rng = np.random.default_rng(0)
+    dice = rng.random(40)
+    doubt = -dice + rng.normal(0, 0.3, 40)
+    found = uncertainty.rank_correlation(doubt, dice)
+    assert found["rho"] == pytest.approx(stats.spearmanr(doubt, dice).statistic)
+    assert found["low"] < found["rho"] < found["high"] < 0
+    assert found["n"] == 40
+    again = uncertainty.rank_correlation(np.exp(doubt), dice)
+    assert again == pytest.approx(found)  # only the order counts
+
+
+def test_patients_without_a_dice_are_left_out():
+    found = uncertainty.rank_correlation([1, 2, 3, 9], [0.9, 0.8, 0.7, np.nan])
+    assert (found["rho"], found["n"]) == (pytest.approx(-1), 3)
+
+
+@pytest.mark.parametrize(
+    ("doubt", "dice"),
+    [([], []), ([1, 2], [0.5, 0.4]), ([1, 1, 1], [0.1, 0.2, 0.3]), ([1, 2, 3], [0.5] * 3)],
+)
+def test_where_there_is_no_order_there_is_no_correlation(doubt, dice):
+    found = uncertainty.rank_correlation(doubt, dice, resamples=20)
+    assert np.isnan(found["rho"])
+
+
+def test_doubt_that_only_follows_size_says_nothing_at_like_size():
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=400)
+    dice = -size + rng.normal(0, 0.5, 400)
+    doubt = size + rng.normal(0, 0.5, 400)
+    assert uncertainty.rank_correlation(doubt, dice, resamples=50)["rho"] < -0.6
+    at_size = uncertainty.rank_correlation(doubt, dice, given=size, resamples=500)
+    assert at_size["low"] < 0 < at_size["high"]
+    assert abs(at_size["rho"]) < 0.12
+    told = uncertainty.rank_correlation(-dice + 0 * size, dice, given=size, resamples=50)
+    assert told["rho"] == pytest.approx(-1)
+    assert np.isnan(uncertainty.rank_correlation(size, dice, given=size, resamples=50)["rho"])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_beats_the_oracle(seed):
+    rng = np.random.default_rng(seed)
+    dice, doubt = rng.random(30), rng.random(30)
+    curve = uncertainty.risk_coverage(doubt, dice, draws=300)
+    for column in ("dice", "random", "random_low", "random_high"):
+        assert (curve[column] <= curve["oracle"] + 1e-12).all()
+    assert curve["kept"].tolist() == list(range(30, 0, -1))
+    assert curve["sent"].iloc[0] == 0
+    whole = curve[["dice", "oracle", "random", "random_low", "random_high"]].iloc[0]
+    np.testing.assert_allclose(whole, dice.mean())
+
+
+def test_the_share_of_the_oracle_is_one_nought_or_negative():
+    dice = np.random.default_rng(0).random(50)
+
+    def share(doubt):
+        return uncertainty.share_of_oracle(uncertainty.risk_coverage(doubt, dice, draws=10))
+
+    assert share(-dice) == pytest.approx(1)
+    assert share(dice) < -0.5
+    chance = [share(np.random.default_rng(i).random(50)) for i in range(200)]
+    assert abs(np.mean(chance)) < 0.1
+    level = uncertainty.risk_coverage(np.arange(4), np.full(4, 0.9), draws=10)
+    assert np.isnan(uncertainty.share_of_oracle(level))
+
+
+def test_values_that_do_not_belong_together_are_refused():
+    with pytest.raises(DataError, match="one value per patient"):
+        uncertainty.rank_correlation([1, 2, 3], [0.5, 0.4])
+    with pytest.raises(DataError, match="no patient has a Dice"):
+        uncertainty.risk_coverage([1.0], [np.nan])
+
+
+@pytest.fixture(scope="module")
+def patients(one, hearts):
+    """Members that drift apart from patient to patient."""
+    shifts = hearts.table["patient"].map({name: i for i, name in enumerate(hearts.patients)})
+    moved = np.stack([np.roll(p, shift, axis=0) for p, shift in zip(one, shifts, strict=True)])
+    members = np.stack([one, moved])
+    mask = (members.mean(axis=0) >= 0.5).astype(np.uint8)[..., None]
+    per_case = score_cases(hearts, mask)
+    doubt = uncertainty.doubt_per_case(members, hearts.table)
+    table = uncertainty.patients_of(doubt.merge(per_case[["case", "dice"]], on="case"))
+    dice = per_patient(per_case).set_index("patient")["dice"]
+    np.testing.assert_allclose(table["dice"], dice.loc[table.index])
+    return table
+
+
+def test_every_measure_is_judged(patients):
+    judged = uncertainty.judge_measures(patients)
+    assert judged.index.tolist() == list(uncertainty.MEASURES)
+    assert judged.at["disagreement", "rho"] == pytest.approx(-1)
+    assert judged.at["disagreement", "share_of_oracle"] == pytest.approx(1)
+    assert np.isnan(judged.at["smallness", "rho_at_size"])
+
+
+def test_the_figures_say_what_they_show(patients):
+    fig = pictures.plot_doubt(patients, ["disagreement", "smallness"], **LABELS)
+    assert "Spearman −1.00" in fig.axes[0].get_title()
+    assert any("PHANTOM" in text.get_text() for text in fig.texts)
+    fig = pictures.plot_risk_coverage(patients, ["disagreement"], **LABELS)
+    shown = fig.axes[0].get_lines()[1].get_ydata()
+    curve = uncertainty.risk_coverage(patients["disagreement"], patients["dice"])
+    np.testing.assert_allclose(shown, curve.loc[curve["sent"] <= 0.9, "dice"])
+
+
+def test_tables_that_are_not_stored_are_named(tmp_path):
+    with pytest.raises(SeglibError, match=r"members\.csv; run: .*tools\.uncertainty"):
+        uncertainty.read_uncertainty("members", tmp_path)
+
+
+@pytest.fixture
+def results(one, hearts, tmp_path, monkeypatch):
+    """What jobs of two folds with two seeds each leave: probabilities, masks cut from them."""
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+    rng = np.random.default_rng(0)
+    for number, split in enumerate(patient_folds(hearts, 2), start=1):
+        test = hearts.of_patients(split.test)
+        for seed in (0, 1):
+            name = f"trial/tiny/fold{number}-seed{seed}"
+            p = one[hearts.table["patient"].isin(split.test)]
+            p = np.clip(p + rng.normal(0, 0.2, p.shape), 0, 1)
+            p = center_crop_or_pad(center_crop_or_pad(p[..., None], (48, 48)), (64, 64))
+            mask = (p >= 0.5).astype(np.uint8)
+            predicted = mask.sum(axis=(1, 2, 3))
+            save(tmp_path / "stored" / name, "per_slice", test.table.assign(predicted=predicted))
+            save(tmp_path / "stored" / name, "per_case", score_cases(test, mask))
+            labels = {"variant": "tiny", "fold": f"fold{number}", "seed": seed}
+            recipe = {"preprocessing": Preprocessing(size=48).to_dict()}
+            manifest = {**labels, "recipe": recipe, "test_patients": test.patients}
+            write_manifest(tmp_path / "stored" / name / "manifest.json", manifest)
+            question.maps_path(name).parent.mkdir(parents=True, exist_ok=True)
+            np.savez(question.maps_path(name), probabilities=p[..., 0].astype(np.float16))
+    return tmp_path / "stored"
+
+
+def save(folder, name, table):
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(folder / f"{name}.csv", index=False)
+
+
+def make(hearts, stored):
+    question.make(hearts, "trial", "tiny", stored, stored / "uncertainty")
+    names = ("reliability", "members", "per_case")
+    return [uncertainty.read_uncertainty(name, stored) for name in names]
+
+
+def test_the_tool_makes_tables_that_agree_with_the_stored_jobs(results, hearts):
+    reliability, members, per_case = make(hearts, results)
+    manifest = read_manifest("uncertainty", results)
+    assert manifest["seeds"] == [0, 1]
+    assert manifest["jobs"] == stored_names("trial", stored=results)
+    assert set(manifest["temperatures"]["ensemble"]) == {"fold1", "fold2"}
+    sums = reliability.groupby(["network", "scaling"])[["pixels", "true"]].sum()
+    assert (sums["pixels"] == len(hearts) * 48 * 48).all()
+    assert (sums["true"] == hearts.masks[:, 8:56, 8:56].sum()).all()
+    stored = read_results("trial", "per_case", stored=results)
+    own = stored[stored["seed"] == 1].set_index("case")["dice"]
+    np.testing.assert_allclose(members["dice_seed1"], own.loc[members["case"]], rtol=1e-5)
+    np.testing.assert_allclose(members["dice"], per_case["dice"])
+    assert sorted(members["case"]) == sorted(hearts.table["case"].unique())
+
+
+def test_near_are_the_same_pixels_for_all_networks_before_and_after(results, hearts):
+    reliability, _, _ = make(hearts, results)
+    pixels = reliability.groupby(["network", "scaling", "region", "case"])["pixels"].sum()
+    wide = pixels.unstack(["network", "scaling"])
+    assert wide.shape[1] == 4
+    assert (wide.nunique(axis=1) == 1).all()
+
+
+def test_a_seed_that_some_fold_lacks_is_left_out(results, hearts):
+    shutil.rmtree(results / "trial/tiny/fold2-seed1")
+    reliability, members, _ = make(hearts, results)
+    assert read_manifest("uncertainty", results)["seeds"] == [0]
+    assert set(reliability["network"]) == {"single"}
+    assert "disagreement" not in members
+    np.testing.assert_allclose(members["dice"], members["dice_seed0"], atol=0.01)
+
+
+def test_a_missing_map_is_named(results, hearts):
+    for seed in (0, 1):
+        question.maps_path(f"trial/tiny/fold2-seed{seed}").unlink()
+    with pytest.raises(SeglibError, match="seed 0 lacks fold2"):
+        make(hearts, results)
+    assert not (results / "uncertainty").exists()
+
+
+def test_the_map_of_another_run_is_refused(results, hearts):
+    path = question.maps_path("trial/tiny/fold1-seed0")
+    with np.load(path) as file:
+        other = 1 - file["probabilities"]
+    np.savez_compressed(path, probabilities=other)
+    with pytest.raises(SeglibError, match="it is of another run"):
+        make(hearts, results)
