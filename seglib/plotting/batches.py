@@ -36,7 +36,7 @@ def show_images(
         dataset: Data set named in the label.
         profile: Profile named in the label.
         masks: ``(H, W)`` or ``(H, W, 1)`` class indices each, one per image.
-        window: Part to show of every image, as from `seglib.plotting.slices.heart_window`.
+        window: Part to show of every image, as from `seglib.plotting.heart_window`.
         columns: Images beside one another.
     """
     columns = min(columns, len(images))

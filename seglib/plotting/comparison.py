@@ -36,7 +36,7 @@ def plot_means(
     """Mean Dice of each variant with its 95 % interval, in the order of the table.
 
     Args:
-        table: From `study.variants.compare_variants`, or `study.organ_tables.dice_means`.
+        table: One row a variant: index ``variant``, with ``dice``, ``low`` and ``high``.
         seeds: Columns ``variant`` and ``dice``: each seed's own mean, drawn as a tick.
         dataset: Data set named in the label.
         profile: Profile named in the label.
@@ -191,7 +191,7 @@ def plot_strata(
     """Mean slice Dice within each group, with a 95 % interval over patients.
 
     Args:
-        slices: From `study.variants.strata`.
+        slices: One row a slice: ``variant``, ``seed``, ``patient``, ``dice`` and what it is grouped by.
         columns: What to group by, one panel each.
         dataset: Data set named in the label.
         profile: Profile named in the label.

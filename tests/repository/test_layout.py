@@ -135,7 +135,8 @@ def test_what_stands_beside_the_library_keeps_to_its_side(top):
 def test_the_library_does_not_know_the_study():
     for path in sources("seglib"):
         found = re.search(
-            r"\b(study|tools|benchmarks)\.\w|-m (study|tools)|make (runs|bench)\b",
+            r"`(study|tools|benchmarks)\.|(from|import) (study|tools|benchmarks)\b"
+            r"|-m (study|tools|benchmarks)|make (runs|bench)\b",
             path.read_text(encoding="utf-8"),
         )
         assert not found, f"{path}: {found[0]}"
