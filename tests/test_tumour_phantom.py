@@ -146,7 +146,7 @@ def test_what_is_not_written(tmp_path, phantom_set):
     (tmp_path / "full" / "notes.txt").write_text("mine")
     with pytest.raises(DataError, match="full: is not empty"):
         tumour_phantom.write(slices, tmp_path / "full")
-    with pytest.raises(DataError, match="is a file"):
+    with pytest.raises(DataError, match="found a file"):
         tumour_phantom.write(slices, tmp_path / "full" / "notes.txt")
     with pytest.raises(DataError, match="only the tumour phantom is written, found.*phantom"):
         tumour_phantom.write(phantom_set, tmp_path / "new")
