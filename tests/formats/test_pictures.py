@@ -242,7 +242,7 @@ def test_every_hostile_picture_is_read_or_refused(data_dir, tmp_path):
     if not hostile.is_dir():
         pytest.skip("real files absent: SEGLIB_DATA_DIR has no folder hostile/pictures")
     code = """
-import resource, sys, time
+import sys
 from pathlib import Path
 from seglib.datasets.image_files import read_image
 from seglib.errors import DataError
@@ -251,23 +251,24 @@ for path in sorted(Path(sys.argv[1]).iterdir()):
         link = Path(sys.argv[2]) / f"{path.stem}{ending}"
         link.unlink(missing_ok=True)
         link.symlink_to(path)
-        start = time.monotonic()
         try:
             read_image(link)
             print("read")
         except DataError as error:
             assert str(link) in str(error), error
             print("refused")
-        assert time.monotonic() - start < 20, path
-assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2 * 2**20  # KiB
+status = Path("/proc/self/status")
+if status.is_file():  # not getrusage: that remembers the process which started this one
+    words = status.read_text().split()
+    assert int(words[words.index("VmHWM:") + 1]) < 2 * 2**20  # KiB
 """
-    pytest.importorskip("resource", reason="this system does not tell how much memory was taken")
     done = subprocess.run(
         [sys.executable, "-c", code, str(hostile), str(tmp_path)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
         check=False,
+        timeout=600,  # a file that is never done with
     )
     assert (done.returncode, done.stderr) == (0, "")
     files = len(list(hostile.iterdir()))
