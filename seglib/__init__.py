@@ -8,8 +8,7 @@ import sys
 
 from seglib.lazy import lazy_face
 from seglib.quiet import QuietTensorFlow
-
-__version__ = "0.1.0"
+from seglib.version import __version__ as __version__
 
 sys.meta_path.insert(0, QuietTensorFlow())  # whoever imports it, Keras for example
 

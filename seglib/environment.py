@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from seglib.errors import PackageError
+from seglib.version import __version__
 
 #: Packages whose versions can change a result.
 PACKAGES = (
@@ -48,8 +49,6 @@ def versions() -> dict[str, str]:
     """The installed versions of `PACKAGES`; absent ones are left out."""
     found = _installed(PACKAGES)
     if "seglib" not in found:  # imported from a folder without being installed, as on Colab
-        from seglib import __version__
-
         found["seglib"] = __version__
     return found
 

@@ -2,23 +2,79 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib
-import pandas as pd
-from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
-
-from seglib.audit.checks import contrast_per_patient, shifts
-from seglib.audit.pictures import show_moves, show_suspects
-from seglib.audit.ranking import Audit, rank_slices, rank_suspects
-from seglib.audit.ranking import audit as audit_labels
-from seglib.commands.train import check_crop, own_images, with_crop
+from seglib.commands.options import add_picture_options, add_seed
 from seglib.errors import DataError
-from seglib.files import atomic_write
-from seglib.recipes.recipe import get_recipe
-from seglib.staging import check_output, check_results
+from seglib.program import whole_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from seglib.audit.ranking import Audit
+
+HELP = """\
+Rank the labels of your own data by how much they disagree with a network that never saw
+them. The patients are cut into folds; each fold is predicted by a network trained on the
+others, so the work is that of FOLDS trainings. DIR receives
+
+  suspects.csv   patients, the one that disagrees most first
+  slices.csv     slices, each measured against the others of its patient
+  suspects.png   the first patients with the outlines of label and prediction
+  slices.png     the first slices likewise
+
+A suspect is no verdict: the network may be the one that is wrong. Look, then decide. The
+same command run again goes on where it was stopped.
+
+example:
+  python -m seglib audit --images my_images --masks my_labels --output my_audit \\
+      --patients '^(?P<patient>[^_]+)_' --profile quick"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `audit`."""
+    add = parser.add_argument
+    add(
+        "--images",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of your images (PNG, TIFF, JPEG)",
+    )
+    add(
+        "--masks",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of their masks (PNG, TIFF), same names",
+    )
+    add("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
+    add(
+        "--recipe",
+        default="unet",
+        metavar="RECIPE",
+        help="what to train; python -m seglib recipes lists them; default: unet",
+    )
+    add(
+        "--folds",
+        type=whole_number(2),
+        default=5,
+        metavar="N",
+        help="networks to train; at most the number of patients; default: 5",
+    )
+    add(
+        "--top",
+        type=whole_number(1),
+        default=8,
+        metavar="N",
+        help="how many suspects are drawn; default: 8",
+    )
+    add_picture_options(parser)
+    add_seed(parser)
 
 
 def audit(
@@ -54,6 +110,15 @@ def audit(
     Raises:
         SeglibError: The recipe, the data or the output cannot be used.
     """
+    import matplotlib
+
+    from seglib.audit.pictures import show_moves, show_suspects
+    from seglib.audit.ranking import audit as audit_labels
+    from seglib.commands.own_data import check_crop, own_images, with_crop
+    from seglib.files import atomic_write
+    from seglib.recipes.recipe import get_recipe
+    from seglib.staging import check_output, check_results
+
     check_output(output, images, masks)
     check_results()
     chosen = with_crop(get_recipe(recipe, profile), crop)
@@ -90,6 +155,9 @@ def audit(
 
 def _rankings(found: Audit) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Ranked patients, ranked slices, and the moves of the slices in that order."""
+    from seglib.audit.checks import contrast_per_patient, shifts
+    from seglib.audit.ranking import rank_slices, rank_suspects
+
     suspects = rank_suspects(found.per_slice)
     contrast = suspects["patient"].map(contrast_per_patient(found.slices))
     ranked = rank_slices(found.per_slice)
@@ -104,6 +172,8 @@ def _rankings(found: Audit) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 
 
 def _png(fig: Figure) -> bytes:
+    from matplotlib import pyplot as plt
+
     picture = io.BytesIO()
     fig.savefig(picture, format="png", dpi=150, facecolor="white")
     plt.close(fig)

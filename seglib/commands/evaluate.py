@@ -2,17 +2,68 @@
 
 from __future__ import annotations
 
+import argparse
+import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from seglib.commands import mask_pairs
 from seglib.environment import versions
 from seglib.errors import DataError
-from seglib.evaluation.tables import per_patient, summarise
-from seglib.files import write_manifest
-from seglib.staging import check_output
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HELP = """\
+Score a folder of predicted masks against a folder of true ones, paired by name.
+
+Masks are PNG or TIFF with the values 0 and 255 (or 0 and 1), or NIfTI. Where NAME and
+NAME_mask stand side by side, NAME_mask is the mask. With --classes they hold class
+numbers, or in PNG the grey values that predict writes. The files of a case are pooled,
+then cases are averaged into their patient and patients into the mean, which is printed
+with its 95 % bootstrap interval over patients. The JSON file holds this summary and the
+scores of each patient and case. Distances are in mm for NIfTI (through the
+volume) and with --spacing (inside each slice), else in pixels.
+
+example:
+  python -m seglib evaluate --truth my_labels --prediction my_masks --output scores.json \\
+      --cases '^(?P<patient>[^_]+)_(?P<slice>[0-9]+)'"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `evaluate`."""
+    add = parser.add_argument
+    add("--truth", type=Path, required=True, metavar="DIR", help="folder of true masks")
+    add("--prediction", type=Path, required=True, metavar="DIR", help="folder of predicted masks")
+    add("--output", type=Path, required=True, metavar="FILE.json", help="file for the scores")
+    add(
+        "--cases",
+        metavar="REGEX",
+        help="regular expression with the group 'patient' and, if wanted, 'case' and 'slice', "
+        "searched in each file's path inside the folder, without the ending; default: "
+        "Sunnybrook's or LGG's names where all files have them, else each file is its own case "
+        "and patient",
+    )
+    add(
+        "--classes",
+        metavar="NAMES",
+        help="names of the classes 1, 2, ... with commas between, for masks of several classes; "
+        "default: one structure",
+    )
+    add("--spacing", type=float, metavar="MM", help="side of a pixel; default: unknown")
+    add(
+        "--assumed-spacing",
+        type=float,
+        metavar="MM",
+        help="side of a pixel for counting good contours (mean distance below 5 mm) where it is "
+        "unknown; distances stay in pixels; default: none, so they are not counted",
+    )
+    add(
+        "--tolerance",
+        type=float,
+        default=2.0,
+        metavar="D",
+        help="of the surface Dice, in mm, or in pixels if the spacing is unknown; default: 2",
+    )
 
 
 def evaluate(
@@ -42,9 +93,14 @@ def evaluate(
     Raises:
         DataError: The masks cannot be scored, or the output cannot be written.
     """
+    from seglib.commands import mask_pairs
+    from seglib.evaluation.tables import per_patient, summarise
+    from seglib.files import write_manifest
+    from seglib.staging import check_output
+
     lengths = {"--spacing": spacing, "--assumed-spacing": assumed_spacing}
     for option, value in {**lengths, "--tolerance": tolerance}.items():
-        if value is not None and not (np.isfinite(value) and value > 0):
+        if value is not None and not (math.isfinite(value) and value > 0):
             raise DataError(f"{option} must be a positive number, found {value:g}")
     if spacing and assumed_spacing:
         raise DataError("--assumed-spacing is for masks without --spacing; give one of them")
@@ -56,23 +112,10 @@ def evaluate(
             raise DataError(
                 "--spacing and --assumed-spacing are for pictures; NIfTI files state their own"
             )
-        per_case, cases_from = mask_pairs.score_volumes(
-            pairs, cases, class_names=class_names, tolerance=tolerance
-        )
+        per_case, cases_from = mask_pairs.score_volumes(pairs, cases, class_names, tolerance)
     else:
-        masks = mask_pairs.read_picture_pairs(pairs, len(class_names))
-        areas = np.array([np.count_nonzero(true) for true, _ in masks])
-        table, cases_from = mask_pairs.find_cases(
-            {key: true for key, (true, _) in pairs.items()}, areas, cases
-        )
-        table["source"] = list(pairs)
-        per_case = mask_pairs.score_pictures(
-            masks,
-            table,
-            class_names=class_names,
-            spacing=spacing,
-            assumed_spacing=assumed_spacing,
-            tolerance=tolerance,
+        per_case, cases_from = mask_pairs.score_pictures(
+            pairs, cases, class_names, tolerance, spacing, assumed_spacing
         )
     summary = summarise(per_case)
     write_manifest(

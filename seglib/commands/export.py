@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
-from seglib.commands.predict import DEFAULT_MODEL
+from seglib.commands.options import DEFAULT_MODEL
 from seglib.errors import DataError
-from seglib.files import REPOSITORY
-from seglib.inference.model_files import load_model
-from seglib.inference.onnx_export import export_onnx
-from seglib.staging import check_output
+
+HELP = """\
+Write a model of this project as an ONNX file, which runs without Keras. It holds what
+images must be prepared with, so predict --model takes it like the model itself.
+Needs three packages more: pip install -e ".[onnx]"
+
+example:
+  python -m seglib export --output my_model.onnx --model my_model.keras"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `export`."""
+    add = parser.add_argument
+    add("--output", type=Path, required=True, metavar="FILE.onnx", help="file to write")
+    add(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="model file (.keras) of this project; default: reports/models/sunnybrook.keras",
+    )
 
 
 def export(output: Path, model: Path | None = None) -> None:
@@ -23,6 +40,11 @@ def export(output: Path, model: Path | None = None) -> None:
         SeglibError: The model cannot be read, a package is missing, or the network has
             no form in ONNX.
     """
+    from seglib.files import REPOSITORY
+    from seglib.inference.model_files import load_model
+    from seglib.inference.onnx_export import export_onnx
+    from seglib.staging import check_output
+
     if model is not None and model.suffix == ".onnx":
         raise DataError(f"--model {model}: is an ONNX file already")
     model = model or REPOSITORY / DEFAULT_MODEL

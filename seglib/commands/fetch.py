@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from seglib.datasets import download, oasis
-from seglib.datasets.locations import candidate_folders, find_folder
 from seglib.errors import DataError
-from seglib.slices import SliceSet
 
+if TYPE_CHECKING:
+    from seglib.slices import SliceSet
+
+HELP = """\
+sunnybrook: download it from its public source, each file checked by its SHA-256. Run
+again, it goes on where it was stopped.
+oasis: say where the brain slices are to be had, for they cannot be passed on, and check the
+layout, sizes and labels of your copy.
+
+examples:
+  python -m seglib fetch sunnybrook
+  python -m seglib fetch oasis my_slices"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `fetch`."""
+    add = parser.add_argument
+    add("dataset", choices=("sunnybrook", "oasis"), help="sunnybrook: 805 PNG pairs, about 35 MB")
+    add("folder", type=Path, nargs="?", metavar="FOLDER", help="oasis: your copy, to be checked")
+    add(
+        "--to",
+        type=Path,
+        metavar="DIR",
+        help="sunnybrook: folder to fill; default: data/raw/sunnybrook",
+    )
+
+
+#: What is said of OASIS instead of fetching it.
 OASIS_TEXT = """\
 The OASIS brain slices cannot be downloaded by this program, nor shipped with it: the agreement
 of OASIS does not let the images be passed on.
@@ -46,6 +70,9 @@ def fetch(dataset: str, folder: Path | None = None, to: Path | None = None) -> N
         DataError: The server cannot be reached, or sends something else; the copy is
             not as expected; an option does not fit the data set.
     """
+    from seglib.datasets import download, oasis
+    from seglib.datasets.locations import candidate_folders, find_folder
+
     if dataset == "sunnybrook":
         if folder is not None:
             raise DataError(f"sunnybrook is downloaded; to choose where to, write --to {folder}")
@@ -69,6 +96,11 @@ def describe(slices: SliceSet) -> str:
     Raises:
         DataError: A case stands in two parts.
     """
+    import numpy as np
+    import pandas as pd
+
+    from seglib.datasets import oasis
+
     oasis.published_split(slices)
     classes = slices.num_classes
     # Slice by slice: the published set has 742 million pixels.

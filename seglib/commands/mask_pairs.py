@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from pathlib import Path
 
@@ -10,22 +9,13 @@ import numpy as np
 import pandas as pd
 
 from seglib.commands.reading import find_files, read_class_mask
-from seglib.datasets import lgg
+from seglib.datasets import SOURCES
 from seglib.datasets.folder import compile_pattern
-from seglib.datasets.sunnybrook import FRAMES_PER_SLICE, NAME, WRONG_LABELS, name_phases
 from seglib.errors import DataError
 from seglib.evaluation.scores import good_contours, score_case
-from seglib.evaluation.tables import score_cases
+from seglib.evaluation.surface import Spacing
 from seglib.formats import nifti
 from seglib.formats.pictures import read_all
-from seglib.slices import SliceSet
-
-#: What `find_cases` says about names that are all Sunnybrook's.
-FROM_SUNNYBROOK = "Sunnybrook's file names (patient, and ED or ES by the larger true area)"
-FROM_LGG = "the LGG files' names (patient and slice)"
-
-#: Name of a file of the LGG slices, image or mask.
-_LGG_NAME = re.compile(lgg.FOLDER_NAME.pattern + lgg.FILE_ENDING.pattern)
 
 #: Classes of a mask that says only where one structure is.
 BINARY = ("background", "structure")
@@ -107,10 +97,10 @@ def find_cases(
 
     Args:
         paths: The true mask's file of each key.
-        areas: ``(N,)`` true pixels of each file; at Sunnybrook they tell ED from ES.
+        areas: ``(N,)`` true pixels of each file; of a heart they tell ED from ES.
         pattern: Regular expression, searched in the key, with the group ``patient`` and,
-            if wanted, ``case`` and ``slice``. None: Sunnybrook's or LGG's names, or else
-            each file is a case and a patient of its own.
+            if wanted, ``case`` and ``slice``. None: as the first known set does whose
+            names these are, or else each file is a case and a patient of its own.
 
     Returns:
         One row per file with ``case``, ``patient``, ``slice``, ``phase``, ``pathology``;
@@ -121,22 +111,14 @@ def find_cases(
     """
     if pattern is not None:
         return _cases_by_pattern(list(paths), pattern), f"the pattern {pattern}"
-    names = [NAME.match(path.name) for path in paths.values()]
-    if all(names):
-        table = pd.DataFrame([name.groupdict() for name in names])
-        number = table.pop("number").astype(int) - 1
-        table["slice"], table["frame"] = number // FRAMES_PER_SLICE, number % FRAMES_PER_SLICE
+    for source in SOURCES.values():
+        tell = getattr(source.reader(), "cases_from_names", None)
         try:
-            table["phase"] = name_phases(table, areas)
+            found = tell(list(paths.values()), areas) if tell else None
         except DataError as error:
             raise DataError(f"{error}; --cases says otherwise what a case is") from error
-        table["case"] = table["patient"] + " " + table["phase"]
-        return table, FROM_SUNNYBROOK
-    names = [_LGG_NAME.fullmatch(path.name) for path in paths.values()]
-    if all(names):
-        table = pd.DataFrame([name.groupdict() for name in names])
-        table = pd.DataFrame({"patient": table["patient"], "slice": table["number"].astype(int)})
-        return table.assign(case=table["patient"], phase="", pathology="unknown"), FROM_LGG
+        if found:
+            return found
     keys = list(paths)
     table = pd.DataFrame({"case": keys, "patient": keys, "slice": 0, "phase": ""})
     return table.assign(pathology="unknown"), "the files: each is a case and a patient of its own"
@@ -165,71 +147,84 @@ def _cases_by_pattern(keys: list[str], pattern: str) -> pd.DataFrame:
 
 
 def score_pictures(
-    masks: list[tuple[np.ndarray, np.ndarray]],
-    table: pd.DataFrame,
-    *,
-    class_names: tuple[str, ...] = BINARY,
-    spacing: float | None,
-    assumed_spacing: float | None,
+    pairs: dict[str, tuple[Path, Path]],
+    pattern: str | None,
+    class_names: tuple[str, ...],
     tolerance: float,
-) -> pd.DataFrame:
+    spacing: float | None = None,
+    assumed_spacing: float | None = None,
+) -> tuple[pd.DataFrame, str]:
     """Score pairs of pictures; those of one case are pooled.
 
     Args:
-        masks: True and predicted mask of each row, ``(H, W)``.
-        table: From `find_cases`, with the column ``source``.
+        pairs: From `pair_masks`.
+        pattern: As `find_cases`.
         class_names: Background first.
+        tolerance: Of the surface Dice, in mm, or in pixels without spacing.
         spacing: Pixel side in mm, or None if unknown.
         assumed_spacing: As `seglib.evaluation.score_cases`.
-        tolerance: Of the surface Dice, in mm, or in pixels without spacing.
 
     Returns:
-        As `seglib.evaluation.score_cases`.
+        As `seglib.evaluation.score_cases`; and where cases come from, in words.
 
     Raises:
-        DataError: The masks of one case have two sizes.
+        DataError: A file is corrupt or holds other values, or the sizes of a pair or of one
+            case differ.
     """
-    table = table.assign(spacing=np.nan if spacing is None else spacing)
-    sizes = pd.Series([f"{truth.shape[0]}x{truth.shape[1]}" for truth, _ in masks])
+    masks = read_picture_pairs(pairs, len(class_names))
+    areas = np.array([np.count_nonzero(true) for true, _ in masks])
+    table, cases_from = find_cases({key: true for key, (true, _) in pairs.items()}, areas, pattern)
+    sizes = pd.Series([f"{true.shape[0]}x{true.shape[1]}" for true, _ in masks])
     for case, rows in table.groupby("case").groups.items():
         if sizes[rows].nunique() > 1:
             other = next(row for row in rows if sizes[row] != sizes[rows[0]])
+            keys = list(pairs)
             raise DataError(
-                f"{table['source'][other]}: the mask is {sizes[other]} pixels, but "
-                f"{table['source'][rows[0]]} of the same case ({case}) is {sizes[rows[0]]}; "
-                "resize one of them, or tell the cases apart with --cases"
+                f"{keys[other]}: the mask is {sizes[other]} pixels, but {keys[rows[0]]} of the "
+                f"same case ({case}) is {sizes[rows[0]]}; resize one of them, or tell the cases "
+                "apart with --cases"
             )
-    parts = []
-    for _, rows in sizes.groupby(sizes).groups.items():
-        truth = np.stack([masks[row][0] for row in rows])[..., None]
-        prediction = np.stack([masks[row][1] for row in rows])[..., None]
-        slices = SliceSet("masks", truth, truth, table.loc[rows], class_names)
-        parts.append(
-            score_cases(slices, prediction, tolerance=tolerance, assumed_spacing=assumed_spacing)
-        )
-    return pd.concat(parts, ignore_index=True)
+    side = assumed_spacing if spacing is None else spacing
+    scored = []
+    for _, same in table.groupby(sizes):
+        for _, case in same.groupby("case", sort=False):
+            case = case.sort_values("slice", kind="stable")
+            true, predicted = zip(*(masks[row] for row in case.index), strict=True)
+            stacks = np.stack(true), np.stack(predicted)
+            scored += _score(case.iloc[0], *stacks, class_names, tolerance, spacing, side)
+    per_case = pd.DataFrame(scored).assign(
+        contour_spacing=np.nan if side is None else float(side),
+        contour_spacing_assumed=side is not None and spacing is None,
+    )
+    return per_case, cases_from
 
 
 def score_volumes(
     pairs: dict[str, tuple[Path, Path]],
     pattern: str | None,
-    *,
-    class_names: tuple[str, ...] = BINARY,
+    class_names: tuple[str, ...],
     tolerance: float,
 ) -> tuple[pd.DataFrame, str]:
     """Score pairs of NIfTI masks: each is a case, distances run through the volume in mm.
 
+    Args:
+        pairs: From `pair_masks`.
+        pattern: As `find_cases`; it tells the patients.
+        class_names: Background first.
+        tolerance: Of the surface Dice, in mm.
+
     Returns:
-        As `seglib.evaluation.score_cases`; and where patients come from, in words.
+        As `score_pictures`, without the spacing of contours: each file has its own.
 
     Raises:
         DataError: A file is corrupt or holds other values, or a pair is not on one grid.
     """
     keys = {key: truth for key, (truth, _) in pairs.items()}
     table, cases_from = find_cases(keys, np.ones(len(keys)), pattern)
-    rows = []
-    for (key, (truth_path, prediction_path)), names in zip(
-        pairs.items(), table.to_dict("records"), strict=True
+    table = table.assign(case=list(pairs))
+    scored = []
+    for (_, names), (truth_path, prediction_path) in zip(
+        table.iterrows(), pairs.values(), strict=True
     ):
         truth, grid = _read_volume(truth_path, len(class_names))
         prediction, other = _read_volume(prediction_path, len(class_names))
@@ -239,19 +234,40 @@ def score_volumes(
                 f"{other.sliced_shape} and {grid.sliced_shape}, affines "
                 f"{other.affine.tolist()} and {grid.affine.tolist()}; resample it onto that grid"
             )
-        rows += [
-            {
-                "case": key,
-                "patient": names["patient"],
-                "phase": names["phase"],
-                "pathology": names["pathology"],
-                "class": class_name,
-                **score_case(truth == k, prediction == k, grid.spacing, tolerance=tolerance),
-                **good_contours(truth == k, prediction == k, grid.spacing[1:]),
-            }
-            for k, class_name in enumerate(class_names[1:], start=1)
-        ]
-    return pd.DataFrame(rows), cases_from
+        side = grid.spacing[1:]
+        scored += _score(names, truth, prediction, class_names, tolerance, grid.spacing, side)
+    return pd.DataFrame(scored), cases_from
+
+
+def _score(
+    names: pd.Series,
+    truth: np.ndarray,
+    prediction: np.ndarray,
+    class_names: tuple[str, ...],
+    tolerance: float,
+    spacing: Spacing | None,
+    side: Spacing | None,
+) -> list[dict]:
+    """Score each class of one case, ``(S, H, W)`` class indices.
+
+    Args:
+        names: Row of `find_cases`.
+        truth: True mask.
+        prediction: Predicted mask.
+        class_names: Background first.
+        tolerance: Of the surface Dice.
+        spacing: As `seglib.evaluation.scores.score_case`.
+        side: Of a pixel, as `seglib.evaluation.scores.good_contours`.
+    """
+    return [
+        {
+            **names[["case", "patient", "phase", "pathology"]],
+            "class": class_name,
+            **score_case(truth == k, prediction == k, spacing, tolerance=tolerance),
+            **good_contours(truth == k, prediction == k, side),
+        }
+        for k, class_name in enumerate(class_names[1:], start=1)
+    ]
 
 
 def _read_volume(path: Path, num_classes: int) -> tuple[np.ndarray, nifti.Grid]:
@@ -262,4 +278,6 @@ def _read_volume(path: Path, num_classes: int) -> tuple[np.ndarray, nifti.Grid]:
 
 def known_wrong(per_case: pd.DataFrame) -> list[str]:
     """Patients among the cases whose true masks are known to be wrong."""
-    return sorted(set(per_case["patient"]) & set(WRONG_LABELS))
+    readers = [source.reader() for source in SOURCES.values()]
+    wrong = {patient for reader in readers for patient in getattr(reader, "WRONG_LABELS", ())}
+    return sorted(set(per_case["patient"]) & wrong)

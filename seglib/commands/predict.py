@@ -2,46 +2,62 @@
 
 from __future__ import annotations
 
+import argparse
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PIL import Image
-from tqdm import tqdm
-
-from seglib import inference
-from seglib.commands.reading import (
-    KINDS,
-    Files,
-    find_files,
-    fit_channels,
-    grey_values,
-    read_slices,
-)
-from seglib.errors import DataError, ModelFileError
-from seglib.files import REPOSITORY
-from seglib.formats import nifti
-from seglib.formats.pictures import printable
-from seglib.inference.forward import bytes_beside, even_size, most_at_once, values_per_pixel
-from seglib.inference.sliding_window import patch_of, predict_volume
-from seglib.preprocessing.normalisation import as_8_bit, drowned
-from seglib.preprocessing.steps import Preprocessing
-from seglib.preprocessing.volumes import normalise_volume
-from seglib.quiet import quiet_start
-from seglib.staging import check_output, check_targets, staged_folder
+from seglib.errors import DataError
 
 if TYPE_CHECKING:
-    import keras
-
-    from seglib.inference.onnx_network import OnnxNetwork
-
-DEFAULT_MODEL = Path("reports") / "models" / "sunnybrook.keras"
+    from seglib.commands.reading import Files
 
 #: Bytes of a file's name on the usual file systems.
 LONGEST_NAME = 255
+
+HELP = """\
+Write a mask for each image: all of them, or none if one cannot be used.
+
+  PNG, TIFF or JPEG   NAME.png, 0 and 255, at the image's own size
+  NIfTI volume        a NIfTI mask of the same name, shape and affine, 0 and 1;
+                      slices are stacked along the longest side of its voxels if
+                      that is 1.5 times the others, else from foot to head,
+                      however the file stores its axes
+  DICOM               NAME.png, as above
+
+A folder holds one kind of file; sizes may differ, and subfolders are kept. NAME_mask
+beside NAME is taken for its label and left alone. A model of
+several classes gives class numbers in NIfTI, and grey values spread over 0-255 in PNG.
+A colour image for a grey model is reduced to its brightness, a grey image for a colour
+model is repeated in its three channels; either is said.
+
+example:
+  python -m seglib predict --input my_images --output my_masks"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `predict`."""
+    add = parser.add_argument
+    add("--input", type=Path, required=True, metavar="PATH", help="folder of images, or one image")
+    add("--output", type=Path, required=True, metavar="DIR", help="folder for the masks")
+    add(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="model file (.keras or .onnx) of this project; default: "
+        "reports/models/sunnybrook.keras, for the left ventricle in short-axis MR",
+    )
+    add(
+        "--rotations",
+        action=argparse.BooleanOptionalAction,
+        help="average over 8 orientations of each image: 8 times the work, for networks trained "
+        "on images turned and mirrored at will; default: what the model's card says",
+    )
+    add(
+        "--largest-component",
+        action="store_true",
+        help="keep only the largest piece of each slice's mask (default: keep all)",
+    )
 
 
 def predict(
@@ -56,7 +72,8 @@ def predict(
     Args:
         input: A file, or a folder whose subfolders count too.
         output: Folder of the masks, with the same subfolders.
-        model: A file of `inference.load_model`; default `DEFAULT_MODEL`.
+        model: A file of `seglib.inference.load_model`; default
+            `seglib.commands.options.DEFAULT_MODEL`.
         rotations: Average over 8 orientations; default what the model's card says.
         largest_component: Keep the largest piece of each slice.
 
@@ -64,6 +81,14 @@ def predict(
         DataError: An image cannot be used, or the output cannot be written.
         ModelFileError: The model file cannot be used.
     """
+    from tqdm import tqdm
+
+    from seglib.commands import segmenter
+    from seglib.commands.reading import find_files
+    from seglib.formats import nifti
+    from seglib.formats.pictures import printable
+    from seglib.staging import check_output, check_targets, staged_folder
+
     files = find_files(input)
     if files.others:
         example = printable(files.others[0].name)
@@ -72,8 +97,8 @@ def predict(
     _check_names(targets)
     check_output(output)
     check_targets(output, targets.values())
-    segmenter = _load(model, rotations, largest_component)
-    segmenter.check_kind(files.kind, input)
+    network = segmenter.load(model, rotations, largest_component)
+    network.check_kind(files.kind, input)
     total, unit = len(files.paths), " images"
     if files.kind == "volume":
         total, unit = sum(nifti.count_slices(path) for path in files.paths.values()), " slices"
@@ -81,16 +106,16 @@ def predict(
         tqdm(total=total, desc="predict", unit=unit) as bar,
         staged_folder(output) as folder,
     ):
-        for paths, stack in _stacks(files, segmenter):
-            masks = segmenter.masks(stack, bar.update)
+        for paths, stack in segmenter.stacks(files, network):
+            masks = network.masks(stack, bar.update)
             for path, count in paths.items():
                 target = folder / targets[path]
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _write(target, masks[:count], segmenter.num_classes, like=path)
+                network.write(target, masks[:count], like=path)
                 masks = masks[count:]
-    for note in segmenter.notes():
+    for note in network.notes():
         print(f"note: {note}")
-    print(f"{len(targets)} mask(s) in {output}{segmenter.legend(files.kind)}")
+    print(f"{len(targets)} mask(s) in {output}{network.legend(files.kind)}")
 
 
 def _targets(files: Files, source: Path, output: Path) -> dict[Path, Path]:
@@ -120,204 +145,11 @@ def _check_names(targets: dict[Path, Path]) -> None:
     Raises:
         DataError: A mask's name is longer than `LONGEST_NAME`.
     """
+    from seglib.formats.pictures import printable
+
     for path, target in targets.items():
         if (length := len(os.fsencode(target.name))) > LONGEST_NAME:
             raise DataError(
                 f"{printable(path)}: its mask would be named {printable(target.name)}, which has "
                 f"{length} bytes, but a file name has {LONGEST_NAME} at most; rename the image"
             )
-
-
-@dataclass(frozen=True)
-class _Segmenter:
-    """A network with all that turns stored slices into masks."""
-
-    network: keras.Model | OnnxNetwork
-    preprocessing: Preprocessing
-    class_names: tuple[str, ...]
-    rotations: bool
-    largest_component: bool
-    #: See `seglib.inference.forward.values_per_pixel`.
-    values_per_pixel: float
-    #: What was done to images that did not fit, and the files it was done to.
-    changes: dict[str, list[Path]] = field(default_factory=dict)
-
-    @property
-    def num_classes(self) -> int:
-        """Classes with background."""
-        return max(2, self.network.output_shape[-1])
-
-    @property
-    def patch(self) -> tuple[int, int, int] | None:
-        """``(D, h, w)`` voxels that a network of volumes takes; None for one of slices."""
-        return patch_of(self.network)
-
-    @property
-    def whole_volumes(self) -> bool:
-        """Whether a file must be prepared as a whole: it is more than a stack of pictures."""
-        return self.patch is not None or self.preprocessing.takes_whole_volumes
-
-    def check_kind(self, kind: str, source: Path) -> None:
-        """Refuse pictures for a model that was trained on volumes.
-
-        Raises:
-            DataError: The kind of file does not suit the model.
-        """
-        if self.whole_volumes and kind != "volume":
-            raise DataError(
-                f"{source}: holds {KINDS[kind]}, but the model takes whole volumes; give NIfTI "
-                "files (.nii, .nii.gz)"
-            )
-
-    def prepare(self, slices: np.ndarray, path: Path) -> np.ndarray:
-        """Slices of one file, with the channels and the range that the network needs.
-
-        Raises:
-            DataError: The network cannot take them.
-        """
-        if self.whole_volumes and (axes := len(nifti.open_volume(path).shape)) > 3:
-            raise DataError(
-                f"{path}: has {axes} axes, but the model takes volumes of 3; save each time step "
-                "as a file of its own"
-            )
-        if any(map(drowned, slices)):
-            raise DataError(
-                f"{path}: holds the value {np.abs(slices).max():g}, beside which all others look "
-                "alike; replace it, e.g. by 0"
-            )
-        *_, height, width, channels = self.network.input_shape
-        slices, change = fit_channels(slices, channels, path)
-        if change:
-            self.changes.setdefault(change, []).append(path)
-        if self.preprocessing.takes_8_bit and slices.dtype != np.uint8:
-            change = "scaled to 0-255 by its own extremes, for the model takes 8-bit images"
-            self.changes.setdefault(change, []).append(path)
-            slices = as_8_bit(slices)
-        if self.preprocessing.takes_whole_volumes:
-            slices = normalise_volume(slices)
-        if self.patch:
-            return slices
-        size = self.preprocessing.target_size(*slices.shape[1:3])
-        if (height or size[0], width or size[1]) != size:
-            raise DataError(
-                f"{path}: is {slices.shape[1]}x{slices.shape[2]} pixels (height x width), "
-                f"{size[0]}x{size[1]} when prepared, but the model takes only {height}x{width}; "
-                "crop or resize the images"
-            )
-        if self.rotations and size[0] != size[1]:
-            raise DataError(
-                f"{path}: is not square when prepared ({size[0]}x{size[1]}), so it cannot be "
-                "turned; use --no-rotations"
-            )
-        return slices
-
-    def most_at_once(self, slices: np.ndarray) -> int:
-        """How many slices like these, ``(S, H, W, C)``, shall be predicted together."""
-        size = self.preprocessing.target_size(*slices.shape[1:3])
-        beside = bytes_beside(slices, self.network.output_shape[-1])
-        return most_at_once(self.values_per_pixel, size, beside)
-
-    def masks(self, stack: np.ndarray, done: Callable[[int], object]) -> np.ndarray:
-        """``(S, H, W)`` uint8 class indices of prepared slices ``(S, H, W, C)``."""
-        parts = []
-        step = len(stack)
-        if not self.patch:
-            step = even_size(len(stack), self.most_at_once(stack))
-        for start in range(0, len(stack), step):
-            batch = stack[start : start + step]
-            if self.patch:
-                probabilities = predict_volume(self.network, batch, self.preprocessing, self.patch)
-            else:
-                probabilities = inference.predict(
-                    self.network,
-                    batch,
-                    self.preprocessing,
-                    batch_size=step,
-                    rotations=self.rotations,
-                )
-            mask = inference.to_mask(probabilities)
-            parts.append(inference.largest_component(mask) if self.largest_component else mask)
-            done(len(batch))
-        return np.concatenate(parts)[..., 0]
-
-    def notes(self) -> Iterator[str]:
-        """What the user should know about changed images."""
-        for change, paths in self.changes.items():
-            more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-            yield f"{printable(paths[0].name)}{more}: {change}"
-
-    def legend(self, kind: str) -> str:
-        """The value of each class in the masks; empty for a binary mask."""
-        if self.num_classes == 2:
-            return ""
-        values = range(self.num_classes) if kind == "volume" else grey_values(self.num_classes)
-        pairs = zip(values, self.class_names, strict=True)
-        return "; values: " + ", ".join(f"{value} {name}" for value, name in pairs)
-
-
-def _load(model: Path | None, rotations: bool | None, largest_component: bool) -> _Segmenter:
-    default = REPOSITORY / DEFAULT_MODEL
-    if model is None and not default.is_file():
-        raise ModelFileError(
-            f"no --model was named, and {DEFAULT_MODEL.as_posix()} is not in this copy of the "
-            "repository. Name a model file, or train one: "
-            "python -m seglib train lv_best --output my_model.keras"
-        )
-    path = model or default
-    if path.suffix != ".onnx":  # such a file needs no Keras, which takes seconds to start
-        with quiet_start():
-            import keras  # noqa: F401
-    network, preprocessing, card = inference.load_model(path)
-    if rotations is None:
-        rotations = bool(card.get("rotations", False))
-    if rotations and patch_of(network):
-        raise DataError("--rotations is for models of slices; this one takes volumes")
-    outputs = network.output_shape[-1]
-    if largest_component and outputs > 2:
-        raise DataError(
-            f"--largest-component is for one structure; the model has {outputs} classes"
-        )
-    names = card.get("class_names") or [f"class {k}" for k in range(max(2, outputs))]
-    return _Segmenter(
-        network,
-        preprocessing,
-        tuple(names),
-        rotations,
-        largest_component,
-        values_per_pixel(network),
-    )
-
-
-def _stacks(files: Files, segmenter: _Segmenter) -> Iterator[tuple[dict[Path, int], np.ndarray]]:
-    """Files of one size together, until they fill a batch.
-
-    Yields:
-        The number of slices of each file, and the prepared slices ``(S, H, W, C)``.
-    """
-    waiting: dict[Path, np.ndarray] = {}
-
-    def release() -> tuple[dict[Path, int], np.ndarray]:
-        counts = {path: len(slices) for path, slices in waiting.items()}
-        stack = np.concatenate(list(waiting.values()))
-        waiting.clear()
-        return counts, stack
-
-    for path in files.paths.values():
-        slices = segmenter.prepare(read_slices(path, files.kind), path)
-        if waiting and next(iter(waiting.values())).shape[1:] != slices.shape[1:]:
-            yield release()
-        waiting[path] = slices
-        waits = sum(map(len, waiting.values()))
-        if segmenter.patch or waits >= segmenter.most_at_once(slices):
-            yield release()
-    if waiting:
-        yield release()
-
-
-def _write(target: Path, mask: np.ndarray, num_classes: int, like: Path) -> None:
-    """Write the mask ``(S, H, W)`` of one file: NIfTI for a volume, else PNG."""
-    if target.suffix == ".png":
-        greys = np.array(grey_values(num_classes), np.uint8)
-        Image.fromarray(greys[mask[0]]).save(target)
-    else:
-        nifti.write_mask(target, mask, like)

@@ -2,31 +2,73 @@
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import replace
+import argparse
 from pathlib import Path
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from seglib import datasets
-from seglib.commands.console import in_options
-from seglib.datasets import folder
+from seglib.commands.options import add_picture_options, add_seed
 from seglib.errors import DataError
-from seglib.evaluation.tables import summarise
-from seglib.files import atomic_write
-from seglib.lessons.session import score
-from seglib.preprocessing.volumes import normalised_for
-from seglib.recipes.recipe import Recipe, get_recipe
-from seglib.slices import SliceSet
-from seglib.splits.patients import Split, patient_folds
-from seglib.staging import check_output, check_results
-from seglib.training.devices import open_devices
-from seglib.training.runs import Run
-from seglib.training.runs import train as train_recipe
+from seglib.training.devices import BACKENDS, open_devices
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from seglib.slices import SliceSet
+    from seglib.splits.patients import Split
+    from seglib.training.runs import Run
 
 #: One patient in so many is held out to choose the epoch, if there are that many.
 FOLDS = 5
+
+HELP = """\
+Train a recipe and write one model file, which predict takes.
+
+Without --images the 15 challenge-training patients of Sunnybrook are used (downloaded if they
+are not there). A fifth of the patients, if there are 5 or more, is held out to choose
+the epoch; their Dice is printed. The same command run again goes on where it was stopped.
+Other sets are read from the folders that data/README.md names.
+--strategy trains on several devices, with the result of one: mirrored takes all GPUs of this
+machine; multi_worker the machines of TF_CONFIG, where the same command is started on each;
+data_parallel all devices that JAX sees (KERAS_BACKEND=jax). The recipe's batch is shared.
+
+examples:
+  python -m seglib train unet --profile quick --output my_model.keras
+  python -m seglib train tumour --dataset lgg --output tumour.keras
+  python -m seglib train unet --images my_images --masks my_labels \\
+      --patients '^(?P<patient>[^_]+)_' --output my_model.keras"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `train`."""
+    add = parser.add_argument
+    add("recipe", metavar="RECIPE", help="name of a recipe; python -m seglib recipes lists them")
+    add("--output", type=Path, required=True, metavar="FILE.keras", help="the model file")
+    add(
+        "--dataset",
+        choices=datasets.names()[1:],
+        default="sunnybrook",
+        help="a set that the library knows: %(choices)s; those named phantom are simulated, to "
+        "try things out; default: sunnybrook",
+        metavar="NAME",
+    )
+    add("--images", type=Path, metavar="DIR", help="folder of your own images (PNG, TIFF, JPEG)")
+    add("--masks", type=Path, metavar="DIR", help="folder of their masks (PNG, TIFF), same names")
+    add_picture_options(parser)
+    add(
+        "--validation",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="hold out a fifth of the patients; default: yes",
+    )
+    add_seed(parser)
+    add(
+        "--strategy",
+        choices=("none", *BACKENDS),
+        default="none",
+        help="train on several devices: %(choices)s; default: none",
+        metavar="NAME",
+    )
 
 
 def train(
@@ -65,6 +107,13 @@ def train(
     Raises:
         SeglibError: The recipe, the data or the output cannot be used.
     """
+    from seglib.commands.own_data import check_crop, own_images, with_crop
+    from seglib.files import atomic_write
+    from seglib.preprocessing.volumes import normalised_for
+    from seglib.recipes.recipe import get_recipe
+    from seglib.staging import check_output, check_results
+    from seglib.training import runs
+
     check_output(output, ending=".keras")
     check_results()
     chosen = with_crop(get_recipe(recipe, profile), crop)
@@ -89,7 +138,7 @@ def train(
         f"({len(parts['train'])} slices) train, "
         f"{len(split.validation) if split else 0} validate, {chosen.epochs} epochs"
     )
-    run = train_recipe(chosen, parts["train"], parts["validation"], seed=seed, strategy=strategy)
+    run = runs.train(chosen, parts["train"], parts["validation"], seed=seed, strategy=strategy)
     atomic_write(output, (run.path / "model.keras").read_bytes())
     if split:
         print(f"validation, mean over patients: {_validation_score(run, parts['validation'])}")
@@ -105,78 +154,10 @@ def _training_part(dataset: str) -> SliceSet:
     return slices.take(parts.isin(("Part1", "train")).to_numpy())
 
 
-def with_crop(recipe: Recipe, crop: int | None) -> Recipe:
-    """The recipe with another crop, 0 for none; as it is without.
-
-    Raises:
-        DataError: The network cannot take such a crop.
-    """
-    if crop is None:
-        return recipe
-    try:
-        preprocessing = replace(recipe.preprocessing, size=crop or None)
-    except DataError as error:
-        raise DataError(f"--crop {crop}: {error}") from error
-    return replace(recipe, preprocessing=preprocessing)
-
-
-def own_images(
-    images: Path | None, masks: Path | None, patients: str | None, size: int | None
-) -> SliceSet:
-    """Read own pictures; the library's warnings are printed in the words of the command line.
-
-    Raises:
-        DataError: A folder is not given, or the files in it cannot be used.
-    """
-    if not (images and masks):
-        raise DataError("own data need both folders: --images DIR --masks DIR")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        slices = folder.load(images, masks, patient_pattern=patients, size=size)
-    for warning in caught:
-        print(f"note: {in_options(str(warning.message))}")
-    return slices
-
-
-def check_crop(recipe: Recipe, slices: SliceSet) -> None:
-    """Compare what the network will see with the images and masks.
-
-    Raises:
-        DataError: All masks are empty, or the crop is larger than the images, or cuts
-            everything off.
-    """
-    total = int(np.count_nonzero(slices.masks))
-    if not total:
-        raise DataError(
-            f"all {len(slices)} masks are empty, so there is nothing to learn; check that --masks "
-            "names the folder of the masks, and that the structure's pixels are not 0"
-        )
-    crop = recipe.preprocessing.size
-    height, width = slices.images.shape[1:3]
-    if crop is None:
-        return
-    if crop > max(height, width):
-        raise DataError(
-            f"the recipe {recipe.name} shows the network the central {crop}x{crop} pixels, but the "
-            f"images are {height}x{width} (height x width); use --crop 0 for the whole image, or "
-            "a smaller --crop"
-        )
-    seen = int(np.count_nonzero(recipe.preprocessing.masks(slices.masks)))
-    if not seen:
-        raise DataError(
-            f"no mask reaches into the central {crop}x{crop} pixels that the network sees of "
-            f"{height}x{width}; use --crop 0 for the whole image, or a larger --crop"
-        )
-    if seen < total:
-        print(
-            f"note: {1 - seen / total:.1%} of the mask pixels lie outside the central "
-            f"{crop}x{crop} pixels that the network sees of {height}x{width}; --crop 0 shows it "
-            "the whole image"
-        )
-
-
 def _hold_out(slices: SliceSet, seed: int) -> Split | None:
     """A fifth of the patients for validation, evenly over the pathologies."""
+    from seglib.splits.patients import Split, patient_folds
+
     if len(slices.patients) < FOLDS:
         print(
             f"note: {len(slices.patients)} patient(s) are too few to hold one out, so the weights "
@@ -189,7 +170,11 @@ def _hold_out(slices: SliceSet, seed: int) -> Split | None:
 
 def _validation_score(run: Run, slices: SliceSet) -> str:
     """Hard Dice of the held-out patients, on the images' own grid; a line for each class."""
-    summary = summarise(score(run, slices).per_case)
+    from seglib.evaluation.tables import score_cases, summarise
+    from seglib.inference.prediction import predict_set, to_mask
+
+    masks = to_mask(predict_set(run.model, slices, run.recipe.preprocessing))
+    summary = summarise(score_cases(slices, masks))
     if summary.index.nlevels == 1:
         return _interval(summary.loc["dice"])
     rows = summary.xs("dice", level="metric").iterrows()

@@ -139,6 +139,31 @@ def missing_sequences(images: np.ndarray) -> tuple[str, ...]:
     )
 
 
+def cases_from_names(paths: list[Path], areas: np.ndarray) -> tuple[pd.DataFrame, str] | None:
+    """Tell from the names of files alone which patient and slice each is.
+
+    Args:
+        paths: Images or masks, wherever they lie.
+        areas: Not needed here.
+
+    Returns:
+        One row a file with ``case``, ``patient``, ``slice``, ``phase`` and ``pathology``, and
+        where they come from, in words; None if a name is not one of this set.
+    """
+    pattern = re.compile(FOLDER_NAME.pattern + FILE_ENDING.pattern)
+    names = [pattern.fullmatch(path.name) for path in paths]
+    if not all(names):
+        return None
+    table = pd.DataFrame(
+        {
+            "patient": [name["patient"] for name in names],
+            "slice": [int(name["number"]) for name in names],
+        }
+    )
+    table = table.assign(case=table["patient"], phase="", pathology="unknown")
+    return table, "the LGG files' names (patient and slice)"
+
+
 def _patients(root: Path) -> list[tuple[Path, re.Match]]:
     """Each patient's folder and what its name tells, sorted."""
     found: dict[str, tuple[Path, re.Match]] = {}

@@ -145,6 +145,31 @@ def _row(path: Path) -> dict:
     }
 
 
+def cases_from_names(paths: list[Path], areas: np.ndarray) -> tuple[pd.DataFrame, str] | None:
+    """Tell from the names of files alone which patient, phase and slice each is.
+
+    Args:
+        paths: Masks, wherever they lie.
+        areas: ``(N,)`` mask pixels of each file.
+
+    Returns:
+        One row a file with ``case``, ``patient``, ``slice``, ``phase`` and ``pathology``, and
+        where they come from, in words; None if a name is not one of this set.
+
+    Raises:
+        DataError: A patient has masks in more than two frames.
+    """
+    names = [NAME.match(path.name) for path in paths]
+    if not all(names):
+        return None
+    table = pd.DataFrame([name.groupdict() for name in names])
+    number = table.pop("number").astype(int) - 1
+    table["slice"], table["frame"] = number // FRAMES_PER_SLICE, number % FRAMES_PER_SLICE
+    table["phase"] = name_phases(table, areas)
+    table["case"] = table["patient"] + " " + table["phase"]
+    return table, "Sunnybrook's file names (patient, and ED or ES by the larger true area)"
+
+
 def name_phases(table: pd.DataFrame, areas: np.ndarray) -> list[str]:
     """Name each slice's phase ``"ED"`` (end-diastole) or ``"ES"`` (end-systole).
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from seglib.__main__ import main
+from seglib.commands.main import main
 from seglib.phantoms import heart
 
 

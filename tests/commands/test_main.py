@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from command_line import evaluate, mask, picture, run
 
-from seglib.__main__ import MODULES, main
-from seglib.commands.console import IN_OPTIONS
+from seglib.commands.main import COMMANDS, main
+from seglib.commands.wording import IN_OPTIONS
 from seglib.files import REPOSITORY
 from seglib.program import program
 from seglib.recipes.recipe import all_recipes
@@ -20,16 +20,16 @@ from study import notebook_runner
 
 def test_help_loads_no_backend():
     code = (
-        "import sys; from seglib.__main__ import main\n"
+        "import sys; from seglib.commands.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit as end: print(end.code, 'keras' in sys.modules, 'numpy' in sys.modules)"
     )
     result = run("-c", code)
     assert result.stdout.splitlines()[-1] == "0 False False"
-    assert all(command in result.stdout for command in MODULES)
+    assert all(command in result.stdout for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", MODULES)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_has_an_example(command, capsys):
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])
@@ -63,7 +63,7 @@ def test_tensorflow_starts_silently():
 
 def test_the_user_s_log_level_is_left_alone():
     code = (
-        "import os; from seglib.__main__ import main; main(['recipes']); "
+        "import os; from seglib.commands.main import main; main(['recipes']); "
         "print(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
     )
     assert run("-c", code, TF_CPP_MIN_LOG_LEVEL="0").stdout.splitlines()[-1] == "0"
@@ -204,7 +204,7 @@ def test_the_largest_seed_is_taken(capsys):
 def test_every_message_that_the_command_line_rewords_is_one_of_the_library():
     messages = []
     for path in (REPOSITORY / "seglib").rglob("*.py"):
-        if path.name != "console.py":
+        if path.name != "wording.py":
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 parts = node.values if isinstance(node, ast.JoinedStr) else [node]
                 texts = [str(p.value) for p in parts if isinstance(p, ast.Constant)]

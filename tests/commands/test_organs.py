@@ -16,7 +16,7 @@ from command_line import (
 from PIL import Image
 
 from seglib import inference, models
-from seglib.__main__ import main
+from seglib.commands.main import main
 from seglib.commands.reading import grey_values, read_class_mask
 from seglib.inference.sliding_window import predict_volume
 from seglib.preprocessing.steps import Preprocessing

@@ -10,7 +10,7 @@ import pytest
 from command_line import bright_model, contents, picture, predict, read, save_network
 from PIL import Image
 
-from seglib.commands import predict as command
+from seglib.commands.segmenter import Segmenter
 from seglib.inference import forward
 from seglib.inference.forward import MOST
 
@@ -55,13 +55,13 @@ def test_large_pictures_wait_for_each_other_only_while_there_is_room(
     for k in range(7):
         picture(tmp_path / f"in/{k}.png", slice(k, 20), slice(17, 31))
     assert predict(tmp_path / "in", tmp_path / "expected", model) == 0
-    stacked, masks = [], command._Segmenter.masks
+    stacked, masks = [], Segmenter.masks
 
     def counted(self, stack, done):
         stacked.append(len(stack))
         return masks(self, stack, done)
 
-    monkeypatch.setattr(command._Segmenter, "masks", counted)
+    monkeypatch.setattr(Segmenter, "masks", counted)
     beside = forward.bytes_beside(np.zeros((1, 32, 48, 1), np.uint8), 1)
     monkeypatch.setattr(forward, "MEMORY", room * beside)
     assert predict(tmp_path / "in", tmp_path / "out", model) == 0

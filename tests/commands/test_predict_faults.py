@@ -13,8 +13,7 @@ from pydicom.pixels import get_decoder
 from pydicom.uid import JPEGLSLossless
 
 from seglib import inference
-from seglib.commands import predict as predict_command
-from seglib.commands import reading
+from seglib.commands import reading, segmenter
 from seglib.errors import DataError
 from seglib.formats.pictures import read_image
 from seglib.preprocessing.steps import Preprocessing
@@ -258,7 +257,7 @@ def test_predict_refuses_names_that_are_taken_before_the_work(
     conflict, tmp_path, monkeypatch, capsys
 ):
     """The masks are a.png, c.png and d/b.png."""
-    monkeypatch.setattr(predict_command, "_load", lambda *arguments: pytest.fail("has begun"))
+    monkeypatch.setattr(segmenter, "load", lambda *arguments: pytest.fail("has begun"))
     images, output = tmp_path / "images", tmp_path / "out"
     for name in ("a.png", "c.jpg", "d/b.png"):
         picture(images / name, slice(5), slice(5))

@@ -6,8 +6,9 @@ from command_line import contents, mask, predict, read
 from PIL import Image
 
 from seglib import inference
-from seglib.__main__ import main
+from seglib.commands import own_data as pictures
 from seglib.commands import train as train_command
+from seglib.commands.main import main
 from seglib.datasets import folder as picture_folder
 from seglib.phantoms import heart
 from seglib.splits.patients import patient_folds
@@ -180,7 +181,7 @@ def test_train_names_a_remedy_in_the_words_of_the_command_line(
 
 
 def test_train_checks_its_outputs_before_it_reads_anything(own_data, monkeypatch, capsys):
-    monkeypatch.setattr(train_command, "own_images", lambda *arguments: pytest.fail("has begun"))
+    monkeypatch.setattr(pictures, "own_images", lambda *arguments: pytest.fail("has begun"))
     (own_data / "file").write_text("mine")
     assert train(own_data, output="file/model.keras") == 1
     assert "name another place with --output" in capsys.readouterr().err

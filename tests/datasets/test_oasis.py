@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seglib.__main__ import main
+from seglib.commands.main import main
 from seglib.datasets import oasis
 from seglib.errors import DataError
 from seglib.phantoms import brain

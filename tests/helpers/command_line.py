@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from seglib import inference
-from seglib.__main__ import main
+from seglib.commands.main import main
 from seglib.files import REPOSITORY
 from seglib.preprocessing.steps import Preprocessing
 

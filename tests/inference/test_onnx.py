@@ -6,7 +6,7 @@ import pytest
 from command_line import bright_model, picture, read, run
 
 from seglib import inference
-from seglib.__main__ import main
+from seglib.commands.main import main
 from seglib.errors import ModelFileError, SeglibError
 from seglib.files import REPOSITORY
 from seglib.inference.model_files import load_model
@@ -105,7 +105,7 @@ def test_predict_takes_an_onnx_file_and_needs_no_keras(tmp_path):
     options = ["--model", f"{tmp_path}/bright.keras", "--output", f"{tmp_path}/masks"]
     assert main(["predict", "--input", str(images), *options]) == 0
     code = (
-        "import sys; from seglib.__main__ import main\n"
+        "import sys; from seglib.commands.main import main\n"
         f"main(['predict', '--model', {str(tmp_path / 'bright.onnx')!r}, "
         f"'--input', {str(images)!r}, '--output', {str(tmp_path / 'alone')!r}])\n"
         "print([name for name in ('keras', 'tensorflow') if name in sys.modules])"

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from seglib.__main__ import main
+from seglib.commands.main import main
 from seglib.evaluation.tables import summarise
 from seglib.inference.model_files import load_model
 from study.questions.brain import load as load_brains

@@ -1,7 +1,4 @@
-"""How a program speaks: on any console, and of an error in one line.
-
-No heavy imports: the command line's help needs this module.
-"""
+"""What the library says, in the words of the command line's options."""
 
 from __future__ import annotations
 
