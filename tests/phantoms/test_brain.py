@@ -173,15 +173,9 @@ def test_what_is_not_written(tmp_path, phantom_set):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes.txt").write_text("mine")
     with pytest.raises(DataError, match="full: is not empty"):
-<<<<<<< HEAD:tests/phantoms/test_brain.py
         brain.write(slices, tmp_path / "full")
     with pytest.raises(DataError, match="found a file"):
         brain.write(slices, tmp_path / "full" / "notes.txt")
-=======
-        brain_phantom.write(slices, tmp_path / "full")
-    with pytest.raises(DataError, match="found a file"):
-        brain_phantom.write(slices, tmp_path / "full" / "notes.txt")
->>>>>>> main:tests/test_brain_phantom.py
     with pytest.raises(DataError, match="only the brain phantom is written, found.*phantom"):
         brain.write(phantom_set, tmp_path / "new")
     with pytest.raises(DataError, match=r"part\(s\) validate, test; make at least 3 patients"):

@@ -146,15 +146,9 @@ def test_what_is_not_written(tmp_path, phantom_set):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes.txt").write_text("mine")
     with pytest.raises(DataError, match="full: is not empty"):
-<<<<<<< HEAD:tests/phantoms/test_tumour.py
         tumour.write(slices, tmp_path / "full")
     with pytest.raises(DataError, match="found a file"):
         tumour.write(slices, tmp_path / "full" / "notes.txt")
-=======
-        tumour_phantom.write(slices, tmp_path / "full")
-    with pytest.raises(DataError, match="found a file"):
-        tumour_phantom.write(slices, tmp_path / "full" / "notes.txt")
->>>>>>> main:tests/test_tumour_phantom.py
     with pytest.raises(DataError, match="only the tumour phantom is written, found.*phantom"):
         tumour.write(phantom_set, tmp_path / "new")
     assert not (tmp_path / "new").exists()

@@ -198,10 +198,5 @@ def test_without_submitit_it_is_said_how_to_install_it(trial, capsys, monkeypatc
 @pytest.mark.parametrize("value", ["0", "-1", "many"])
 def test_a_number_that_is_none_is_refused(value, capsys):
     with pytest.raises(SystemExit):
-<<<<<<< HEAD:tests/study/test_queue.py
         runner.main(["submit", "audit", "--hours", value])
-    assert "invalid positive value" in capsys.readouterr().err
-=======
-        experiments.main(["submit", "audit", "--hours", value])
     assert "is not a whole number of at least 1" in capsys.readouterr().err
->>>>>>> main:tests/test_scheduler.py
