@@ -11,7 +11,7 @@ from seglib.commands import mask_pairs
 from seglib.environment import versions
 from seglib.errors import DataError
 from seglib.evaluation.tables import per_patient, summarise
-from seglib.files import write_manifest
+from seglib.files import write_json
 from seglib.staging import check_output
 
 
@@ -75,7 +75,7 @@ def evaluate(
             tolerance=tolerance,
         )
     summary = summarise(per_case)
-    write_manifest(
+    write_json(
         output,
         {
             "summary": _nested(summary),

@@ -10,7 +10,8 @@ import pandas as pd
 from seglib.datasets import download, oasis
 from seglib.datasets.locations import candidate_folders, find_folder
 from seglib.errors import DataError
-from seglib.slices import SliceSet
+from seglib.preprocessing.normalisation import training_statistics
+from seglib.slices import PARTS, SliceSet
 
 OASIS_TEXT = """\
 The OASIS brain slices cannot be downloaded by this program, nor shipped with it: the agreement
@@ -77,13 +78,13 @@ def describe(slices: SliceSet) -> str:
         pixels[i] = np.bincount(mask.ravel(), minlength=classes)
         light[i] = np.bincount(mask.ravel(), weights=image.ravel(), minlength=classes)
     rows = []
-    for part in oasis.PARTS:
+    for part in PARTS:
         of_part = slices.table["part"].eq(part).to_numpy()
         shares = pixels[of_part].sum(axis=0) / pixels[of_part].sum()
         cases = slices.table.loc[of_part, "case"].nunique()
         named = dict(zip(slices.class_names, shares, strict=True))
         rows.append({"part": part, "slices": of_part.sum(), "cases": cases, **named})
-    mean, deviation = oasis.training_statistics(slices)
+    mean, deviation = training_statistics(slices)
     # A class that no mask holds gets NaN, of which no comparison is true.
     grey = light.sum(axis=0) / np.where(pixels.any(axis=0), pixels.sum(axis=0), np.nan)
     lines = [

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from seglib.evaluation.comparison import Ranking
-from seglib.evaluation.tables import bootstrap_interval
+from seglib.evaluation.intervals import bootstrap_interval
 from seglib.plotting.style import (
     METRIC_NAMES,
     PALETTE,
