@@ -8,7 +8,7 @@ from datetime import datetime
 import pandas as pd
 
 from seglib.environment import environment
-from seglib.files import REPOSITORY, atomic_write, write_manifest
+from seglib.files import REPOSITORY, atomic_write, write_json
 
 #: Where tables are kept, and what they were measured on.
 STORED = REPOSITORY / "reports" / "benchmarks"
@@ -32,7 +32,7 @@ def write(name: str, table: pd.DataFrame, started: datetime, **facts: object) ->
         "started": started.isoformat(timespec="seconds"),
         "environment": environment(),
     }
-    write_manifest(STORED / f"{name}.json", manifest)
+    write_json(STORED / f"{name}.json", manifest)
 
 
 def read(name: str) -> tuple[pd.DataFrame, dict]:

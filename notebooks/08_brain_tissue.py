@@ -68,7 +68,12 @@ from PIL import Image
 from seglib import plotting, reporting
 from seglib.datasets import oasis
 from seglib.errors import DataError
-from seglib.evaluation.confusion import class_dice, confusion_matrix, normalise_rows, per_patient
+from seglib.evaluation.confusion import (
+    class_dice,
+    confusion_matrix,
+    matrices_by_patient,
+    normalise_rows,
+)
 from seglib.lessons.session import (
     describe_environment,
     excerpt,
@@ -81,7 +86,7 @@ from seglib.losses import make_loss
 from seglib.phantoms.stand_in import find_or_simulate
 from seglib.plotting.classes import CLASS_COLOURS, plot_confusion, show_tissues
 from seglib.plotting.style import new_figure
-from seglib.preprocessing.normalisation import fixed, normaliser
+from seglib.preprocessing.normalisation import fixed, normaliser, training_statistics
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import get_recipe
 from study import references
@@ -209,7 +214,7 @@ plt.show()
 # spread of the slices' means: what does a z-score of each slice do to it?
 
 # %%
-own = oasis.training_statistics(study.train)
+own = training_statistics(study.train)
 names = {"as published": fixed(oasis.PUBLISHED_MEAN, oasis.PUBLISHED_DEVIATION),
          "our training images": fixed(*own), "each slice its own": "z-score"}
 rows = {}
@@ -390,7 +395,7 @@ plt.show()
 scored = {name: score(run, study.test) for name, run in runs.items()}
 predictions = {name: s.prediction for name, s in scored.items()}
 predictions["all background"] = np.zeros_like(study.test.masks)
-dice = {name: class_dice(per_patient(study.test, p)) for name, p in predictions.items()}
+dice = {name: class_dice(matrices_by_patient(study.test, p)) for name, p in predictions.items()}
 
 # %%
 table = pd.DataFrame({name: of_patients.mean() for name, of_patients in dice.items()})

@@ -101,7 +101,7 @@ def atomic_write(path: str | os.PathLike, content: bytes | str) -> Path:
     return path
 
 
-def write_manifest(path: str | os.PathLike, values: dict[str, Any]) -> Path:
+def write_json(path: str | os.PathLike, values: dict[str, Any]) -> Path:
     """Write a dictionary as indented JSON; NumPy values become plain ones, NaN null."""
     text = json.dumps(_plain(values), indent=2, ensure_ascii=False, allow_nan=False)
     return atomic_write(path, text + "\n")

@@ -7,7 +7,6 @@ absolute path.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
@@ -22,8 +21,7 @@ import pandas as pd
 
 from seglib.environment import versions
 from seglib.errors import DataError
-from seglib.files import atomic_write, results_dir, write_manifest
-from seglib.splits.patients import Split
+from seglib.files import atomic_write, results_dir, write_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -141,7 +139,7 @@ def _write_with_note(path: Path, content: bytes, note: dict[str, Any]) -> Path:
         if {**note, "created": before.get("created")} == before:
             return path
     atomic_write(path, content)
-    write_manifest(beside, note)
+    write_json(beside, note)
     return path
 
 
@@ -181,9 +179,3 @@ def to_markdown(frame: pd.DataFrame, decimals: int = 3) -> str:
     rows.append(["---:" if right else "---" for right in numeric])
     rows += [[cell(value) for value in row] for row in frame.itertuples(index=False, name=None)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
-def split_hash(split: Split) -> str:
-    """SHA-256 of who trains, validates and tests; order and the split's name play no part."""
-    parts = [sorted(part) for part in (split.train, split.validation, split.test)]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

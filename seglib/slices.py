@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,18 @@ from seglib.errors import DataError
 
 #: Columns that every table has; a data set may add its own.
 TABLE_COLUMNS = ("case", "patient", "slice", "phase", "spacing", "pathology", "source")
+
+#: What a published part of a data set is for, by the names of `seglib.splits.Split`.
+PARTS = ("train", "validation", "test")
+
+#: Columns that the library heeds where they are there, and what they mean.
+OPTIONAL_COLUMNS = {
+    "part": "one of `PARTS`: what the set's publishers keep the patient for",
+    "group": "patients that share a value are one person, and stay on one side of a split",
+    "slice_spacing": "mm between slice centres of a dense volume; distances run through it",
+    "frame": "place in the heart's cycle, counted from 0",
+    "variant": "which of a study's networks a row belongs to, in tables of scores",
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,8 @@ class SliceSet:
             Sunnybrook one patient in one phase), ``patient`` the unit that is
             split, ``slice`` the position along the axis, ``phase`` e.g. ``"ED"``,
             ``spacing`` the pixel side in mm (NaN where unknown), ``pathology``,
-            and ``source`` the image file the slice was read from.
+            and ``source`` the image file the slice was read from. `OPTIONAL_COLUMNS`
+            may follow.
         class_names: One name per class index, background first.
 
     Raises:
@@ -59,6 +72,12 @@ class SliceSet:
         missing = [column for column in TABLE_COLUMNS if column not in self.table.columns]
         if missing:
             raise DataError(f"the table lacks the column(s) {', '.join(missing)}")
+        unknown = set(self.table.get("part", ())) - set(PARTS)
+        if unknown:
+            raise DataError(
+                f"the table's column 'part' holds {', '.join(sorted(map(repr, unknown)))}; "
+                f"expected {', '.join(PARTS)}"
+            )
         highest = self.masks.max(axis=(1, 2, 3), initial=0)
         wrong = np.flatnonzero(highest >= len(self.class_names))
         if len(wrong):
@@ -82,6 +101,15 @@ class SliceSet:
         """The patients present, sorted."""
         return tuple(sorted(self.table["patient"].unique()))
 
+    def cases(self) -> Iterator[np.ndarray]:
+        """Row numbers ``(S,)`` of each case in the order of its slices, first come first."""
+        for _, rows in self.table.groupby("case", sort=False):
+            yield _in_order(rows)
+
+    def rows_of(self, case: str) -> np.ndarray:
+        """Row numbers ``(S,)`` of one case in the order of its slices; none if it is not here."""
+        return _in_order(self.table[self.table["case"] == case])
+
     def take(self, rows: np.ndarray | list[int]) -> SliceSet:
         """The slices at `rows` (indices, or a boolean array of length N), in that order."""
         rows = np.asarray(rows)
@@ -101,6 +129,10 @@ class SliceSet:
         if unknown:
             raise DataError(f"no such patient in {self.name}: {', '.join(unknown)}")
         return self.take(self.table["patient"].isin(patients).to_numpy())
+
+
+def _in_order(case: pd.DataFrame) -> np.ndarray:
+    return case.sort_values("slice", kind="stable").index.to_numpy()
 
 
 def data_hash(slices: SliceSet) -> str:

@@ -17,7 +17,7 @@ ASSUMED_SPACING = 1.33
 
 
 def per_case_scores(test_set: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
-    """Scores of `seglib.evaluation.score_cases`, with the challenge part where there is one."""
+    """Scores of `seglib.evaluation.score_cases`, with the patient's part where there is one."""
     assumed = ASSUMED_SPACING if test_set.name == "Sunnybrook" else None
     scores = score_cases(test_set, prediction, assumed_spacing=assumed)
     if "part" not in test_set.table:

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seglib import reporting
 from seglib.augmentation import Augmentation, expand
-from seglib.files import atomic_write, make_folder, results_dir, write_manifest
+from seglib.files import atomic_write, make_folder, results_dir, write_json
 from seglib.lessons.mistakes import random_slice_split
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import Recipe
@@ -82,7 +81,7 @@ class Job:
         return {
             "recipe": self.recipe.to_dict(),
             "seed": self.seed,
-            "split": reporting.split_hash(self.split),
+            "split": self.split.hash,
             "offline_pairs": self.offline_pairs,
             "leaky": self.leaky,
             "test_time": self.test_time,
@@ -248,7 +247,7 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
         "test_slices": len(test_set),
         "source": source,
     }
-    write_manifest(folder / "manifest.json", manifest)
+    write_json(folder / "manifest.json", manifest)
     return folder
 
 

@@ -9,8 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from seglib.datasets.sunnybrook import CHALLENGE_PARTS
 from seglib.errors import SeglibError
 from seglib.files import REPOSITORY
+
+#: What stored tables call the parts of a data set, from before they had one name each.
+OLD_PARTS = {**CHALLENGE_PARTS, "validate": "validation"}
 
 #: The committed results.
 STORED = REPOSITORY / "reports" / "runs"
@@ -79,9 +83,13 @@ def read_compared(experiment: str, reference: str, stored: Path = STORED) -> pd.
 
 
 def read_table(name: str, table: str, stored: Path = STORED) -> pd.DataFrame:
-    """One stored table of one job, as `read_results`; names that look like numbers stay text."""
+    """One stored table of one job, as `read_results`; names that look like numbers stay text.
+
+    The column ``part`` is in the words of `seglib.slices.PARTS`, whatever was stored.
+    """
     names = {"patient": str, "case": str}
-    return pd.read_csv(stored / name / f"{table}.csv", dtype=names)
+    rows = pd.read_csv(stored / name / f"{table}.csv", dtype=names)
+    return rows.assign(part=rows["part"].replace(OLD_PARTS)) if "part" in rows else rows
 
 
 def read_manifest(name: str, stored: Path = STORED) -> dict:

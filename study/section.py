@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from seglib import reporting
+from seglib.datasets.sunnybrook import CHALLENGE_PARTS
 from seglib.evaluation.tables import summarise
 from study import results
 
@@ -58,7 +59,8 @@ def summarise_groups(per_case: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         per_case: From `seglib.evaluation.score_cases`, with a column ``part`` for a test set
-            of several parts; or of several classes.
+            of several parts, which are called what the challenge calls them; or of several
+            classes.
 
     Returns:
         Index ``patients`` (or ``class``) and ``metric``, columns of `summarise`.
@@ -67,7 +69,11 @@ def summarise_groups(per_case: pd.DataFrame) -> pd.DataFrame:
         return summarise(per_case)
     groups = {"all": per_case}
     if "part" in per_case and per_case["part"].nunique() > 1:
-        groups |= dict(list(per_case.groupby("part")))
+        groups |= {
+            name: per_case[per_case["part"] == part]
+            for name, part in CHALLENGE_PARTS.items()
+            if (per_case["part"] == part).any()
+        }
     tables = {name: summarise(rows) for name, rows in groups.items()}
     return pd.concat(tables, names=["patients"])
 

@@ -1,7 +1,6 @@
 """Files of results: complete or absent, with their provenance, and hashes that notice change."""
 
 import getpass
-import hashlib
 import json
 import math
 import os
@@ -18,9 +17,8 @@ from PIL import Image
 from seglib import reporting
 from seglib.environment import environment
 from seglib.errors import DataError
-from seglib.files import atomic_write, make_folder, results_dir, write_manifest
+from seglib.files import atomic_write, make_folder, results_dir, write_json
 from seglib.slices import SliceSet, data_hash
-from seglib.splits.patients import Split
 from seglib.staging import check_output, check_results
 from seglib.training.devices import Devices
 
@@ -87,7 +85,7 @@ def test_manifest_holds_plain_json(tmp_path):
         "patients": ("A", "B"),
         "nested": {1: True},
     }
-    path = write_manifest(tmp_path / "m.json", values)
+    path = write_json(tmp_path / "m.json", values)
     assert json.loads(path.read_text()) == {
         "loss": 0.5,
         "epochs": 3,
@@ -186,17 +184,9 @@ def test_data_hash_does_not_depend_on_memory_layout(two_slices):
     assert data_hash(replace(two_slices, images=turned)) == data_hash(two_slices)
 
 
-def test_split_hash_by_hand():
-    split = Split("literature", ("B", "A"), (), ("C",))
-    expected = hashlib.sha256(b'[["A", "B"], [], ["C"]]').hexdigest()
-    assert reporting.split_hash(split) == expected
-    assert reporting.split_hash(Split("renamed", ("A", "B"), (), ("C",))) == expected
-    assert reporting.split_hash(Split("literature", ("A", "B"), ("C",), ())) != expected
-
-
 def test_text_with_a_file_name_that_is_no_utf_8_is_written(tmp_path):
     name = b"h\xe9rz".decode(errors="surrogateescape")
-    path = write_manifest(tmp_path / "m.json", {"patient": name})
+    path = write_json(tmp_path / "m.json", {"patient": name})
     assert path.read_bytes().isascii()
     assert json.loads(path.read_text()) == {"patient": name}
     csv = atomic_write(tmp_path / "t.csv", f"patient\n{name}\n")

@@ -100,9 +100,9 @@ def show_suspects(
     columns = min(columns, sizes[suspects["worst_case"]].max())
     fig, grid = new_figure(len(suspects), columns, width=1.85, height=2.0)
     for axes_row, (rank, suspect) in zip(grid, suspects.iterrows(), strict=True):
-        of_case = slices.table[slices.table["case"] == suspect["worst_case"]].sort_values("slice")
-        index = of_case.index.to_numpy()
-        worst = int(np.flatnonzero(of_case["slice"] == suspect["worst_slice"])[0])
+        index = slices.rows_of(suspect["worst_case"])
+        numbers = slices.table.loc[index, "slice"]
+        worst = int(np.flatnonzero(numbers == suspect["worst_slice"])[0])
         window = heart_window(np.concatenate([slices.masks[index], prediction[index]]), margin=14)
         for axes in axes_row:
             axes.set_axis_off()

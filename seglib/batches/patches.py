@@ -14,7 +14,7 @@ from seglib.augmentation import Augmentation
 from seglib.batches.slices import WORKERS
 from seglib.errors import DataError
 from seglib.preprocessing.steps import Preprocessing
-from seglib.preprocessing.volumes import at_least, prepare_volume, stack_cases
+from seglib.preprocessing.volumes import at_least, prepare_volume
 from seglib.slices import SliceSet
 
 #: Share of the patches that are drawn about a voxel of the foreground, as in nnU-Net.
@@ -60,7 +60,7 @@ class PatchSequence(keras.utils.PyDataset):
         self.augmentation = augmentation or Augmentation()
         self.seed, self.epoch = seed, start_epoch
         self.volumes, self.masks, self.inside = [], [], []
-        for rows in stack_cases(slices):
+        for rows in slices.cases():
             volume = prepare_volume(slices.images[rows], preprocessing)
             mask = preprocessing.masks(slices.masks[rows])
             if volume.shape[1] < patch[1] or volume.shape[2] < patch[2]:

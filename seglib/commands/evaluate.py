@@ -95,7 +95,7 @@ def evaluate(
     """
     from seglib.commands import mask_pairs
     from seglib.evaluation.tables import per_patient, summarise
-    from seglib.files import write_manifest
+    from seglib.files import write_json
     from seglib.staging import check_output
 
     lengths = {"--spacing": spacing, "--assumed-spacing": assumed_spacing}
@@ -118,7 +118,7 @@ def evaluate(
             pairs, cases, class_names, tolerance, spacing, assumed_spacing
         )
     summary = summarise(per_case)
-    write_manifest(
+    write_json(
         output,
         {
             "summary": _nested(summary),

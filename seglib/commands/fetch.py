@@ -100,6 +100,8 @@ def describe(slices: SliceSet) -> str:
     import pandas as pd
 
     from seglib.datasets import oasis
+    from seglib.preprocessing.normalisation import training_statistics
+    from seglib.slices import PARTS
 
     oasis.published_split(slices)
     classes = slices.num_classes
@@ -109,13 +111,13 @@ def describe(slices: SliceSet) -> str:
         pixels[i] = np.bincount(mask.ravel(), minlength=classes)
         light[i] = np.bincount(mask.ravel(), weights=image.ravel(), minlength=classes)
     rows = []
-    for part in oasis.PARTS:
+    for part in PARTS:
         of_part = slices.table["part"].eq(part).to_numpy()
         shares = pixels[of_part].sum(axis=0) / pixels[of_part].sum()
         cases = slices.table.loc[of_part, "case"].nunique()
         named = dict(zip(slices.class_names, shares, strict=True))
         rows.append({"part": part, "slices": of_part.sum(), "cases": cases, **named})
-    mean, deviation = oasis.training_statistics(slices)
+    mean, deviation = training_statistics(slices)
     # A class that no mask holds gets NaN, of which no comparison is true.
     grey = light.sum(axis=0) / np.where(pixels.any(axis=0), pixels.sum(axis=0), np.nan)
     lines = [

@@ -150,8 +150,7 @@ def _training_part(dataset: str) -> SliceSet:
     slices = datasets.load(dataset)
     if "part" not in slices.table:
         return slices
-    parts = slices.table["part"]
-    return slices.take(parts.isin(("Part1", "train")).to_numpy())
+    return slices.take(slices.table["part"].eq("train").to_numpy())
 
 
 def _hold_out(slices: SliceSet, seed: int) -> Split | None:

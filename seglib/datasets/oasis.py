@@ -18,12 +18,11 @@ from seglib.datasets.cache import cached
 from seglib.datasets.locations import is_phantom, require_folder
 from seglib.errors import DataError
 from seglib.formats.pictures import is_grey, map_labels, read_all, read_image
-from seglib.preprocessing.normalisation import mean_and_deviation
-from seglib.slices import SliceSet
+from seglib.slices import PARTS, SliceSet
 from seglib.splits.patients import Split
 
-#: The published parts, as the folders name them.
-PARTS = ("train", "validate", "test")
+#: How the folders name the published parts.
+_FOLDERS = {"train": "train", "validation": "validate", "test": "test"}
 
 #: Class of each grey value of a mask. The files do not say which tissue a value is. Two
 #: users of these files name them in this order (github.com/shakes76/PatternFlow in
@@ -46,7 +45,8 @@ NAME = re.compile(r"(?P<case>\d{3})_slice_(?P<slice>0|[1-9]\d*)\.nii\.png")
 
 def folders(part: str) -> tuple[str, str]:
     """Names of the folders that hold the images and the masks of a part."""
-    return f"keras_png_slices_{part}", f"keras_png_slices_seg_{part}"
+    name = _FOLDERS[part]
+    return f"keras_png_slices_{name}", f"keras_png_slices_seg_{name}"
 
 
 def load(root: str | Path | None = None, *, size: int = SIZE) -> SliceSet:
@@ -60,9 +60,9 @@ def load(root: str | Path | None = None, *, size: int = SIZE) -> SliceSet:
     Returns:
         ``(N, size, size, 1)`` uint8 images and masks of class indices 0 to 3, sorted by
         part, case and slice; 11,328 slices (9664, 1120 and 544) where all published
-        ones are there. Each case is one volume of one patient. The table adds ``part``
-        (`PARTS`); ``phase`` and ``pathology`` are empty, ``spacing`` is NaN: the PNG does
-        not tell it. The name is ``"OASIS"``, or ``"brain phantom"`` for a folder that
+        ones are there. Each case is one volume of one patient. The table adds ``part``;
+        ``phase`` and ``pathology`` are empty, ``spacing`` is NaN: the PNG does not tell it.
+        The name is ``"OASIS"``, or ``"brain phantom"`` for a folder that
         `seglib.phantoms.brain.write` has written.
 
     Raises:
@@ -120,26 +120,6 @@ def published_split(slices: SliceSet) -> Split:
         )
     train, validation, test = (tuple(sorted(parts_of.index[parts_of.str[0] == p])) for p in PARTS)
     return Split("published", train, validation, test)
-
-
-def training_statistics(slices: SliceSet) -> tuple[float, float]:
-    """Mean and standard deviation of the training images, to hold beside the published ones.
-
-    Give them to `seglib.preprocessing.fixed` to normalise by them.
-
-    Args:
-        slices: From `load`, or any set whose table has the column ``part``.
-
-    Returns:
-        Both on the scale [0, 1], over all pixels, background included.
-
-    Raises:
-        DataError: No image belongs to the part ``"train"``.
-    """
-    train = slices.table.get("part", pd.Series(dtype=str)).eq("train").to_numpy()
-    if not train.any():
-        raise DataError(f"{slices.name} has no slices of the part 'train' to take the mean of")
-    return mean_and_deviation(slices.images[train])
 
 
 def _paired_files(root: Path, part: str) -> list[tuple[tuple[str, int], Path, Path]]:

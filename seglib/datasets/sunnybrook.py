@@ -25,6 +25,10 @@ WRONG_LABELS = {
     "neither training on them nor scoring against them means anything",
 }
 
+#: The challenge's parts, named as the folders are, and what each is for. The challenge
+#: trains on the first and tests on both others, the last of them on-line.
+CHALLENGE_PARTS = {"Part1": "train", "Part2": "validation", "Part3": "test"}
+
 FRAMES_PER_SLICE = 20
 
 #: ``SC-HF-I-01-IM-0001-0048`` gives patient, pathology and running number.
@@ -43,9 +47,8 @@ def load(root: str | Path | None = None, *, exclude_wrong: bool = True) -> Slice
         ``(N, 256, 256, 1)`` uint8 images, each scaled to 8 bit by its own extremes when
         the PNG was made, and masks of the blood pool; 792 slices of 44 patients, or 805 of
         45 with ``exclude_wrong=False``. Sorted by patient, phase and slice. The table adds
-        ``part`` (the challenge's ``"Part1"`` training, ``"Part2"`` validation, ``"Part3"``
-        online) and ``frame`` (0-19 in the heart cycle). ``spacing`` is NaN: the PNG does
-        not tell it.
+        ``part`` (of its folder, by `CHALLENGE_PARTS`) and ``frame`` (0-19 in the heart cycle).
+        ``spacing`` is NaN: the PNG does not tell it.
 
     Raises:
         DataError: The folder is missing or empty, an image has no mask or a mask no image,
@@ -133,6 +136,12 @@ def _row(path: Path) -> dict:
             f"{path}: cannot read patient and frame from the name; expected a name such as "
             "SC-HF-I-01-IM-0001-0048.dcm.png"
         )
+    part = path.parent.name.removeprefix("Sunnybrook_")
+    if part not in CHALLENGE_PARTS:
+        raise DataError(
+            f"{path}: stands in the folder {path.parent.name}; expected one of "
+            f"{', '.join(f'Sunnybrook_{known}' for known in CHALLENGE_PARTS)}"
+        )
     slice_, frame = divmod(int(name["number"]) - 1, FRAMES_PER_SLICE)
     return {
         "patient": name["patient"],
@@ -140,7 +149,7 @@ def _row(path: Path) -> dict:
         "frame": frame,
         "spacing": np.nan,
         "pathology": name["pathology"],
-        "part": path.parent.name.removeprefix("Sunnybrook_"),
+        "part": CHALLENGE_PARTS[part],
         "source": path.name,
     }
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from seglib.errors import DataError
-from seglib.evaluation.tables import bootstrap_interval
+from seglib.evaluation.intervals import bootstrap_interval
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:

@@ -39,7 +39,7 @@ def confusion_matrix(slices: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
     )
 
 
-def per_patient(slices: SliceSet, prediction: np.ndarray) -> dict[str, pd.DataFrame]:
+def matrices_by_patient(slices: SliceSet, prediction: np.ndarray) -> dict[str, pd.DataFrame]:
     """The matrix of each patient, all its slices pooled; arguments as `confusion_matrix`.
 
     Returns:
@@ -70,7 +70,7 @@ def class_dice(matrices: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Dice of every class of every patient, background too, with both means beside it.
 
     Args:
-        matrices: From `per_patient`.
+        matrices: From `matrices_by_patient`.
 
     Returns:
         One row a patient; a column for each class, then ``"mean of classes"`` (without

@@ -74,14 +74,14 @@ def lesion_detection(
     """
     check_prediction(slices, prediction)
     rows = []
-    for case, of_case in slices.table.groupby("case", sort=False):
-        of_case = of_case.sort_values("slice", kind="stable")
+    for order in slices.cases():
+        of_case = slices.table.loc[order]
+        case = of_case["case"].iloc[0]
         if not (np.diff(of_case["slice"]) == 1).all():
             raise DataError(
                 f"case {case} has the slices {of_case['slice'].tolist()[:8]} ...: they do not "
                 "follow one another, so lesions cannot be joined from slice to slice"
             )
-        order = of_case.index.to_numpy()
         truth, said = slices.masks[order, ..., 0], prediction[order, ..., 0]
         empty, silent = ~truth.any(axis=(1, 2)), ~said.any(axis=(1, 2))
         rows.append(

@@ -174,20 +174,3 @@ def _sides(spacing: Spacing, dimensions: int) -> np.ndarray:
             f"spacing {spacing} must be positive and known; leave it out for distances in pixels"
         )
     return np.repeat(sides, 2) if len(sides) == 1 else sides
-
-
-def hd95(truth: np.ndarray, prediction: np.ndarray, spacing: Spacing = 1.0) -> float:
-    """95th-percentile Hausdorff distance; arguments as in `surface_distances`."""
-    return surface_distances(truth, prediction, spacing).hausdorff(95.0)
-
-
-def assd(truth: np.ndarray, prediction: np.ndarray, spacing: Spacing = 1.0) -> float:
-    """Average symmetric surface distance; arguments as in `surface_distances`."""
-    return surface_distances(truth, prediction, spacing).assd()
-
-
-def surface_dice(
-    truth: np.ndarray, prediction: np.ndarray, tolerance: float, spacing: Spacing = 1.0
-) -> float:
-    """Share of both surfaces within `tolerance`; arguments as in `surface_distances`."""
-    return surface_distances(truth, prediction, spacing).surface_dice(tolerance)

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.errors import DataError
+from seglib.evaluation.intervals import bootstrap_interval
 from seglib.evaluation.scores import (
     OVERLAP_METRICS,
     check_prediction,
@@ -31,17 +32,6 @@ from seglib.evaluation.scores import (
 )
 from seglib.evaluation.surface import Spacing, surface_distances
 from seglib.slices import SliceSet
-
-__all__ = [
-    "METRICS",
-    "best_median_worst",
-    "bootstrap_interval",
-    "overlap_scores",
-    "per_patient",
-    "per_slice",
-    "score_cases",
-    "summarise",
-]
 
 #: Every score that is averaged, in the order of the tables.
 METRICS = (*OVERLAP_METRICS, "hd95", "assd", "surface_dice", "good_share", "good_dice")
@@ -96,15 +86,13 @@ def score_cases(
     """
     check_prediction(slices, prediction)
     table = slices.table
-    groups = {name: rows.index for name, rows in table.groupby("case", sort=False)}
-    spacings = {name: _spacing_of(table.loc[index]) for name, index in groups.items()}
-    in_mm = all(is_known(spacing) for spacing in spacings.values())
+    cases = list(slices.cases())
+    spacings = [_spacing_of(table.loc[index]) for index in cases]
+    in_mm = all(is_known(spacing) for spacing in spacings)
     labels = ["case", "patient", "phase", "pathology", *(["group"] if "group" in table else [])]
     rows = []
-    for name, index in groups.items():
-        index = table.loc[index].sort_values("slice", kind="stable").index.to_numpy()
+    for index, spacing in zip(cases, spacings, strict=True):
         first = table.loc[index[0]]
-        spacing = spacings[name]
         known = is_known(spacing)
         side = np.atleast_1d(spacing)[-1] if known else assumed_spacing
         for class_name, a, b in _classes(slices, prediction, index):
@@ -200,32 +188,6 @@ def best_median_worst(per_case: pd.DataFrame, metric: str = "dice") -> dict[str,
     return {word: ranked.iloc[place] for word, place in places.items()}
 
 
-def bootstrap_interval(
-    values: np.ndarray, *, resamples: int = 2000, seed: int = 0, level: float = 0.95
-) -> tuple[float, float]:
-    """Percentile bootstrap interval of a mean.
-
-    Args:
-        values: ``(n,)``, one value per patient, no NaN.
-        resamples: How often to draw n patients with replacement.
-        seed: Seed of the draws.
-        level: Share of the resampled means inside the interval.
-
-    Returns:
-        ``(low, high)``; NaN for fewer than two patients, who have no spread to show.
-
-    Source:
-        Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 13.
-    """
-    values = np.asarray(values, float)
-    if len(values) < 2:
-        return float("nan"), float("nan")
-    drawn = np.random.default_rng(seed).integers(len(values), size=(resamples, len(values)))
-    tail = 50 * (1 - level)
-    low, high = np.percentile(values[drawn].mean(axis=1), [tail, 100 - tail])
-    return float(low), float(high)
-
-
 def summarise(per_case: pd.DataFrame, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
     """Mean over patients of every metric, with a 95 % bootstrap interval.
 
@@ -298,7 +260,7 @@ def _spacing_of(rows: pd.DataFrame) -> Spacing:
     side, between = float(first["spacing"]), float(first.get("slice_spacing", np.nan))
     if not is_known(between):
         return side
-    if not np.all(np.diff(np.sort(rows["slice"])) == 1):
+    if not np.all(np.diff(rows["slice"]) == 1):
         raise DataError(
             f"case {rows['case'].iloc[0]} has a slice spacing, but its slices do not follow one "
             "another without gaps; distances through the volume need all of them"

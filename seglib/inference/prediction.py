@@ -18,7 +18,6 @@ from seglib.inference.onnx_network import OnnxNetwork
 from seglib.inference.sliding_window import patch_of, predict_volume
 from seglib.preprocessing.normalisation import require_finite_input
 from seglib.preprocessing.steps import Preprocessing
-from seglib.preprocessing.volumes import stack_cases
 from seglib.slices import SliceSet
 
 if TYPE_CHECKING:  # what needs Keras imports it: an ONNX file is predicted without
@@ -96,7 +95,7 @@ def predict_set(
         raise ValueError("a network of volumes is not turned at test time; use rotations=False")
     shape = (*slices.images.shape[:3], model.output_shape[-1])
     probabilities = np.empty(shape, np.float32)
-    for rows in stack_cases(slices):
+    for rows in slices.cases():
         probabilities[rows] = predict_volume(model, slices.images[rows], preprocessing, patch)
     return probabilities
 

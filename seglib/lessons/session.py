@@ -17,7 +17,7 @@ import pandas as pd
 from seglib import datasets
 from seglib.environment import environment
 from seglib.evaluation.tables import MEAN_OF_CLASSES, score_cases, summarise
-from seglib.files import results_dir, write_manifest
+from seglib.files import results_dir, write_json
 from seglib.inference.prediction import predict_set, to_mask
 from seglib.recipes.recipe import Recipe
 from seglib.slices import SliceSet
@@ -109,7 +109,7 @@ def study_of(slices: SliceSet, split: Split, profile: str, seed: int = 0) -> Stu
     check_no_leaks(parts)
     summary = {"name": slices.name, "slices": len(slices), "patients": len(slices.patients)}
     name = f"{slices.name.lower().replace(' ', '_')}.json"
-    write_manifest(results_dir() / "datasets" / name, summary)
+    write_json(results_dir() / "datasets" / name, summary)
     return Study(profile, seed, slices, split, **parts)
 
 
@@ -131,9 +131,9 @@ def excerpt(
     kept = Split(split.name, *(part[:n] for part, n in zip(parts, patients, strict=True)))
     chosen = slices.of_patients(kept.train + kept.validation + kept.test)
     rows: list[int] = []
-    for _, case in chosen.table.sort_values("slice", kind="stable").groupby("case"):
+    for case in chosen.cases():
         spread = np.linspace(0, len(case) - 1, min(per_case, len(case)))
-        rows += case.index[spread.round().astype(int)].tolist()
+        rows += case[spread.round().astype(int)].tolist()
     return chosen.take(np.sort(rows)), kept
 
 
@@ -141,16 +141,14 @@ def _validation_patients(slices: SliceSet) -> int:
     """A fifth of the training patients, and at least one."""
     if "part" not in slices.table:
         return 0  # and `literature_split` says what to do
-    training = slices.table.loc[slices.table["part"] == "Part1", "patient"].nunique()
+    training = slices.table.loc[slices.table["part"] == "train", "patient"].nunique()
     return max(round(training / 5), 1)
 
 
 def middle_slices(slices: SliceSet) -> list[int]:
     """Row of the middle slice of each patient's first case: one picture a patient."""
-    ordered = slices.table.sort_values(["patient", "case", "slice"])
-    first = ordered.drop_duplicates("patient")["case"]
-    rows = {case: table.index for case, table in ordered.groupby("case")}
-    return [int(rows[case][len(rows[case]) // 2]) for case in first]
+    first = slices.table.sort_values(["patient", "case"]).drop_duplicates("patient")["case"]
+    return [int(rows[len(rows) // 2]) for rows in map(slices.rows_of, first)]
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from seglib.errors import DataError
 from seglib.phantoms import brain_anatomy
 from seglib.phantoms.folder import new_phantom_folder
 from seglib.phantoms.scanner import bias_field, reduced, with_rician_noise
-from seglib.slices import SliceSet
+from seglib.slices import PARTS, SliceSet
 
 #: Class of each tissue of `seglib.phantoms.brain_anatomy`: deep nuclei are grey matter.
 CLASS_OF = np.array([0, 1, 2, 3, 2, 2, 2], np.uint8)
@@ -42,7 +42,7 @@ def make(patients: int = 24, slices: int = 8, size: int = 256, seed: int = 0) ->
         ``(patients * slices, size, size, 1)`` uint8 images and masks with the classes of
         `seglib.datasets.oasis`. The table is that of `oasis.load`, so ``spacing`` is NaN;
         ``part`` is ``"test"`` for the last sixth of the patients (at least one, if there
-        are three), ``"validate"`` for as many before them, else ``"train"``.
+        are three), ``"validation"`` for as many before them, else ``"train"``.
 
     Raises:
         DataError: A number is too small, or there are more than 999 patients.
@@ -60,7 +60,7 @@ def make(patients: int = 24, slices: int = 8, size: int = 256, seed: int = 0) ->
         rng = np.random.default_rng(np.random.SeedSequence([seed, k]))
         brain, scanner = brain_anatomy.grow(rng), _scanner(rng)
         later = (patients - 1 - k) // held_out if held_out else 2
-        part = oasis.PARTS[2 - min(later, 2)]
+        part = PARTS[2 - min(later, 2)]
         for i, z in enumerate(heights):
             tissue = brain_anatomy.slice_tissues(brain, z, size)
             masks.append(_mask(tissue, size))
@@ -86,12 +86,12 @@ def write(slices: SliceSet, folder: str | Path) -> None:
     """
     values = np.array(list(oasis.LABELS), np.uint8)
     with new_phantom_folder(slices, oasis.PHANTOM_NAME, folder, __name__) as root:
-        missing = [part for part in oasis.PARTS if not slices.table["part"].eq(part).any()]
+        missing = [part for part in PARTS if not slices.table["part"].eq(part).any()]
         if missing:
             raise DataError(
                 f"no slices of the part(s) {', '.join(missing)}; make at least 3 patients"
             )
-        for part in oasis.PARTS:
+        for part in PARTS:
             for name in oasis.folders(part):
                 (root / name).mkdir()
         for row, image, mask in zip(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.errors import DataError
-from seglib.slices import SliceSet
+from seglib.slices import PARTS, SliceSet
 
 FIELD_OF_VIEW = 340.0  # mm
 COLUMNS = ["case", "patient", "slice", "phase", "pathology", "source", "part"]
@@ -38,8 +38,8 @@ def make(patients: int = 12, slices: int = 6, size: int = 128, seed: int = 0) ->
     Returns:
         ``(patients * 2 * slices, size, size, 1)`` uint8 images, each scaled to 0-255 by its
         own extremes, and masks of the left ventricle's blood pool, papillary muscles
-        included as experts do. The table adds ``part``: ``"Part1"`` for the first third of
-        the patients, then ``"Part2"`` and ``"Part3"``.
+        included as experts do. The table adds ``part``: ``"train"`` for the first third of
+        the patients, then ``"validation"`` and ``"test"``, as Sunnybrook's are.
 
     Raises:
         DataError: A number is too small.
@@ -55,7 +55,7 @@ def make(patients: int = 12, slices: int = 6, size: int = 128, seed: int = 0) ->
         rng = np.random.default_rng(np.random.SeedSequence([seed, k]))
         pathology = list(PATHOLOGIES)[k % len(PATHOLOGIES)]
         heart = _heart(rng, pathology)
-        name, part = f"phantom-{k + 1:02d}", f"Part{1 + 3 * k // patients}"
+        name, part = f"phantom-{k + 1:02d}", PARTS[3 * k // patients]
         for phase in ("ED", "ES"):
             drawn.append(_draw(rng, heart, phase, slices, size))
             rows += [

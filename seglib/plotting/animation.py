@@ -59,7 +59,7 @@ def render_slices(
     cases = slices.table["case"].unique()
     if len(cases) != 1:
         raise DataError(f"an animation shows one case, found {len(cases)}; take one first")
-    order = slices.table.sort_values("slice", kind="stable").index.to_numpy()[::step]
+    order = slices.rows_of(cases[0])[::step]
     every = slices.masks if prediction is None else np.maximum(slices.masks, prediction)
     window = heart_window(every, margin)
     handles = outline_handles(None if prediction is None else "prediction")

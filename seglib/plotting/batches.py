@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from seglib.errors import DataError
 from seglib.plotting.style import (
     draw_contours,
     heart_window,
@@ -62,19 +61,17 @@ def show_phases(slices: SliceSet, patient: str, *, profile: str, columns: int = 
     Raises:
         DataError: The patient is not in the set.
     """
-    rows = slices.table[slices.table["patient"] == patient].sort_values("slice")
-    if rows.empty:
-        raise DataError(f"no such patient in {slices.name}: {patient}")
-    phases = list(rows.groupby("phase"))
-    columns = min(columns, max(len(of_phase) for _, of_phase in phases))
-    window = heart_window(slices.masks[rows.index.to_numpy()])
+    heart = slices.of_patients([patient])
+    phases = sorted(heart.cases(), key=lambda rows: heart.table.at[rows[0], "phase"])
+    columns = min(columns, max(map(len, phases)))
+    window = heart_window(heart.masks)
     fig, grid = new_figure(len(phases), columns, width=1.75, height=2.0)
-    for axes_row, (phase, of_phase) in zip(grid, phases, strict=True):
-        places = np.linspace(0, len(of_phase) - 1, min(columns, len(of_phase))).round().astype(int)
+    for axes_row, rows in zip(grid, phases, strict=True):
+        places = np.linspace(0, len(rows) - 1, min(columns, len(rows))).round().astype(int)
         for axes in axes_row[len(places) :]:
             axes.set_axis_off()
-        for axes, row in zip(axes_row, of_phase.index[places], strict=False):
-            show_image(axes, slices.images[row], window, f"slice {slices.table.at[row, 'slice']}")
-            draw_contours(axes, slices.masks[row])
-        axes_row[0].set_ylabel(f"{patient}\n{phase}", fontsize=9)
+        for axes, row in zip(axes_row, rows[places], strict=False):
+            show_image(axes, heart.images[row], window, f"slice {heart.table.at[row, 'slice']}")
+            draw_contours(axes, heart.masks[row])
+        axes_row[0].set_ylabel(f"{patient}\n{heart.table.at[rows[0], 'phase']}", fontsize=9)
     return label_figure(fig, slices.name, profile)

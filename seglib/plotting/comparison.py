@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from seglib.evaluation.comparison import Ranking
-from seglib.evaluation.tables import bootstrap_interval
+from seglib.evaluation.intervals import bootstrap_interval
 from seglib.plotting.style import (
     METRIC_NAMES,
     PALETTE,
@@ -191,7 +191,7 @@ def plot_strata(
     """Mean slice Dice within each group, with a 95 % interval over patients.
 
     Args:
-        slices: One row a slice: ``variant``, ``seed``, ``patient``, ``dice`` and what it is grouped by.
+        slices: One row a slice: ``variant``, ``seed``, ``patient``, ``dice``, and its groups.
         columns: What to group by, one panel each.
         dataset: Data set named in the label.
         profile: Profile named in the label.

@@ -40,21 +40,20 @@ def plot_presence(
         prediction: ``(N, H, W, 1)`` class indices for the whole set; then cells tell
             whether expert, network or both marked something, not whether they agree where.
     """
-    ordered = slices.table.sort_values("slice")
-    rows, order = ordered.groupby("patient").indices, ordered.index.to_numpy()
+    rows = {slices.table.at[index[0], "patient"]: index for index in slices.cases()}
     shown = slices.masks.any(axis=(1, 2, 3))
     said = np.zeros_like(shown) if prediction is None else prediction.any(axis=(1, 2, 3))
     state = _NOTHING + shown * (_EXPERT - _NOTHING) + said * (_NETWORK - _NOTHING)
     cells = np.full((len(rows), max(map(len, rows.values()))), _NOWHERE)
-    for line, places in zip(cells, rows.values(), strict=True):
-        line[: len(places)] = state[order[places]]
+    for line, patient in zip(cells, sorted(rows), strict=True):
+        line[: len(rows[patient])] = state[rows[patient]]
     fig, grid = new_figure(1, 1, width=7.0, height=0.24 * len(rows) + 0.8)
     axes = grid[0, 0]
     axes.pcolormesh(
         cells, cmap=ListedColormap(_COLOURS), vmin=0, vmax=4, edgecolors="white", linewidth=0.8
     )
     axes.invert_yaxis()
-    axes.set_yticks(np.arange(len(rows)) + 0.5, list(rows), fontsize=8)
+    axes.set_yticks(np.arange(len(rows)) + 0.5, sorted(rows), fontsize=8)
     axes.tick_params(left=False)
     axes.set_xlabel("slices of the patient, in order")
     axes.spines[:].set_visible(False)
@@ -85,14 +84,13 @@ def plot_areas(
     chosen = best_median_worst(per_case, metric)
     fig, grid = new_figure(1, 3, width=2.8, height=2.6)
     for axes, (word, case) in zip(grid[0], chosen.items(), strict=True):
-        of_case = slices.table[slices.table["case"] == case["case"]].sort_values("slice")
-        index = of_case.index.to_numpy()
+        index = slices.rows_of(case["case"])
         for masks, colour, style in (
             (slices.masks, TRUTH, "solid"),
             (prediction, PREDICTION, "dashed"),
         ):
             areas = (masks[index] != 0).sum(axis=(1, 2, 3))
-            axes.plot(of_case["slice"], areas, color=colour, linestyle=style)
+            axes.plot(slices.table.loc[index, "slice"], areas, color=colour, linestyle=style)
         value = f"{METRIC_NAMES.get(metric, metric)} {case[metric]:.3f}"
         axes.set_title(f"{word}: {case['case']}, {value}", fontsize=9)
         axes.set_xlabel("slice")

@@ -216,9 +216,8 @@ def cases_best_median_worst(
     chosen = best_median_worst(per_case, metric)
     fig, grid = new_figure(3, columns, width=1.75, height=1.95)
     for axes_row, (word, case) in zip(grid, chosen.items(), strict=True):
-        of_case = slices.table[slices.table["case"] == case["case"]].sort_values("slice")
-        shown = np.linspace(0, len(of_case) - 1, min(columns, len(of_case))).round().astype(int)
-        index = of_case.index.to_numpy()
+        index = slices.rows_of(case["case"])
+        shown = np.linspace(0, len(index) - 1, min(columns, len(index))).round().astype(int)
         window = heart_window(np.concatenate([slices.masks[index], prediction[index]]), margin=12)
         for axes in axes_row:
             axes.set_axis_off()

@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "min_max": "normalisation",
         "normaliser": "normalisation",
         "scale_255": "normalisation",
+        "training_statistics": "normalisation",
         "z_score": "normalisation",
         "normalise_volume": "volumes",
         "normalise_volumes": "volumes",

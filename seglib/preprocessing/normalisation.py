@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from seglib.errors import DataError
+from seglib.slices import SliceSet
 
 #: Below this, float32 loses digits of a standard deviation's square, and then all of it.
 _SMALL = 1e-18
@@ -221,3 +222,24 @@ def mean_and_deviation(images: np.ndarray) -> tuple[float, float]:
     grey = np.arange(256) / 255
     mean = np.average(grey, weights=counts)
     return float(mean), float(np.sqrt(np.average((grey - mean) ** 2, weights=counts)))
+
+
+def training_statistics(slices: SliceSet) -> tuple[float, float]:
+    """Mean and standard deviation of the training images, of a set with published parts.
+
+    Give them to `fixed` to normalise by them.
+
+    Args:
+        slices: Any set of 8-bit images whose table has the column ``part``.
+
+    Returns:
+        Both on the scale [0, 1], over all pixels, background included.
+
+    Raises:
+        DataError: No image belongs to the part ``"train"``.
+    """
+    parts = slices.table.get("part")
+    train = np.zeros(len(slices), bool) if parts is None else parts.eq("train").to_numpy()
+    if not train.any():
+        raise DataError(f"{slices.name} has no slices of the part 'train' to take the mean of")
+    return mean_and_deviation(slices.images[train])

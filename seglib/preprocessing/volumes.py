@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,16 +9,6 @@ import numpy as np
 from seglib.preprocessing.normalisation import as_8_bit, as_one_picture, min_max
 from seglib.preprocessing.steps import Preprocessing, center_crop_or_pad
 from seglib.slices import SliceSet
-
-
-def stack_cases(slices: SliceSet) -> Iterator[np.ndarray]:
-    """The rows of each case, in the order of its slices.
-
-    Yields:
-        Row numbers of one case, ``(S,)``.
-    """
-    for _, rows in slices.table.groupby("case", sort=False):
-        yield rows.sort_values("slice", kind="stable").index.to_numpy()
 
 
 def prepare_volume(images: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:
@@ -75,7 +64,7 @@ def normalise_volumes(slices: SliceSet) -> SliceSet:
         A set with ``(N, H, W, C)`` float32 images in [0, 1], all else as it was.
     """
     images = np.empty(slices.images.shape, np.float32)
-    for rows in slices.table.groupby("case", sort=False).indices.values():
+    for rows in slices.cases():
         images[rows] = normalise_volume(slices.images[rows])
     return replace(slices, images=images)
 

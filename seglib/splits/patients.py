@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from seglib.errors import DataError
-
-if TYPE_CHECKING:  # seglib.datasets imports this module
-    from seglib.slices import SliceSet
+from seglib.slices import PARTS, SliceSet
 
 
 @dataclass(frozen=True)
@@ -31,18 +30,22 @@ class Split:
     test: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        parts = {"train": self.train, "validation": self.validation, "test": self.test}
         seen: dict[str, str] = {}
-        for part, patients in parts.items():
-            for patient in patients:
+        for part in PARTS:
+            for patient in getattr(self, part):
                 if patient in seen:
                     raise DataError(f"patient {patient} stands in {seen[patient]} and in {part}")
                 seen[patient] = part
 
+    @property
+    def hash(self) -> str:
+        """SHA-256 of who trains, validates and tests; order and the name play no part."""
+        parts = [sorted(getattr(self, part)) for part in PARTS]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
     def apply(self, slices: SliceSet) -> dict[str, SliceSet]:
         """Cut `slices` into ``{"train": ..., "validation": ..., "test": ...}``."""
-        parts = ("train", "validation", "test")
-        return {part: slices.of_patients(getattr(self, part)) for part in parts}
+        return {part: slices.of_patients(getattr(self, part)) for part in PARTS}
 
 
 def _hold_out(patients: list[str], pathology: dict[str, str], count: int, seed: int) -> list[str]:
@@ -67,7 +70,7 @@ def literature_split(slices: SliceSet, validation_patients: int = 0, seed: int =
     """Train on the challenge's training patients, test on all others.
 
     This is the split that published Sunnybrook figures use. It needs the column
-    ``part`` in the table, ``"Part1"`` marking the training patients.
+    ``part`` in the table, ``"train"`` marking the training patients.
 
     Args:
         slices: A set whose table has the column ``part``.
@@ -80,9 +83,9 @@ def literature_split(slices: SliceSet, validation_patients: int = 0, seed: int =
     """
     if "part" not in slices.table:
         raise DataError(f"{slices.name} has no challenge parts; use patient_folds instead")
-    of_part1 = slices.table["part"] == "Part1"
-    train = sorted(slices.table.loc[of_part1, "patient"].unique())
-    test = sorted(slices.table.loc[~of_part1, "patient"].unique())
+    training = slices.table["part"] == "train"
+    train = sorted(slices.table.loc[training, "patient"].unique())
+    test = sorted(slices.table.loc[~training, "patient"].unique())
     if not 0 <= validation_patients < len(train):
         raise DataError(
             f"validation_patients={validation_patients}, but there are {len(train)} training "

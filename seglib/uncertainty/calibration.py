@@ -22,6 +22,7 @@ import pandas as pd
 from scipy import ndimage
 
 from seglib.errors import DataError
+from seglib.evaluation.intervals import bootstrap
 
 #: Bins of equal width that probabilities are sorted into.
 BINS = 15
@@ -178,14 +179,14 @@ def calibration_scores(
         its own, and noise only ever makes ``ece`` and ``mce`` larger: their intervals lie
         a little high.
     """
-    patients = _patient_sums(table)
-    values = _scores(_bin_sums(table))
-    drawn = _scores(_resampled(patients, resamples, seed))
-    rows = {}
-    for name, value in values.items():
-        low, high = _percentiles(drawn[name], len(patients))
-        rows[name] = {"value": float(value), "low": float(low), "high": float(high)}
-    scores = pd.DataFrame.from_dict(rows, orient="index").rename_axis("score")
+    patients, values = _patient_sums(table), _scores(_bin_sums(table))
+
+    def resampled(times: np.ndarray) -> np.ndarray:
+        return np.stack([*_scores(np.tensordot(times, patients, axes=1)).values()], axis=-1)
+
+    low, high = bootstrap(resampled, len(patients), resamples=resamples, seed=seed, counted=True)
+    scores = pd.DataFrame({"value": values, "low": low, "high": high}, index=[*values])
+    scores = scores.astype(float).rename_axis("score")
     return scores.assign(patients=len(patients), pixels=int(table["pixels"].sum()))
 
 
@@ -204,9 +205,13 @@ def reliability_curve(table: pd.DataFrame, *, resamples: int = 2000, seed: int =
     """
     patients = _patient_sums(table)
     pixels, probability, true, _ = np.moveaxis(patients.sum(axis=0), -1, 0)
-    drawn = _resampled(patients, resamples, seed)
-    with np.errstate(invalid="ignore"):
-        shares = drawn[..., 2] / drawn[..., 0]
+
+    def resampled(times: np.ndarray) -> np.ndarray:
+        drawn = np.tensordot(times, patients, axes=1)
+        with np.errstate(invalid="ignore"):
+            return drawn[..., 2] / drawn[..., 0]
+
+    low, high = bootstrap(resampled, len(patients), resamples=resamples, seed=seed, counted=True)
     numbers = np.sort(table["bin"].unique())
     curve = pd.DataFrame(
         {
@@ -217,11 +222,8 @@ def reliability_curve(table: pd.DataFrame, *, resamples: int = 2000, seed: int =
         },
         index=pd.Index(numbers, name="bin"),
     )
-    limits = [
-        _percentiles(share[np.isfinite(share)], n)
-        for share, n in zip(shares.T, curve["patients"], strict=True)
-    ]
-    return curve.assign(low=[low for low, _ in limits], high=[high for _, high in limits])
+    several = curve["patients"] > 1
+    return curve.assign(low=np.where(several, low, np.nan), high=np.where(several, high, np.nan))
 
 
 def compare_calibration(reliability: pd.DataFrame) -> pd.DataFrame:
@@ -264,15 +266,6 @@ def _patient_sums(table: pd.DataFrame) -> np.ndarray:
     return sums.reindex(full, fill_value=0).to_numpy(float).reshape(*shape, len(SUMS))
 
 
-def _resampled(patients: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """``(resamples, bins, 4)``: sums over as many patients, drawn with replacement."""
-    n = len(patients)
-    if not n:
-        return np.zeros((resamples, 0, len(SUMS)))
-    times = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
-    return np.tensordot(times, patients, axes=1)
-
-
 def _scores(sums: np.ndarray) -> dict[str, np.ndarray]:
     """The scores of ``(..., bins, 4)`` sums."""
     pixels, probability, true, squared = np.moveaxis(sums, -1, 0)
@@ -285,9 +278,3 @@ def _scores(sums: np.ndarray) -> dict[str, np.ndarray]:
             "mce": np.fmax.reduce(gap / pixels, axis=-1, initial=np.nan),
             "brier": squared.sum(axis=-1) / total,
         }
-
-
-def _percentiles(values: np.ndarray, patients: int) -> tuple[float, float]:
-    if patients < 2:
-        return float("nan"), float("nan")
-    return tuple(np.percentile(values, [2.5, 97.5]))

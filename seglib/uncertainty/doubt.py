@@ -20,6 +20,7 @@ import pandas as pd
 from scipy import stats
 
 from seglib.errors import DataError
+from seglib.evaluation.intervals import bootstrap
 from seglib.evaluation.scores import overlap_scores
 
 #: Measures of doubt, more meaning more doubt, and how figures call them.
@@ -143,10 +144,11 @@ def rank_correlation(
     """
     doubt, dice, *more = _paired(doubt, dice, *([] if given is None else [given]))
     n = len(dice)
-    drawn = np.random.default_rng(seed).integers(n, size=(resamples, n)) if n else []
-    values = np.array([_spearman(*(v[index] for v in (doubt, dice, *more))) for index in drawn])
-    values = values[np.isfinite(values)]
-    low, high = np.percentile(values, [2.5, 97.5]) if len(values) else (np.nan, np.nan)
+
+    def resampled(drawn: np.ndarray) -> np.ndarray:
+        return np.array([_spearman(*(v[rows] for v in (doubt, dice, *more))) for rows in drawn])
+
+    low, high = bootstrap(resampled, n, resamples=resamples, seed=seed)
     rho = _spearman(doubt, dice, *more)
     return {"rho": rho, "low": float(low), "high": float(high), "n": n}
 

@@ -160,7 +160,7 @@ def ablation(slices: SliceSet) -> list[Job]:
     The parts of the selected recipe are chosen here, so no test patient has a say. What
     is done at test time, and ensembles of three, use the networks of ``base``.
     """
-    training = slices.take((slices.table["part"] == "Part1").to_numpy())
+    training = slices.take((slices.table["part"] == "train").to_numpy())
     recipes = ablation_recipes()
     jobs = cross_validation("ablation", recipes, training)
     after = {

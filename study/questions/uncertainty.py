@@ -21,7 +21,7 @@ import pandas as pd
 from seglib.datasets import sunnybrook
 from seglib.errors import SeglibError
 from seglib.evaluation.tables import score_cases
-from seglib.files import atomic_write, results_dir, write_manifest
+from seglib.files import atomic_write, results_dir, write_json
 from seglib.preprocessing.steps import Preprocessing, center_crop_or_pad
 from seglib.program import program
 from seglib.slices import SliceSet, data_hash
@@ -208,7 +208,7 @@ def make(slices: SliceSet, experiment: str, variant: str, stored: Path, output: 
         "temperatures": fitted,
         "source": data_hash(slices),
     }
-    write_manifest(output / "manifest.json", manifest)
+    write_json(output / "manifest.json", manifest)
     print(f"{len(manifest['jobs'])} jobs, seeds {manifest['seeds']}: {len(tables)} tables written")
 
 

@@ -11,7 +11,7 @@ from seglib.batches.patches import PatchSequence
 from seglib.errors import DataError
 from seglib.inference.sliding_window import predict_volume, window_starts
 from seglib.preprocessing.steps import Preprocessing
-from seglib.preprocessing.volumes import prepare_volume, stack_cases
+from seglib.preprocessing.volumes import prepare_volume
 from seglib.slices import TABLE_COLUMNS, SliceSet
 
 PREPARED = Preprocessing(size=None, normalisation="min-max", multiple=4)
@@ -45,13 +45,13 @@ def echo(channels=1):
 
 
 def test_the_slices_of_a_case_come_in_order(balls):
-    for rows in stack_cases(balls):
+    for rows in balls.cases():
         assert list(balls.table.loc[rows, "slice"]) == list(range(10))
         assert balls.table.loc[rows, "case"].nunique() == 1
 
 
 def test_a_volume_is_normalised_as_a_whole(balls):
-    rows = next(stack_cases(balls))
+    rows = next(balls.cases())
     volume = prepare_volume(balls.images[rows], PREPARED)
     assert volume.shape == (10, 24, 24, 1)
     assert volume.min() == 0 and volume.max() == 1
@@ -124,14 +124,14 @@ def test_windows_cover_the_side(side, width, overlap, expected):
 
 @pytest.mark.parametrize("slices", [10, 8])  # 100 and 75 windows: two batches, one filled up
 def test_a_network_that_answers_its_input_gives_the_volume_back(balls, slices):
-    rows = next(stack_cases(balls))
+    rows = next(balls.cases())
     images = balls.images[rows][:slices]
     answer = predict_volume(echo(), images, PREPARED, PATCH)
     np.testing.assert_allclose(answer, prepare_volume(images, PREPARED), atol=1e-5)
 
 
 def test_probabilities_come_back_on_the_grid_of_the_images(balls):
-    rows = next(stack_cases(balls))
+    rows = next(balls.cases())
     cropped = Preprocessing(size=16, normalisation="min-max", multiple=4)
     answer = predict_volume(echo(), balls.images[rows][:3], cropped, PATCH)
     assert answer.shape == (3, 24, 24, 1)
@@ -142,7 +142,7 @@ def test_probabilities_come_back_on_the_grid_of_the_images(balls):
 
 
 def test_a_slice_that_is_not_finite_is_named(balls):
-    images = balls.images[next(stack_cases(balls))].astype(np.float32)
+    images = balls.images[next(balls.cases())].astype(np.float32)
     images[7, 3, 3] = np.nan
     each = Preprocessing(size=None, normalisation="none", multiple=4)
     with pytest.raises(DataError, match="^slice 7: .*not finite once prepared"):

@@ -45,10 +45,10 @@ def test_table_tells_patient_slice_frame_and_phase(root):
     assert slices.images.dtype == np.uint8
     columns = ["case", "slice", "frame", "phase", "pathology", "part"]
     assert slices.table[columns].values.tolist() == [
-        ["SC-HYP-07 ED", 0, 19, "ED", "HYP", "Part1"],
-        ["SC-HYP-07 ED", 1, 19, "ED", "HYP", "Part1"],
-        ["SC-HYP-07 ES", 0, 5, "ES", "HYP", "Part1"],
-        ["SC-HYP-07 ES", 1, 5, "ES", "HYP", "Part1"],
+        ["SC-HYP-07 ED", 0, 19, "ED", "HYP", "train"],
+        ["SC-HYP-07 ED", 1, 19, "ED", "HYP", "train"],
+        ["SC-HYP-07 ES", 0, 5, "ES", "HYP", "train"],
+        ["SC-HYP-07 ES", 1, 5, "ES", "HYP", "train"],
     ]
     assert slices.masks.sum(axis=(1, 2, 3)).tolist() == [64, 49, 16, 9]
     for row, image in zip(slices.table.itertuples(), slices.images, strict=True):
@@ -162,7 +162,7 @@ def test_real_counts(sunnybrook):
     assert len(sunnybrook.patients) == 44
     assert sunnybrook.table["case"].nunique() == 88
     parts = sunnybrook.table.groupby("part")["patient"].nunique()
-    assert parts.to_dict() == {"Part1": 15, "Part2": 14, "Part3": 15}
+    assert parts.to_dict() == {"train": 15, "validation": 14, "test": 15}
     assert sunnybrook.masks.max() == 1
     assert sunnybrook.masks.sum(axis=(1, 2, 3)).min() >= 10
     assert sunnybrook.table["source"].is_unique

@@ -52,7 +52,7 @@ def test_known_counts():
     assert matrix.to_numpy().tolist() == [[2, 1, 0], [0, 2, 1], [1, 0, 1]]
     assert matrix.index.tolist() == matrix.columns.tolist() == ["background", "one", "two"]
     assert (matrix.index.name, matrix.columns.name) == ("expert", "network")
-    assert confusion.per_patient(slices, found)["001"].to_numpy().tolist() == [
+    assert confusion.matrices_by_patient(slices, found)["001"].to_numpy().tolist() == [
         [1, 0, 0],
         [0, 1, 0],
         [1, 0, 1],
@@ -63,7 +63,7 @@ def test_counts_agree_with_scikit_learn_and_patients_add_up(brains, prediction):
     matrix = confusion.confusion_matrix(brains, prediction)
     expected = reference(brains.masks.ravel(), prediction.ravel())
     np.testing.assert_array_equal(matrix, expected)
-    patients = confusion.per_patient(brains, prediction)
+    patients = confusion.matrices_by_patient(brains, prediction)
     assert list(patients) == list(brains.patients)
     np.testing.assert_array_equal(sum(m.to_numpy() for m in patients.values()), expected)
 
@@ -77,7 +77,7 @@ def test_rows_become_shares_and_an_absent_class_stays_out():
 
 
 def test_dice_is_that_of_the_evaluation(brains, prediction):
-    table = confusion.class_dice(confusion.per_patient(brains, prediction))
+    table = confusion.class_dice(confusion.matrices_by_patient(brains, prediction))
     scores = score_cases(brains, prediction)
     for patient, of_patient in scores.groupby("patient"):
         expected = of_patient.set_index("class")["dice"]
@@ -86,14 +86,14 @@ def test_dice_is_that_of_the_evaluation(brains, prediction):
 
 
 def test_background_raises_the_mean_of_an_empty_prediction(brains):
-    table = confusion.class_dice(confusion.per_patient(brains, np.zeros_like(brains.masks)))
+    table = confusion.class_dice(confusion.matrices_by_patient(brains, np.zeros_like(brains.masks)))
     np.testing.assert_array_equal(table[confusion.MEAN], 0)
     assert (table[confusion.MEAN_WITH_BACKGROUND] > 0.15).all()
 
 
 def test_a_class_that_neither_has_is_left_out_of_the_means():
     slices = tiny([[0, 0, 1, 1]])
-    dice = confusion.class_dice(confusion.per_patient(slices, slices.masks))
+    dice = confusion.class_dice(confusion.matrices_by_patient(slices, slices.masks))
     assert dice.loc["000"].isna().tolist() == [False, False, True, False, False]
     assert dice.at["000", confusion.MEAN] == 1
 
@@ -115,7 +115,7 @@ def test_system_4_missed_its_goal_without_background():
     ],
 )
 def test_predictions_that_do_not_fit(brains, wrong, message):
-    for function in (confusion.confusion_matrix, confusion.per_patient):
+    for function in (confusion.confusion_matrix, confusion.matrices_by_patient):
         with pytest.raises(DataError, match=message):
             function(brains, wrong(brains.masks))
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import directed_hausdorff
 
 from seglib.errors import DataError
-from seglib.evaluation.surface import assd, hd95, surface_dice, surface_distances, surface_pixels
+from seglib.evaluation.surface import surface_distances, surface_pixels
 
 
 def square(top, left, side, size=40):
@@ -47,10 +47,12 @@ def test_in_plane_surface_ignores_the_neighbouring_slices():
 def test_two_single_pixels_three_four_five():
     a, b = np.zeros((2, 10, 10), np.uint8)
     a[1, 1] = b[4, 5] = 1
-    assert hd95(a, b) == pytest.approx(5.0)
-    assert assd(a, b) == pytest.approx(5.0)
-    assert hd95(a, b, spacing=2.0) == pytest.approx(10.0)
-    assert hd95(a, b, spacing=(4.0, 0.5)) == pytest.approx(math.hypot(12.0, 2.0))
+    assert surface_distances(a, b).hausdorff() == pytest.approx(5.0)
+    assert surface_distances(a, b).assd() == pytest.approx(5.0)
+    assert surface_distances(a, b, spacing=2.0).hausdorff() == pytest.approx(10.0)
+    assert surface_distances(a, b, spacing=(4.0, 0.5)).hausdorff() == pytest.approx(
+        math.hypot(12.0, 2.0)
+    )
 
 
 def test_shifted_square_by_hand():
@@ -62,20 +64,22 @@ def test_shifted_square_by_hand():
     a, b = square(10, 10, 3), square(10, 12, 3)
     found = np.sort(surface_distances(a, b).from_truth)
     np.testing.assert_allclose(found, [0, 0, 0, 1, 1, 2, 2, 2])
-    assert assd(a, b) == pytest.approx(8 / 8)
-    assert hd95(a, b) == pytest.approx(2.0)
-    assert surface_dice(a, b, tolerance=1.0) == pytest.approx(5 / 8)
-    assert surface_dice(a, b, tolerance=0.0) == pytest.approx(3 / 8)
-    assert surface_dice(a, b, tolerance=2.0) == 1.0
+    distances = surface_distances(a, b)
+    assert distances.assd() == pytest.approx(8 / 8)
+    assert distances.hausdorff() == pytest.approx(2.0)
+    assert distances.surface_dice(1.0) == pytest.approx(5 / 8)
+    assert distances.surface_dice(0.0) == pytest.approx(3 / 8)
+    assert distances.surface_dice(2.0) == 1.0
 
 
 def test_concentric_discs_differ_by_their_radii():
     inner, outer = disc(20), disc(30)
-    assert hd95(inner, outer) == pytest.approx(10, abs=0.8)
-    assert assd(inner, outer) == pytest.approx(10, abs=0.5)
-    assert assd(inner, outer, spacing=1.5) == pytest.approx(15, abs=0.75)
-    assert surface_dice(inner, outer, tolerance=9.0) == 0.0
-    assert surface_dice(inner, outer, tolerance=11.0) == 1.0
+    distances = surface_distances(inner, outer)
+    assert distances.hausdorff() == pytest.approx(10, abs=0.8)
+    assert distances.assd() == pytest.approx(10, abs=0.5)
+    assert surface_distances(inner, outer, spacing=1.5).assd() == pytest.approx(15, abs=0.75)
+    assert distances.surface_dice(9.0) == 0.0
+    assert distances.surface_dice(11.0) == 1.0
 
 
 def test_the_hundredth_percentile_is_scipys_hausdorff_distance():
@@ -100,33 +104,39 @@ def test_hd95_is_the_larger_direction_not_the_pooled_percentile():
 
 def test_distances_are_symmetric_and_zero_for_equal_masks():
     a, b = blob(1), blob(2)
-    for measure in (hd95, assd, lambda x, y: surface_dice(x, y, 1.0)):
-        assert measure(a, b) == pytest.approx(measure(b, a))
-    assert hd95(a, a) == assd(a, a) == 0.0
-    assert surface_dice(a, a, 0.0) == 1.0
+    there, back, same = (surface_distances(*pair) for pair in ((a, b), (b, a), (a, a)))
+    assert there.hausdorff() == pytest.approx(back.hausdorff())
+    assert there.assd() == pytest.approx(back.assd())
+    assert there.surface_dice(1.0) == pytest.approx(back.surface_dice(1.0))
+    assert same.hausdorff() == same.assd() == 0.0
+    assert same.surface_dice(0.0) == 1.0
 
 
 def test_a_stack_pools_the_distances_of_its_slices():
     """Slice 0 is perfect, slice 1 shifted by two: the percentile is taken once, over both."""
     truth = np.stack([square(10, 10, 3), square(10, 10, 3)])
     prediction = np.stack([square(10, 10, 3), square(10, 12, 3)])
-    assert assd(truth, prediction) == pytest.approx(0.5)
+    assert surface_distances(truth, prediction).assd() == pytest.approx(0.5)
     pooled = [0] * 8 + [0, 0, 0, 1, 1, 2, 2, 2]
-    assert hd95(truth, prediction) == pytest.approx(np.percentile(pooled, 95))
+    assert surface_distances(truth, prediction).hausdorff() == pytest.approx(
+        np.percentile(pooled, 95)
+    )
 
 
 def test_in_plane_distances_never_look_into_another_slice():
     truth, prediction = np.zeros((2, 2, 20, 20), np.uint8)
     truth[0, 2, 2] = prediction[0, 2, 12] = 1
     truth[1, 2, 12] = prediction[1, 2, 2] = 1
-    assert hd95(truth, prediction, spacing=1.0) == pytest.approx(10.0)
-    assert hd95(truth, prediction, spacing=(3.0, 1.0, 1.0)) == pytest.approx(3.0)
+    assert surface_distances(truth, prediction, spacing=1.0).hausdorff() == pytest.approx(10.0)
+    assert surface_distances(
+        truth, prediction, spacing=(3.0, 1.0, 1.0)
+    ).hausdorff() == pytest.approx(3.0)
 
 
 def test_three_spacings_measure_through_the_volume():
     truth, prediction = np.zeros((2, 5, 5, 5), np.uint8)
     truth[0, 0, 0] = prediction[3, 2, 1] = 1
-    found = hd95(truth, prediction, spacing=(2.0, 1.5, 4.0))
+    found = surface_distances(truth, prediction, spacing=(2.0, 1.5, 4.0)).hausdorff()
     assert found == pytest.approx(math.sqrt(6.0**2 + 3.0**2 + 4.0**2))
 
 
@@ -141,11 +151,13 @@ def test_unmatched_slice_is_counted_and_lowers_only_the_surface_dice():
 
 def test_empty_masks():
     full, empty = square(10, 10, 3), square(0, 0, 0)
-    assert math.isnan(hd95(empty, empty)) and math.isnan(assd(empty, empty))
-    assert math.isnan(surface_dice(empty, empty, 1.0))
+    neither = surface_distances(empty, empty)
+    assert math.isnan(neither.hausdorff()) and math.isnan(neither.assd())
+    assert math.isnan(neither.surface_dice(1.0))
     for pair in ((full, empty), (empty, full)):
-        assert math.isnan(hd95(*pair)) and math.isnan(assd(*pair))
-        assert surface_dice(*pair, 100.0) == 0.0
+        one = surface_distances(*pair)
+        assert math.isnan(one.hausdorff()) and math.isnan(one.assd())
+        assert one.surface_dice(100.0) == 0.0
     volumes = np.stack([full] * 3), np.stack([empty] * 3)
     assert surface_distances(*volumes, spacing=(1.0, 1.0, 1.0)).slices_unmatched == 1
 

@@ -12,7 +12,6 @@ from seglib.evaluation.scores import good_contours, score_case
 from seglib.evaluation.tables import (
     METRICS,
     best_median_worst,
-    bootstrap_interval,
     overlap_scores,
     per_patient,
     per_slice,
@@ -253,18 +252,6 @@ def test_mixed_units_are_refused():
     mm["unit"] = "mm"
     with pytest.raises(DataError, match="unit"):
         summarise(pd.concat([pixels, mm]))
-
-
-def test_bootstrap_interval():
-    values = np.random.default_rng(3).normal(0.9, 0.05, size=200)
-    low, high = bootstrap_interval(values, resamples=4000)
-    half = 1.96 * values.std() / math.sqrt(200)  # what the normal theory says for this n
-    assert low == pytest.approx(values.mean() - half, abs=0.15 * half)
-    assert high == pytest.approx(values.mean() + half, abs=0.15 * half)
-    assert bootstrap_interval(values, resamples=4000) == (low, high)
-    assert bootstrap_interval(values, resamples=4000, seed=1) != (low, high)
-    assert bootstrap_interval(np.full(5, 0.7)) == pytest.approx((0.7, 0.7))
-    assert all(math.isnan(bound) for bound in bootstrap_interval(np.array([0.7])))
 
 
 def test_per_slice_keeps_the_table_and_scores_each_slice():

@@ -6,7 +6,8 @@ from scipy import ndimage
 from seglib.datasets import oasis
 from seglib.errors import DataError
 from seglib.phantoms import brain
-from seglib.slices import SliceSet
+from seglib.preprocessing.normalisation import training_statistics
+from seglib.slices import PARTS, SliceSet
 
 FLUID, GREY, WHITE = 1, 2, 3
 
@@ -140,7 +141,7 @@ def dice(histogram: np.ndarray, levels: list[int]) -> np.ndarray:
 
 
 def test_brightness_is_near_that_of_the_published_slices(brains):
-    mean, deviation = oasis.training_statistics(brains)
+    mean, deviation = training_statistics(brains)
     assert mean == pytest.approx(oasis.PUBLISHED_MEAN, abs=0.02)
     assert deviation == pytest.approx(oasis.PUBLISHED_DEVIATION, abs=0.02)
 
@@ -178,7 +179,7 @@ def test_what_is_not_written(tmp_path, phantom_set):
         brain.write(slices, tmp_path / "full" / "notes.txt")
     with pytest.raises(DataError, match="only the brain phantom is written, found.*phantom"):
         brain.write(phantom_set, tmp_path / "new")
-    with pytest.raises(DataError, match=r"part\(s\) validate, test; make at least 3 patients"):
+    with pytest.raises(DataError, match=r"part\(s\) validation, test; make at least 3 patients"):
         brain.write(slices.of_patients(["001"]), tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
@@ -188,9 +189,9 @@ def test_parts_of_any_number_of_patients(patients):
     table = brain.make(patients, 1, 64).table
     counts = table.groupby("part")["patient"].nunique().to_dict()
     held_out = max(round(patients / 6), int(patients >= 3))
-    expected = {"train": patients - 2 * held_out, "validate": held_out, "test": held_out}
+    expected = {"train": patients - 2 * held_out, "validation": held_out, "test": held_out}
     assert counts == {part: count for part, count in expected.items() if count}
-    assert table["part"].map(oasis.PARTS.index).is_monotonic_increasing
+    assert table["part"].map(PARTS.index).is_monotonic_increasing
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,8 @@ def test_apply_to_a_set_without_the_patient(phantom_set):
 def test_literature_split_trains_on_part1_only(phantom_set):
     split = literature_split(phantom_set)
     part = phantom_set.table.drop_duplicates("patient").set_index("patient")["part"]
-    assert {part[p] for p in split.train} == {"Part1"}
-    assert {part[p] for p in split.test} == {"Part2", "Part3"}
+    assert {part[p] for p in split.train} == {"train"}
+    assert {part[p] for p in split.test} == {"validation", "test"}
     assert split.validation == ()
     assert sorted(patients_of(split)) == list(phantom_set.patients)
 
@@ -193,3 +193,11 @@ def test_a_lesson_has_one_fold_to_test_and_the_next_to_validate(phantom_set):
     assert sorted(split.train + split.validation + split.test) == sorted(phantom_set.patients)
     with pytest.raises(DataError, match="2 folds leave no part to train on"):
         fold_split(phantom_set, folds=2)
+
+
+def test_split_hash_by_hand():
+    split = Split("literature", ("B", "A"), (), ("C",))
+    expected = hashlib.sha256(b'[["A", "B"], [], ["C"]]').hexdigest()
+    assert split.hash == expected
+    assert Split("renamed", ("A", "B"), (), ("C",)).hash == expected
+    assert Split("literature", ("A", "B"), ("C",), ()).hash != expected

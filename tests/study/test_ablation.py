@@ -6,7 +6,7 @@ import pytest
 
 from seglib.errors import SeglibError
 from seglib.evaluation.tables import score_cases
-from seglib.files import atomic_write, write_manifest
+from seglib.files import atomic_write, write_json
 from seglib.plotting.comparison import plot_differences
 from study.questions import heart
 from study.questions.ablation import BASE, CHANGES, ablation_table
@@ -24,7 +24,7 @@ def stored(phantom_set, tmp_path):
         table = cases.assign(dice=0.7 + 0.02 * order + gain * order)
         atomic_write(folder / "per_case.csv", table.to_csv(index=False))
         manifest = {"variant": variant, "fold": "fold1", "seed": 0}
-        write_manifest(folder / "manifest.json", manifest)
+        write_json(folder / "manifest.json", manifest)
     return tmp_path
 
 

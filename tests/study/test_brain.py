@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seglib.datasets import oasis
-from seglib.evaluation.confusion import class_dice, per_patient
+from seglib.evaluation.confusion import class_dice, matrices_by_patient
 from seglib.phantoms import brain as brain_phantom
 from seglib.preprocessing.steps import Preprocessing
 from seglib.slices import SliceSet
@@ -63,7 +63,9 @@ def test_jobs_run_end_to_end_on_a_tiny_set(tmp_path, monkeypatch):
         run_job(job, slices, tmp_path / "stored")
         assert job.is_done(tmp_path / "stored")
         test = slices.of_patients(job.split.test)
-        dice = class_dice(per_patient(test, results.read_masks(job.name, tmp_path / "stored")))
+        dice = class_dice(
+            matrices_by_patient(test, results.read_masks(job.name, tmp_path / "stored"))
+        )
         cases = results.read_results("brain", "per_case", [job.variant], tmp_path / "stored")
         assert set(cases["part"]) == {"test"}
         table = cases.pivot(index="patient", columns="class", values="dice")

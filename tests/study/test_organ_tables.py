@@ -5,7 +5,7 @@ import pytest
 
 from seglib.errors import SeglibError
 from seglib.evaluation.tables import score_cases
-from seglib.files import atomic_write, write_manifest
+from seglib.files import atomic_write, write_json
 from seglib.phantoms import brain as brain_phantom
 from study.organ_tables import (
     COMPARED_WITH,
@@ -25,7 +25,7 @@ def store(folder, experiment, variant, seed, **tables):
     for name, table in tables.items():
         atomic_write(job / f"{name}.csv", table.to_csv(index=False))
     manifest = {"variant": variant, "fold": "fold1", "seed": seed}
-    write_manifest(job / "manifest.json", manifest)
+    write_json(job / "manifest.json", manifest)
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seglib import reporting, training
+from seglib import training
 from seglib.augmentation import Augmentation
 from seglib.errors import DataError, SeglibError, WriteError
 from seglib.files import REPOSITORY
 from seglib.phantoms import heart
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import Recipe
-from seglib.training import callbacks
+from seglib.training import callbacks, fitting
 from seglib.training.backup import FILES, Backup
 
 #: With this seed its second epoch is the best, for at this rate it soon unlearns what it found.
@@ -111,8 +111,8 @@ POINTS = {
     "backup not in place": stop_at(
         os, "replace", lambda aside, path: Path(path).name == "backup-a" and Path(path).exists()
     ),
-    "before the model": stop_at(training, "save_model"),
-    "before the manifest": stop_at(reporting, "write_manifest"),
+    "before the model": stop_at(fitting, "save_model"),
+    "before the manifest": stop_at(fitting, "write_json"),
     "after the manifest": stop_at(Backup, "remove"),
 }
 
@@ -338,7 +338,7 @@ def test_a_full_disk_is_named_and_with_room_the_training_goes_on(again, uncut, p
     for file, said, owner, name, broken in (
         ("epochs.csv", "No space left", Path, "write_bytes", no_room_for("epochs.csv")),
         ("backup-a", "File too large", Backup, "on_epoch_end", cramped(Backup.on_epoch_end)),
-        ("model.keras", "File too large", training, "save_model", cramped(training.save_model)),
+        ("model.keras", "File too large", fitting, "save_model", cramped(fitting.save_model)),
         ("manifest.json", "No space left", Path, "write_bytes", no_room_for("manifest.json")),
     ):
         with pytest.MonkeyPatch.context() as monkeypatch:

@@ -1,55 +1,21 @@
-"""Training: runs that can be repeated, read back, resumed and trusted."""
+"""Runs: named by what decides them, read back, repeated."""
 
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from tiny import TINY, weights
 
-from seglib import training
-from seglib.augmentation import Augmentation
-from seglib.errors import DataError, SeglibError
-from seglib.fingerprint import without_words
-from seglib.inference.prediction import predict_set, to_mask
-from seglib.phantoms import brain, heart
-from seglib.preprocessing.normalisation import fixed
-from seglib.preprocessing.steps import Preprocessing
-from seglib.recipes.recipe import PROFILES, Recipe, all_recipes, get_recipe
-from seglib.splits.patients import literature_split
-from seglib.training import callbacks
-
-TINY = Recipe(
-    name="tiny",
-    filters=4,
-    depth=2,
-    loss="dice",
-    learning_rate=5e-3,
-    epochs=3,
-    batch_size=4,
-    preprocessing=Preprocessing(size=64, multiple=4),
-    augmentation=Augmentation(rotation=20.0),
-)
-
-
-@pytest.fixture(scope="module")
-def parts():
-    hearts = heart.make(patients=6, slices=3, size=96)
-    return literature_split(hearts, validation_patients=1).apply(hearts)
+from seglib.errors import SeglibError
+from seglib.training import runs
+from seglib.training.runs import train
 
 
 @pytest.fixture(scope="module")
 def finished(parts, tmp_path_factory):
     runs = tmp_path_factory.mktemp("runs")
-    return training.train(TINY, parts["train"], parts["validation"], runs_dir=runs)
-
-
-def weights(run):
-    return np.concatenate([w.ravel() for w in run.model.get_weights()])
-
-
-def test_the_loss_falls(finished):
-    assert finished.history["loss"].iloc[-1] < finished.history["loss"].iloc[0]
-    assert len(finished.history) == TINY.epochs
+    return train(TINY, parts["train"], parts["validation"], runs_dir=runs)
 
 
 def test_the_manifest_says_what_was_done_and_where_nothing_lives(finished, parts):
@@ -63,15 +29,15 @@ def test_the_manifest_says_what_was_done_and_where_nothing_lives(finished, parts
 
 def test_a_finished_run_is_read_back_and_not_repeated(finished, parts):
     before = (finished.path / "history.csv").stat().st_mtime_ns
-    again = training.train(TINY, parts["train"], parts["validation"], runs_dir=finished.path.parent)
+    again = train(TINY, parts["train"], parts["validation"], runs_dir=finished.path.parent)
     assert again.path == finished.path
     assert (again.path / "history.csv").stat().st_mtime_ns == before
     assert np.array_equal(weights(again), weights(finished))
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(finished, parts, tmp_path):
-    same = training.train(TINY, parts["train"], parts["validation"], runs_dir=tmp_path)
-    other = training.train(TINY, parts["train"], parts["validation"], seed=1, runs_dir=tmp_path)
+    same = train(TINY, parts["train"], parts["validation"], runs_dir=tmp_path)
+    other = train(TINY, parts["train"], parts["validation"], seed=1, runs_dir=tmp_path)
     np.testing.assert_allclose(weights(same), weights(finished), atol=1e-5)
     assert same.path.name == finished.path.name
     assert other.path.name != finished.path.name
@@ -80,7 +46,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(finished, par
 
 def test_any_change_of_recipe_or_data_is_another_run(finished, parts):
     def name(recipe, train_set):
-        identity = training._identity(recipe, train_set, None, 0)
+        identity = runs._identity(recipe, train_set, None, 0)
         return json.dumps(identity, sort_keys=True)
 
     names = {
@@ -92,173 +58,8 @@ def test_any_change_of_recipe_or_data_is_another_run(finished, parts):
     assert len(names) == 4
 
 
-def test_the_best_epoch_is_kept_not_the_last(parts, tmp_path):
-    # A learning rate this high wrecks the network again after a good epoch, sooner or later.
-    recipe = replace(TINY, learning_rate=0.05, schedule="constant", epochs=6)
-    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
-    batches = training.SliceSequence(parts["validation"], recipe.preprocessing, 16)
-    truth = np.concatenate([batches[i][1] for i in range(len(batches))]) > 0
-    outputs = np.concatenate(
-        [run.model.predict_on_batch(batches[i][0]) for i in range(len(batches))]
-    )
-    predicted = outputs >= 0.5
-    dice = 2 * (truth & predicted).sum() / (truth.sum() + predicted.sum())
-    assert dice == pytest.approx(run.history["val_dice"].max(), abs=2e-3)
-
-
-def test_training_stops_early_when_nothing_gets_better(parts, tmp_path):
-    recipe = replace(TINY, learning_rate=0.0, schedule="constant", norm="none", patience=2)
-    recipe = replace(recipe, epochs=6)
-    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
-    assert len(run.history) == 3  # the first epoch is the best, then two without a better one
-
-
-def test_the_plateau_schedule_lowers_the_rate_when_the_loss_stays(parts, tmp_path, monkeypatch):
-    rates = []
-    plain = callbacks.Progress.on_epoch_end
-
-    def notes_the_rate(self, epoch, logs=None):
-        rates.append(float(self.model.optimizer.learning_rate))
-        plain(self, epoch, logs)
-
-    monkeypatch.setattr(callbacks.Progress, "on_epoch_end", notes_the_rate)
-    recipe = replace(TINY, learning_rate=1e-9, schedule="plateau", norm="none", patience=2)
-    recipe = replace(recipe, epochs=4)
-    training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
-    assert rates[0] == pytest.approx(1e-9)
-    assert rates[-1] <= 1.01e-10
-
-
-def test_the_plateau_schedule_needs_patience():
-    with pytest.raises(SeglibError, match="patience"):
-        replace(TINY, schedule="plateau")
-
-
-def test_a_diverged_training_says_so_and_leaves_no_finished_run(parts, tmp_path):
-    recipe = replace(TINY, optimizer="sgd", learning_rate=1e20, schedule="constant", norm="none")
-    with pytest.raises(SeglibError, match="learning_rate"):
-        training.train(recipe, parts["train"], runs_dir=tmp_path)
-    assert not list(tmp_path.glob("*/manifest.json"))
-
-
-def test_progress_goes_to_the_named_file(parts, tmp_path, monkeypatch):
-    file = tmp_path / "progress"
-    monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(file))
-    training.train(TINY, parts["train"], runs_dir=tmp_path / "runs")
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [line["epoch"] for line in lines] == [1, 2, 3]
-    assert lines[-1]["seconds_left"] == 0
-
-
-def test_every_recipe_builds_under_every_profile():
-    for name in all_recipes():
-        for profile in PROFILES:
-            assert get_recipe(name, profile).name == name
-
-
-def test_unknown_names_are_refused_with_the_choices():
-    with pytest.raises(SeglibError, match="unet"):
-        get_recipe("vnet")
-    with pytest.raises(SeglibError, match="smoke"):
-        get_recipe("unet", "fast")
-
-
-def test_words_do_not_change_the_codes_fingerprint():
-    plain = '"""A."""\ndef f(x):\n    """B."""\n    return x + 1\n'
-    worded = '"""Module."""\n# why\ndef f(x):\n    """Doc."""\n    return (x + 1)  # so\n'
-    assert without_words(worded) == without_words(plain)
-    other = plain.replace("1", "2")
-    assert without_words(plain) != without_words(other)
-
-
-def test_averaged_weights_lag_behind_the_last_ones(parts, tmp_path):
-    last = weights(training.train(TINY, parts["train"], runs_dir=tmp_path))
-    nearly = training.train(replace(TINY, ema=1e-7), parts["train"], runs_dir=tmp_path)
-    np.testing.assert_allclose(weights(nearly), last, atol=1e-4)  # no memory, no average
-    slow = training.train(replace(TINY, ema=0.9), parts["train"], runs_dir=tmp_path)
-    assert np.abs(weights(slow) - last).max() > 1e-3
-
-
-def test_patience_needs_patients_to_watch_and_no_average(parts, tmp_path):
-    with pytest.raises(SeglibError, match="validation"):
-        training.train(replace(TINY, patience=3), parts["train"], runs_dir=tmp_path)
-    with pytest.raises(SeglibError, match="ema"):
-        recipe = replace(TINY, patience=3, ema=0.9)
-        training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
-
-
-def test_the_plateau_schedules_rate_is_in_the_history(parts, tmp_path):
-    recipe = replace(TINY, schedule="plateau", patience=2, epochs=1)
-    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
-    assert run.history["learning_rate"].iloc[0] == pytest.approx(5e-3)
-
-
-def test_without_validation_the_history_has_no_such_columns(parts, tmp_path):
-    run = training.train(TINY, parts["train"], runs_dir=tmp_path)
-    assert not [column for column in run.history if column.startswith("val_")]
-
-
-def test_a_network_of_volumes_trains_on_patches_and_predicts_whole_cases(parts, tmp_path):
-    recipe = replace(TINY, name="patches", patch=(4, 32, 32), patches_per_case=4, epochs=2)
-    recipe = replace(recipe, preprocessing=replace(TINY.preprocessing, normalisation="min-max"))
-    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
-    assert run.model.input_shape == (None, 4, 32, 32, 1)
-    assert run.history["val_dice"].notna().all()
-    test = parts["test"]
-    mixed = test.take(np.random.default_rng(0).permutation(len(test)))
-    probabilities = predict_set(run.model, mixed, recipe.preprocessing)
-    assert probabilities.shape == mixed.masks.shape
-    assert 0 <= probabilities.min() < probabilities.max() <= 1
-    order = mixed.table.sort_values(["case", "slice"]).index
-    straight = predict_set(run.model, mixed.take(order), recipe.preprocessing)
-    np.testing.assert_allclose(straight, probabilities[order], atol=1e-5)
-
-
-def test_a_loss_for_another_number_of_classes_is_refused(parts, tmp_path):
-    with pytest.raises(SeglibError, match="use bce instead of cross_entropy"):
-        training.train(replace(TINY, loss="dice+cross_entropy"), parts["train"], runs_dir=tmp_path)
-    several = replace(parts["train"], class_names=("background", "pool", "wall"))
-    with pytest.raises(SeglibError, match="use cross_entropy instead of bce"):
-        training.train(replace(TINY, loss="dice+bce"), several, runs_dir=tmp_path)
-
-
-def test_several_classes_train_to_a_softmax(tmp_path):
-    brains = brain.make(patients=2, slices=2, size=64)
-    recipe = replace(
-        TINY,
-        loss="dice+cross_entropy",
-        learning_rate=1e-2,
-        epochs=8,
-        preprocessing=Preprocessing(size=64, normalisation=fixed(0.13, 0.19), multiple=4),
-    )
-    run = training.train(recipe, brains, runs_dir=tmp_path)
-    probabilities = predict_set(run.model, brains, recipe.preprocessing)
-    assert probabilities.shape == (4, 64, 64, 4)
-    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-4)
-    assert run.history["loss"].iloc[-1] < 0.8 * run.history["loss"].iloc[0]
-    assert set(np.unique(to_mask(probabilities))) <= {0, 1, 2, 3}
-
-
-@pytest.mark.parametrize("part", ["training", "validation"])
-@pytest.mark.parametrize(
-    ("value", "fault"),
-    [(np.nan, "NaN or infinity"), (-np.inf, "NaN or infinity"), (2, "a class above 1 in the mask")],
-)
-def test_slices_that_no_loss_can_be_made_of_are_named(value, fault, part, parts, tmp_path):
-    which = {"training": "train", "validation": "validation"}[part]
-    wrong = parts[which].take(np.arange(len(parts[which])))
-    wrong = replace(wrong, images=wrong.images.astype(np.float32))
-    (wrong.masks if value == 2 else wrong.images)[[3, 5], 7, 8] = value  # SliceSet checked before
-    first, number = wrong.table["source"].iloc[3], len(wrong)
-    message = f"2 of {number} {part} slices of .* hold {fault}, the first of them {first}; mend"
-    with pytest.raises(DataError, match=message):
-        mixed = {**parts, which: wrong}
-        training.train(TINY, mixed["train"], mixed["validation"], runs_dir=tmp_path)
-    assert not any(tmp_path.iterdir())
-
-
 @pytest.mark.parametrize("seed", [2**32, -1, 1.5])
 def test_a_seed_that_keras_does_not_take_is_refused_early(seed, parts, tmp_path):
     with pytest.raises(SeglibError, match=f"seed {seed}: expected a whole number from 0 to 42949"):
-        training.train(TINY, parts["train"], seed=seed, runs_dir=tmp_path)
+        train(TINY, parts["train"], seed=seed, runs_dir=tmp_path)
     assert not any(tmp_path.iterdir())

@@ -10,7 +10,7 @@ from scipy import stats
 from seglib import uncertainty
 from seglib.errors import DataError, SeglibError
 from seglib.evaluation.tables import per_patient, score_cases
-from seglib.files import write_manifest
+from seglib.files import write_json
 from seglib.phantoms import heart
 from seglib.preprocessing.steps import Preprocessing, center_crop_or_pad
 from seglib.splits.patients import patient_folds
@@ -238,7 +238,7 @@ def results(one, hearts, tmp_path, monkeypatch):
             labels = {"variant": "tiny", "fold": f"fold{number}", "seed": seed}
             recipe = {"preprocessing": Preprocessing(size=48).to_dict()}
             manifest = {**labels, "recipe": recipe, "test_patients": test.patients}
-            write_manifest(tmp_path / "stored" / name / "manifest.json", manifest)
+            write_json(tmp_path / "stored" / name / "manifest.json", manifest)
             question.maps_path(name).parent.mkdir(parents=True, exist_ok=True)
             np.savez(question.maps_path(name), probabilities=p[..., 0].astype(np.float16))
     return tmp_path / "stored"
