@@ -45,8 +45,6 @@ if root is None:
 os.chdir(f"{root}/notebooks")
 sys.path.insert(0, os.path.abspath(".."))
 from seglib.environment import install_missing
-from seglib.files import results_dir
-from seglib.formats.contours import fill_contour, read_contour
 
 install_missing()
 
@@ -63,19 +61,15 @@ import pandas as pd
 import pydicom
 from PIL import Image
 
-from seglib import plotting, preprocessing, reporting
+import seglib
+from seglib import errors, files, formats, lessons, plotting, preprocessing, reporting, splits
 from seglib.datasets import sunnybrook
-from seglib.errors import LeakError
-from seglib.lessons.dicom_frame import find_example
-from seglib.lessons.mistakes import random_slice_split
-from seglib.lessons.session import describe_environment, open_study
-from seglib.preprocessing import normalisation
-from seglib.splits.leaks import check_no_leaks, find_leaks
+from seglib.lessons import mistakes
 
-describe_environment()
+lessons.describe_environment()
 
 # %%
-study = open_study(PROFILE, DATASET, SEED)
+study = lessons.open_study(PROFILE, DATASET, SEED)
 slices = study.slices
 print(f"{slices.name}: {len(slices)} slices of {len(slices.patients)} patients, "
       f"images {slices.images.shape[1:]} {slices.images.dtype}")
@@ -89,7 +83,7 @@ print(f"{slices.name}: {len(slices)} slices of {len(slices.patients)} patients, 
 # place, and says so.)
 
 # %%
-example = find_example(results_dir() / "dicom_example")
+example = lessons.find_example(files.results_dir() / "dicom_example")
 frame = pydicom.dcmread(example.dicom)
 pixels = frame.pixel_array
 print(f"{example.dicom.name}: {pixels.shape} {pixels.dtype}, {pixels.min()} to {pixels.max()}")
@@ -139,7 +133,7 @@ assert np.array_equal(to_8_bit(pixels * 2.0 + 100), to_8_bit(pixels * 1.0))
 # in pixels.
 
 # %%
-contour = read_contour(example.endocardium)
+contour = formats.read_contour(example.endocardium)
 print(example.endocardium.name, "\n".join(["", *example.endocardium.read_text().split("\n")[:3]]))
 print(f"... {len(contour)} points")
 
@@ -147,9 +141,9 @@ print(f"... {len(contour)} points")
 # Filled, the line becomes a mask. Does it equal the PNG mask of the data set?
 
 # %%
-mask = fill_contour(contour, pixels.shape, example.endocardium)
-outer = read_contour(example.epicardium)
-heart = fill_contour(outer, pixels.shape, example.epicardium)
+mask = formats.fill_contour(contour, pixels.shape, example.endocardium)
+outer = formats.read_contour(example.epicardium)
+heart = formats.fill_contour(outer, pixels.shape, example.epicardium)
 assert np.array_equal(mask, example.mask)
 print(f"equal to the PNG mask: all {mask.sum()} pixels of the blood pool")
 
@@ -208,7 +202,7 @@ table
 # see it taper.
 
 # %%
-fig = plotting.show_phases(slices, slices.patients[0], profile=PROFILE)
+fig = plotting.show_phases(slices, slices.patients[0])
 reporting.save_figure(fig, "01_phases", **study.labels)
 plt.show()
 
@@ -278,7 +272,7 @@ suspect, typical = per_patient.index[0], per_patient.index[len(per_patient) // 2
 diastole = everyone.table[everyone.table["phase"] == "ED"]
 rows = [*diastole.index[diastole["patient"] == suspect][1:5],
         *diastole.index[diastole["patient"] == typical][1:5]]
-fig = plotting.show_slices(everyone, rows, profile=PROFILE)
+fig = plotting.show_slices(everyone, rows)
 reporting.save_figure(fig, "01_wrong_labels", **study.labels)
 plt.show()
 
@@ -307,7 +301,7 @@ pd.Series({name: len(np.unique(m)) for name, m in resized.items()}, name="values
 
 # %%
 fig = plotting.show_images(
-    list(resized.values()), list(resized), **study.labels,
+    list(resized.values()), list(resized),
     window=plotting.heart_window(resized["BICUBIC"], margin=2),
 )
 reporting.save_figure(fig, "01_resized_masks", **study.labels)
@@ -320,8 +314,8 @@ plt.show()
 # 2 would read as class 1.
 
 # %%
-small_image = preprocessing.resize_image(slices.images[index], (side, side))
-small_mask = preprocessing.resize_mask(slices.masks[index], (side, side))
+small_image = formats.resize_image(slices.images[index], (side, side))
+small_mask = formats.resize_mask(slices.masks[index], (side, side))
 print(f"image {small_image.shape}: {len(np.unique(small_image))} values; "
       f"mask {small_mask.shape}: values {np.unique(small_mask).tolist()}")
 
@@ -334,7 +328,7 @@ print(f"image {small_image.shape}: {len(np.unique(small_image))} values; "
 # %%
 image = slices.images[index : index + 1].astype(np.float32)
 rows = []
-for name, normalise in normalisation.NORMALISATIONS.items():
+for name, normalise in preprocessing.NORMALISATIONS.items():
     out, darker = normalise(image), normalise(image / 2)
     rows.append({"way": name, "min": out.min(), "mean": out.mean(), "max": out.max(),
                  "sd": out.std(), "change when darker": np.abs(out - darker).max()})
@@ -352,7 +346,7 @@ pd.DataFrame(rows).set_index("way").round(3)
 
 # %%
 size = slices.images.shape[1] // 2
-crop = preprocessing.Preprocessing(size=size, normalisation="z-score", multiple=16)
+crop = seglib.Preprocessing(size=size, normalisation="z-score", multiple=16)
 cropped = crop.masks(slices.masks)
 restored = crop.restore(cropped, slices.masks.shape[1:3])
 lost = (slices.masks != restored).sum(axis=(1, 2, 3))
@@ -364,7 +358,7 @@ assert np.array_equal(crop.masks(restored), cropped)
 network_input = crop.images(slices.images[index : index + 1])
 fig = plotting.show_images(
     [slices.images[index], network_input[0]], ["as stored", "what the network sees"],
-    masks=[slices.masks[index], cropped[index]], **study.labels,
+    masks=[slices.masks[index], cropped[index]],
 )
 reporting.save_figure(fig, "01_crop", **study.labels)
 plt.show()
@@ -379,11 +373,11 @@ plt.show()
 # all slices, keep a fifth for testing. Our check refuses it. Read why:
 
 # %%
-train_rows, test_rows = random_slice_split(len(slices), seed=SEED)
+train_rows, test_rows = mistakes.random_slice_split(len(slices), seed=SEED)
 by_slice = {"train": slices.take(train_rows), "test": slices.take(test_rows)}
 try:
-    check_no_leaks(by_slice)
-except LeakError as error:
+    seglib.check_no_leaks(by_slice)
+except errors.LeakError as error:
     print(error)
 
 # %% [markdown]
@@ -391,11 +385,11 @@ except LeakError as error:
 # are some: above a training image, below its twin in the test part.
 
 # %%
-alike = find_leaks(by_slice).query("kind == 'near-duplicate'").drop_duplicates("item_a")
+alike = splits.find_leaks(by_slice).query("kind == 'near-duplicate'").drop_duplicates("item_a")
 pairs = alike.iloc[:: max(len(alike) // 4, 1)].head(4)
 named = slices.table["case"] + " slice " + slices.table["slice"].astype(str)
 rows = [named[named == item].index[0] for item in [*pairs["item_a"], *pairs["item_b"]]]
-fig = plotting.show_slices(slices, rows, profile=PROFILE, zoom=False, columns=len(pairs))
+fig = plotting.show_slices(slices, rows, zoom=False, columns=len(pairs))
 reporting.save_figure(fig, "01_near_duplicates", **study.labels)
 plt.show()
 
@@ -407,7 +401,7 @@ plt.show()
 # %%
 by_patient = {"train": study.train, "validation": study.validation, "test": study.test}
 table = pd.DataFrame({
-    name: find_leaks(parts)["kind"].value_counts()
+    name: splits.find_leaks(parts)["kind"].value_counts()
     for name, parts in (("by slice", by_slice), ("by patient", by_patient))
 }, index=["patient", "source", "near-duplicate"]).fillna(0).astype(int)
 reporting.save_table(table.rename_axis("leak"), "01_leaks", **study.labels)

@@ -60,24 +60,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import plotting, reporting
-from seglib.augmentation import Augmentation
-from seglib.batches.image_data_generator import (
-    PUBLISHED_RANGES,
-    ImageDataGenerator,
-    PairedGenerator,
-    PairTransformer,
-    expand_offline,
-)
-from seglib.batches.slices import SliceSequence
-from seglib.lessons.mistakes import random_slice_split
-from seglib.lessons.session import describe_environment, open_study
-from seglib.recipes.recipe import get_recipe
+import seglib
+from seglib import batches, lessons, plotting, reporting
+from seglib.lessons import mistakes
 
-describe_environment()
+lessons.describe_environment()
 
 # %%
-study = open_study(PROFILE, DATASET, SEED)
+study = lessons.open_study(PROFILE, DATASET, SEED)
 row = int(study.train.masks.sum(axis=(1, 2, 3)).argmax())  # a slice with a large blood pool
 image = study.train.images[row].astype(np.float32)  # (H, W, 1)
 mask = study.train.masks[row]  # (H, W, 1)
@@ -108,10 +98,9 @@ print(f"{study.slices.name}: train on {len(study.train)} slices of "
 # is a word, not a picture. We hand it an image and its mask. Where does the outline lie?
 
 # %%
-generator = ImageDataGenerator(rotation_range=180, width_shift_range=[0.2])
+generator = batches.ImageDataGenerator(rotation_range=180, width_shift_range=[0.2])
 moved, y = next(generator.flow(image[None], mask[None], seed=SEED + 1))
-fig = plotting.show_pairs([(image, mask), (moved[0], y[0])], **study.labels,
-                          titles=["original", "flow(x, y)"])
+fig = plotting.show_pairs([(image, mask), (moved[0], y[0])], titles=["original", "flow(x, y)"])
 reporting.save_figure(fig, "02_trap_y", **study.labels)
 plt.show()
 
@@ -130,7 +119,7 @@ print("the image moved, the mask did not")
 # %%
 rows = []
 for order in (0, 1):
-    turning = ImageDataGenerator(rotation_range=180, interpolation_order=order)
+    turning = batches.ImageDataGenerator(rotation_range=180, interpolation_order=order)
     turned = turning.apply_transform(mask.astype(np.float32), {"theta": 30})
     grey = (turned > 0) & (turned < 1)
     rows.append({"interpolation order": order, "different values": len(np.unique(turned)),
@@ -147,8 +136,8 @@ pd.DataFrame(rows).set_index("interpolation order").round(2)
 # image. To measure the drift we send the *same* masks through both: Dice should be 1.
 
 # %%
-same = ImageDataGenerator(rotation_range=180)
-shifting = ImageDataGenerator(rotation_range=180, channel_shift_range=20)
+same = batches.ImageDataGenerator(rotation_range=180)
+shifting = batches.ImageDataGenerator(rotation_range=180, channel_shift_range=20)
 masks = 255.0 * np.repeat(mask[None], 6, axis=0)
 a, b = (next(g.flow(masks, batch_size=6, shuffle=False, seed=SEED)) > 128 for g in (same, shifting))
 dice = 2 * np.sum(a & b, axis=(1, 2, 3)) / (np.sum(a, axis=(1, 2, 3)) + np.sum(b, axis=(1, 2, 3)))
@@ -168,10 +157,10 @@ change = {"theta": 40, "zx": 1.4, "zy": 1.4}  # degrees; above 1 the picture shr
 edge = image.shape[0] * 3 // 16
 tissue = image[edge:-edge, edge:-edge]
 filled = {
-    mode: ImageDataGenerator(fill_mode=mode).apply_transform(tissue, change)
+    mode: batches.ImageDataGenerator(fill_mode=mode).apply_transform(tissue, change)
     for mode in ("nearest", "constant", "wrap", "reflect")
 }
-fig = plotting.show_images(list(filled.values()), list(filled), **study.labels)
+fig = plotting.show_images(list(filled.values()), list(filled))
 reporting.save_figure(fig, "02_fill_modes", **study.labels)
 plt.show()
 
@@ -197,8 +186,8 @@ print(f"the next random number should be {expected:.3f}, and is {np.random.rando
 # mask with order 0. By hand that is four lines:
 
 # %%
-linear = ImageDataGenerator(**PUBLISHED_RANGES, interpolation_order=1)
-nearest = ImageDataGenerator(**PUBLISHED_RANGES, interpolation_order=0)
+linear = batches.ImageDataGenerator(**batches.PUBLISHED_RANGES, interpolation_order=1)
+nearest = batches.ImageDataGenerator(**batches.PUBLISHED_RANGES, interpolation_order=0)
 transform = linear.get_random_transform(image.shape, seed=SEED)
 by_hand = (linear.apply_transform(image, transform),
            nearest.apply_transform(mask.astype(np.float32), transform))
@@ -209,19 +198,19 @@ print({name: value for name, value in transform.items() if value})
 # changes away from the mask. Do both agree?
 
 # %%
-library = PairTransformer(**PUBLISHED_RANGES).apply(image, mask, seed=SEED)
+library = batches.PairTransformer(**batches.PUBLISHED_RANGES).apply(image, mask, seed=SEED)
 assert all(np.array_equal(ours, theirs) for ours, theirs in zip(by_hand, library, strict=True))
-PUBLISHED_RANGES
+batches.PUBLISHED_RANGES
 
 # %% [markdown]
 # These are the ranges of the project that this study reproduces: any rotation, both flips.
 # Six variants of one pair; every mask must fit its image and be binary.
 
 # %%
-transformer = PairTransformer(**PUBLISHED_RANGES)
+transformer = batches.PairTransformer(**batches.PUBLISHED_RANGES)
 variants = [transformer.apply(image, mask, seed) for seed in range(6)]
 assert all(set(np.unique(m)) <= {0, 1} for _, m in variants)
-fig = plotting.show_pairs([(image, mask), *variants], **study.labels)
+fig = plotting.show_pairs([(image, mask), *variants])
 reporting.save_figure(fig, "02_pairs", **study.labels)
 plt.show()
 
@@ -230,10 +219,10 @@ plt.show()
 # seed, epoch and number alone, so threads cannot mix it up.
 
 # %%
-preprocessing = get_recipe("unet", PROFILE).preprocessing
-batches = PairedGenerator(study.train, preprocessing, batch_size=8, seed=SEED)
-images, masks = batches[0]
-print(f"{len(batches)} batches; images {images.shape} {images.dtype}, "
+preprocessing = seglib.get_recipe("unet", PROFILE).preprocessing
+epoch = batches.PairedGenerator(study.train, preprocessing, batch_size=8, seed=SEED)
+images, masks = epoch[0]
+print(f"{len(epoch)} batches; images {images.shape} {images.dtype}, "
       f"masks {masks.shape} with the values {np.unique(masks).tolist()}")
 
 # %% [markdown]
@@ -244,7 +233,7 @@ print(f"{len(batches)} batches; images {images.shape} {images.dtype}, "
 
 # %%
 total = round(len(study.train) * 3500 / 805)
-grown = expand_offline(study.train, total, seed=SEED)
+grown = batches.expand_offline(study.train, total, seed=SEED)
 assert set(np.unique(grown.masks)) == {0, 1}
 print(f"{len(study.train)} -> {len(grown)} pairs, {grown.images.nbytes / 2**20:.0f} MiB of images")
 grown.table["variant"].value_counts().sort_index().rename("pairs").to_frame()
@@ -263,7 +252,7 @@ source = study.slices.table["source"].to_numpy()
 total = round(len(source) * 3500 / 805)
 varied = np.random.default_rng(SEED).choice(source, total - len(source))  # drawn at random
 everything = np.concatenate([source, varied])
-others, test = random_slice_split(total, seed=SEED)
+others, test = mistakes.random_slice_split(total, seed=SEED)
 shared = np.isin(everything[test], everything[others])
 print(f"expand, then split: {shared.mean():.1%} of {len(test)} test pairs have a sibling "
       "in training or validation")
@@ -285,20 +274,19 @@ print(f"split, then expand: {len(grown_sources & test_sources)} of {len(test_sou
 
 # %%
 alone = {
-    "rotation": Augmentation(rotation=180),
-    "scale": Augmentation(scale=(1.3, 1.3)),
-    "elastic": Augmentation(elastic=6),
-    "gamma": Augmentation(gamma=(2.0, 2.0)),
-    "noise": Augmentation(noise=0.08),
+    "rotation": seglib.Augmentation(rotation=180),
+    "scale": seglib.Augmentation(scale=(1.3, 1.3)),
+    "elastic": seglib.Augmentation(elastic=6),
+    "gamma": seglib.Augmentation(gamma=(2.0, 2.0)),
+    "noise": seglib.Augmentation(noise=0.08),
 }
 rng = np.random.default_rng(SEED)
 size = preprocessing.target_size(*image.shape[:2])
 pairs = {name: change.apply(image, mask, rng, size) for name, change in alone.items()}
 
 # %%
-original = Augmentation().apply(image, mask, rng, size)  # no change but the crop
-fig = plotting.show_pairs([original, *pairs.values()], **study.labels,
-                          titles=["original", *pairs])
+original = seglib.Augmentation().apply(image, mask, rng, size)  # no change but the crop
+fig = plotting.show_pairs([original, *pairs.values()], titles=["original", *pairs])
 reporting.save_figure(fig, "02_online_each", **study.labels)
 plt.show()
 
@@ -316,13 +304,13 @@ print({name: np.unique(m).tolist() for name, (_, m) in pairs.items()})
 # The study's recipes use all of these, more gently. Could you still draw every mask?
 
 # %%
-recipe = get_recipe("unet", PROFILE)
+recipe = seglib.get_recipe("unet", PROFILE)
 pd.Series(asdict(recipe.augmentation), name="range").to_frame()
 
 # %%
 variants = [recipe.augmentation.apply(image, mask, rng, size) for _ in range(6)]
 assert all(set(np.unique(m)) <= {0, 1} for _, m in variants)
-fig = plotting.show_pairs([original, *variants], **study.labels)
+fig = plotting.show_pairs([original, *variants])
 reporting.save_figure(fig, "02_online_all", **study.labels)
 plt.show()
 
@@ -340,9 +328,11 @@ def changes_between_epochs(batches):
     return not np.array_equal(first, batches[0][0])
 
 
-fit = SliceSequence(study.train, preprocessing, 8, recipe.augmentation, shuffle=True, seed=SEED)
-watch = SliceSequence(study.validation, preprocessing, 8)
-print("training changes:", changes_between_epochs(fit), "| validation changes:", changes_between_epochs(watch))
+changing = {"augmentation": recipe.augmentation, "shuffle": True, "seed": SEED}
+fit = batches.SliceSequence(study.train, preprocessing, 8, **changing)
+watch = batches.SliceSequence(study.validation, preprocessing, 8)
+print("training changes:", changes_between_epochs(fit),
+      "| validation changes:", changes_between_epochs(watch))
 
 # %% [markdown]
 # Augmented validation images would make the validation score jump for no reason, and
@@ -350,10 +340,7 @@ print("training changes:", changes_between_epochs(fit), "| validation changes:",
 # same epoch, same batch, in whatever order the batches are asked for?
 
 # %%
-first, again = (
-    SliceSequence(study.train, preprocessing, 8, recipe.augmentation, shuffle=True, seed=SEED)
-    for _ in range(2)
-)
+first, again = (batches.SliceSequence(study.train, preprocessing, 8, **changing) for _ in range(2))
 last = len(first) - 1
 expected, found = first[last], [again[i] for i in range(last, -1, -1)][0]
 assert all(np.array_equal(x, y) for x, y in zip(expected, found, strict=True))

@@ -58,27 +58,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import plotting, reporting
-from seglib.evaluation.tables import overlap_scores, per_patient, score_cases
-from seglib.formats.pictures import resize_image
-from seglib.inference.prediction import predict
-from seglib.lessons.session import (
-    describe_environment,
-    middle_slices,
-    open_study,
-    results_table,
-    score,
-    train_for,
-)
-from seglib.models.networks import build_model
-from seglib.optimizers import make_schedule
-from seglib.plotting.style import PALETTE, draw_contours, show_image
-from seglib.recipes.recipe import get_recipe
+import seglib
+from seglib import evaluation, formats, lessons, optimizers, plotting, reporting
 
-describe_environment()
+lessons.describe_environment()
 
 # %%
-study = open_study(PROFILE, DATASET, SEED)
+study = lessons.open_study(PROFILE, DATASET, SEED)
 print(f"{study.slices.name}: train {len(study.split.train)}, validate "
       f"{len(study.split.validation)}, test {len(study.split.test)} patients")
 
@@ -90,8 +76,9 @@ print(f"{study.slices.name}: train {len(study.split.train)}, validate "
 # Cover all but a few pixels with your hands: could *you* still tell?
 
 # %%
-middle = middle_slices(study.train)
-fig = plotting.show_slices(study.train, middle[:4], profile=PROFILE)
+middle = lessons.middle_slices(study.train)
+fig = plotting.show_slices(study.train, middle[:4])
+reporting.save_figure(fig, "03_slices", **study.labels)
 plt.show()
 
 
@@ -125,9 +112,9 @@ fields.rename_axis("poolings").to_frame().T
 image, mask = study.train.images[middle[0]], study.train.masks[middle[0], ..., 0]
 row, column = np.argwhere(mask).mean(axis=0)
 fig, axes = plt.subplots(figsize=(4.6, 4.6))
-show_image(axes, image)
-draw_contours(axes, mask, ("white",))
-for colour, (depth, side) in zip(PALETTE, fields.items(), strict=False):
+plotting.show_image(axes, image)
+plotting.draw_contours(axes, mask, ("white",))
+for colour, (depth, side) in zip(plotting.PALETTE, fields.items(), strict=False):
     corner = (column - side / 2, row - side / 2)
     axes.add_patch(plt.Rectangle(corner, side, side, fill=False, ec=colour, lw=2, label=f"{depth}"))
 axes.legend(title="poolings", loc="upper left", bbox_to_anchor=(1, 1))
@@ -184,7 +171,7 @@ def encoder_decoder(filters, depth):
 
 # %%
 by_hand = encoder_decoder(filters=16, depth=4)
-library = build_model("encoder_decoder", (128, 128, 1), filters=16, depth=4)
+library = seglib.build_model("encoder_decoder", (128, 128, 1), filters=16, depth=4)
 assert by_hand.output_shape == library.output_shape == (None, 128, 128, 1)
 assert by_hand.count_params() == library.count_params()
 print(f"{library.count_params():,} parameters")
@@ -201,8 +188,9 @@ outlines = study.validation.masks.astype("float32")
 rows = {}
 for poolings in range(1, 5):
     size = [side // 2**poolings for side in outlines.shape[1:3]]
-    coarse = [resize_image(resize_image(m, size), outlines.shape[1:3]) for m in outlines]
-    table = score_cases(study.validation, np.uint8(np.array(coarse) >= 0.5))
+    shrunk = [formats.resize_image(mask, size) for mask in outlines]
+    coarse = [formats.resize_image(mask, outlines.shape[1:3]) for mask in shrunk]
+    table = seglib.score_cases(study.validation, np.uint8(np.array(coarse) >= 0.5))
     rows[poolings] = table[["dice", "hd95"]].mean()
 pd.DataFrame(rows).T.rename_axis("poolings").round(3)
 
@@ -217,7 +205,7 @@ pd.DataFrame(rows).T.rename_axis("poolings").round(3)
 # weights. Find the loss, the optimiser, the batch size and the number of epochs.
 
 # %%
-recipe = get_recipe("encoder_decoder", PROFILE)
+recipe = seglib.get_recipe("encoder_decoder", PROFILE)
 recipe
 
 # %% [markdown]
@@ -233,7 +221,7 @@ steps = recipe.epochs * (len(study.train) // recipe.batch_size)
 at = np.unique(np.linspace(0, steps, 200).astype(int))
 fig, axes = plt.subplots(figsize=(5.5, 3.2))
 for name in ("constant", "cosine", "polynomial"):
-    schedule = make_schedule(name, recipe.learning_rate, steps)
+    schedule = optimizers.make_schedule(name, recipe.learning_rate, steps)
     rates = [float(schedule(step)) if callable(schedule) else schedule for step in at]
     axes.plot(at, rates, label=name)
 axes.set(xlabel="optimiser step", ylabel="learning rate", ylim=(0, None))
@@ -248,7 +236,7 @@ plt.show()
 # validation Dice are kept.
 
 # %%
-run = train_for(study, recipe)
+run = lessons.train_for(study, recipe)
 print(f"{run.id}: {run.manifest['parameters']:,} parameters, {run.manifest['seconds']:.0f} s")
 
 # %% [markdown]
@@ -262,7 +250,7 @@ print(f"{run.id}: {run.manifest['parameters']:,} parameters, {run.manifest['seco
 #   rotated, bent, noisy hearts are harder.
 
 # %%
-fig = plotting.plot_history(run.history, **study.labels)
+fig = plotting.plot_history(run.history)
 reporting.save_figure(fig, "03_history", **study.labels, runs=[run.id])
 plt.show()
 
@@ -273,8 +261,8 @@ plt.show()
 # averaged. One row is one patient: how far apart are the rows?
 
 # %%
-scored = score(run, study.validation)
-patients = per_patient(scored.per_case).set_index("patient")
+scored = lessons.score(run, study.validation)
+patients = seglib.per_patient(scored.per_case).set_index("patient")
 patients[["pathology", "dice", "jaccard", "precision", "recall", "hd95", "unit"]].round(3)
 
 # %% [markdown]
@@ -283,7 +271,7 @@ patients[["pathology", "dice", "jaccard", "precision", "recall", "hd95", "unit"]
 # highest of them, and is far too narrow for 95 %.
 
 # %%
-table = results_table({"encoder–decoder": run}, {"encoder–decoder": scored})
+table = lessons.results_table({"encoder–decoder": run}, {"encoder–decoder": scored})
 reporting.save_table(table, "03_encoder_decoder", **study.labels, runs=[run.id])
 table.round(3)
 
@@ -294,8 +282,8 @@ table.round(3)
 # prediction follow them?
 
 # %%
-rows = middle_slices(study.validation)[:4]
-fig = plotting.show_slices(study.validation, rows, profile=PROFILE, prediction=scored.prediction)
+rows = lessons.middle_slices(study.validation)[:4]
+fig = plotting.show_slices(study.validation, rows, prediction=scored.prediction)
 reporting.save_figure(fig, "03_outlines", **study.labels, runs=[run.id])
 plt.show()
 
@@ -305,8 +293,8 @@ plt.show()
 
 # %%
 shown = study.validation.take(rows)
-probability = predict(run.model, shown.images, recipe.preprocessing)
-fig = plotting.show_probabilities(shown, probability, profile=PROFILE)
+probability = seglib.predict(run.model, shown.images, recipe.preprocessing)
+fig = plotting.show_probabilities(shown, probability)
 reporting.save_figure(fig, "03_probabilities", **study.labels, runs=[run.id])
 plt.show()
 
@@ -321,7 +309,8 @@ plt.show()
 def batch_dice(size):
     truth, prediction = study.validation.masks, scored.prediction
     starts = range(0, len(truth), size)
-    pooled = [overlap_scores(truth[s : s + size], prediction[s : s + size]) for s in starts]
+    pooled = [evaluation.overlap_scores(truth[s : s + size], prediction[s : s + size])
+              for s in starts]
     return np.nanmean([scores["dice"] for scores in pooled])
 
 
@@ -342,8 +331,8 @@ pd.Series(values, name="Dice").round(4).to_frame().T
 
 # %%
 black = np.zeros_like(study.validation.masks)
-foreground = score_cases(study.validation, black)
-background = overlap_scores(study.validation.masks == 0, black == 0)["dice"]
+foreground = seglib.score_cases(study.validation, black)
+background = evaluation.overlap_scores(study.validation.masks == 0, black == 0)["dice"]
 pd.Series({
     "pixel accuracy": np.mean(black == study.validation.masks),
     "Dice with background": (background + foreground["dice"].mean()) / 2,
@@ -362,7 +351,7 @@ pd.Series({
 # attention U-Net". We rebuild it exactly; its number of parameters is the check.
 
 # %%
-published = build_model("published_lv", (256, 256, 1), filters=64, depth=5)
+published = seglib.build_model("published_lv", (256, 256, 1), filters=64, depth=5)
 assert published.count_params() == 101_019_629
 print(f"{published.count_params():,} parameters, "
       f"{published.count_params() / run.manifest['parameters']:.0f} times those of our run")
@@ -393,7 +382,7 @@ pd.Series({
 #   variance of a batch of one describe? Exercise 3 lets you find out.
 
 # %%
-get_recipe("lv_published")
+seglib.get_recipe("lv_published")
 
 # %% [markdown]
 # ## What we saw

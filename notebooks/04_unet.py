@@ -58,18 +58,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import plotting, reporting
-from seglib.evaluation.tables import summarise
-from seglib.lessons.session import describe_environment, open_study, score, train_for
-from seglib.losses import DiceLoss
-from seglib.metrics import DiceScore
-from seglib.models.networks import build_model
-from seglib.recipes.recipe import get_recipe
+import seglib
+from seglib import lessons, plotting, reporting
 
-describe_environment()
+lessons.describe_environment()
 
 # %%
-study = open_study(PROFILE, DATASET, SEED)
+study = lessons.open_study(PROFILE, DATASET, SEED)
 print(f"{study.slices.name}: train {len(study.split.train)}, validate "
       f"{len(study.split.validation)}, test {len(study.split.test)} patients")
 
@@ -101,7 +96,7 @@ print("without the skip", up.shape, "with it", joined.shape)
 
 # %%
 sizes = {
-    name: build_model(name, (128, 128, 1), filters=16).count_params()
+    name: seglib.build_model(name, (128, 128, 1), filters=16).count_params()
     for name in ("encoder_decoder", "unet")
 }
 pd.Series(sizes, name="parameters").to_frame()
@@ -132,7 +127,7 @@ print(f"itself {dice(truth, truth):.3f}, shifted by 3 pixels {dice(truth, shifte
 rows = []
 for confidence in (1.0, 0.9, 0.7, 0.55):
     probability = np.where(truth > 0, confidence, 1 - confidence)[None]
-    soft = 1 - float(DiceLoss(smooth=0.0)(truth[None], probability))
+    soft = 1 - float(seglib.DiceLoss(smooth=0.0)(truth[None], probability))
     rows.append({"confidence": confidence, "soft": soft, "hard": dice(truth, probability[0])})
 pd.DataFrame(rows).round(3)
 
@@ -141,7 +136,7 @@ pd.DataFrame(rows).round(3)
 # report the hard one. Our function and the library's metric agree:
 
 # %%
-metric = DiceScore()
+metric = seglib.DiceScore()
 metric.update_state(truth[None], shifted[None].astype("float32"))
 assert np.isclose(float(metric.result()), dice(truth, shifted))
 
@@ -153,22 +148,20 @@ assert np.isclose(float(metric.result()), dice(truth, shifted))
 
 # %%
 recipes = {
-    "Dice": get_recipe("unet", PROFILE, loss="dice", name="unet_dice"),
-    "cross-entropy": get_recipe("unet", PROFILE, loss="bce", name="unet_bce"),
+    "Dice": seglib.get_recipe("unet", PROFILE, loss="dice", name="unet_dice"),
+    "cross-entropy": seglib.get_recipe("unet", PROFILE, loss="bce", name="unet_bce"),
 }
 recipes["Dice"]
 
 # %%
-runs = {name: train_for(study, recipe) for name, recipe in recipes.items()}
+runs = {name: lessons.train_for(study, recipe) for name, recipe in recipes.items()}
 
 # %% [markdown]
 # Solid lines are training patients, dashed ones the validation patients. Where do the
 # two losses part: at the start, or at the end?
 
 # %%
-fig = plotting.plot_history(
-    {name: run.history for name, run in runs.items()}, **study.labels, metrics=["dice"]
-)
+fig = plotting.plot_history({name: run.history for name, run in runs.items()}, metrics=["dice"])
 reporting.save_figure(fig, "04_history", **study.labels, runs=[run.id for run in runs.values()])
 plt.show()
 
@@ -180,8 +173,8 @@ plt.show()
 # choices, so their figure is not yet the result.
 
 # %%
-scored = {name: score(run, study.validation) for name, run in runs.items()}
-table = pd.concat({name: summarise(s.per_case).loc[["dice", "jaccard", "hd95"]]
+scored = {name: lessons.score(run, study.validation) for name, run in runs.items()}
+table = pd.concat({name: seglib.summarise(s.per_case).loc[["dice", "jaccard", "hd95"]]
                    for name, s in scored.items()}, names=["loss"])
 reporting.save_table(table, "04_losses", **study.labels, runs=[run.id for run in runs.values()])
 table.round(3)
@@ -197,9 +190,7 @@ table.round(3)
 
 # %%
 best = scored["Dice"]
-fig = plotting.cases_best_median_worst(
-    best.slices, best.prediction, best.per_case, profile=PROFILE
-)
+fig = plotting.cases_best_median_worst(best.slices, best.prediction, best.per_case)
 reporting.save_figure(fig, "04_cases", **study.labels, runs=[runs["Dice"].id])
 plt.show()
 

@@ -58,24 +58,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import plotting, reporting
-from seglib.inference.prediction import attention_maps
-from seglib.lessons.session import (
-    describe_environment,
-    middle_slices,
-    open_study,
-    results_table,
-    score,
-    train_for,
-)
+import seglib
+from seglib import inference, lessons, plotting, reporting
 from seglib.models import layers
-from seglib.models.networks import build_model
-from seglib.recipes.recipe import get_recipe
 
-describe_environment()
+lessons.describe_environment()
 
 # %%
-study = open_study(PROFILE, DATASET, SEED)
+study = lessons.open_study(PROFILE, DATASET, SEED)
 print(f"{study.slices.name}: train {len(study.split.train)}, validate "
       f"{len(study.split.validation)}, test {len(study.split.test)} patients")
 
@@ -186,7 +176,7 @@ names = {
     "channel_attention_unet": "channel attention",
     "spatial_attention_unet": "spatial attention",
 }
-costs = {names[name]: build_model(name, (128, 128, 1)).count_params() for name in names}
+costs = {names[name]: seglib.build_model(name, (128, 128, 1)).count_params() for name in names}
 costs = pd.Series(costs, name="parameters").to_frame()
 costs["added"] = costs["parameters"] - costs.at["U-Net", "parameters"]
 costs
@@ -197,11 +187,11 @@ costs
 # Same recipe, same data, same seed: only the attention differs.
 
 # %%
-recipes = {names[name]: get_recipe(name, PROFILE) for name in list(names)[1:]}
-runs = {label: train_for(study, recipe) for label, recipe in recipes.items()}
+recipes = {names[name]: seglib.get_recipe(name, PROFILE) for name in list(names)[1:]}
+runs = {label: lessons.train_for(study, recipe) for label, recipe in recipes.items()}
 
 # %%
-fig = plotting.plot_history({label: run.history for label, run in runs.items()}, **study.labels)
+fig = plotting.plot_history({label: run.history for label, run in runs.items()})
 reporting.save_figure(fig, "05_history", **study.labels, runs=[run.id for run in runs.values()])
 plt.show()
 
@@ -214,8 +204,8 @@ plt.show()
 # behind an interval (`low` to `high`)?
 
 # %%
-scored = {label: score(run, study.validation) for label, run in runs.items()}
-table = results_table(runs, scored)
+scored = {label: lessons.score(run, study.validation) for label, run in runs.items()}
+table = lessons.results_table(runs, scored)
 reporting.save_table(table, "05_attention", **study.labels, runs=[run.id for run in runs.values()])
 table.round(3)
 
@@ -232,16 +222,17 @@ table.round(3)
 # map single out the heart?
 
 # %%
-shown = study.validation.take(middle_slices(study.validation)[:3])
+shown = study.validation.take(lessons.middle_slices(study.validation)[:3])
 prepared = recipes["additive gate"].preprocessing
-maps = {label: attention_maps(run.model, shown.images, prepared) for label, run in runs.items()}
+maps = {label: inference.attention_maps(run.model, shown.images, prepared)
+        for label, run in runs.items()}
 inputs, outlines = prepared.images(shown.images), prepared.masks(shown.masks)
 
 # %%
 for label in ("additive gate", "spatial attention"):
     values = list(maps[label].values())
     titles = [f"{label}\nlevel {level}" for level in range(1, len(values) + 1)]
-    fig = plotting.plot_attention(inputs, values, titles, **study.labels, masks=outlines)
+    fig = plotting.plot_attention(inputs, values, titles, masks=outlines)
     name = f"05_maps_{label.split()[0]}"
     reporting.save_figure(fig, name, **study.labels, runs=[runs[label].id])
     plt.show()

@@ -58,28 +58,16 @@ SEED = int(os.environ.get("SEGLIB_SEED", "0"))
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from seglib import plotting, reporting
-from seglib.evaluation.comparison import compare_paired
-from seglib.evaluation.tables import per_patient, per_slice, score_cases
-from seglib.inference.prediction import largest_component
-from seglib.lessons.session import (
-    Scored,
-    describe_environment,
-    open_study,
-    results_table,
-    score,
-    train_for,
-)
-from seglib.plotting.comparison import plot_means, plot_strata
-from seglib.recipes.recipe import get_recipe
+import seglib
+from seglib import evaluation, inference, lessons, plotting, reporting
 from study import references
 from study.results import read_results, stored_names
 from study.variants import compare_variants, strata
 
-describe_environment()
+lessons.describe_environment()
 
 # %%
-study = open_study(PROFILE, DATASET, SEED)
+study = lessons.open_study(PROFILE, DATASET, SEED)
 print(f"{study.slices.name}: train {len(study.split.train)}, validate "
       f"{len(study.split.validation)}, test {len(study.split.test)} patients")
 
@@ -117,7 +105,7 @@ if PROFILE == "full":
 if PROFILE == "smoke":
     plan = plan[:2]
 recipes = {
-    f"{NETWORKS[name]}, {optimizer}": get_recipe(name, PROFILE, **changes)
+    f"{NETWORKS[name]}, {optimizer}": seglib.get_recipe(name, PROFILE, **changes)
     for name, optimizer, changes in plan
 }
 fields = ["architecture", "optimizer", "learning_rate", "schedule", "batch_size", "epochs"]
@@ -128,7 +116,7 @@ pd.DataFrame({label: {f: getattr(r, f) for f in fields} for label, r in recipes.
 # trained is read from disk; the rest is trained now.
 
 # %%
-runs = {label: train_for(study, recipe) for label, recipe in recipes.items()}
+runs = {label: lessons.train_for(study, recipe) for label, recipe in recipes.items()}
 ids = [run.id for run in runs.values()]
 
 # %% [markdown]
@@ -137,7 +125,7 @@ ids = [run.id for run in runs.values()]
 
 # %%
 adamw = {label.split(",")[0]: run.history for label, run in runs.items() if "AdamW" in label}
-fig = plotting.plot_history(adamw, **study.labels)
+fig = plotting.plot_history(adamw)
 reporting.save_figure(fig, "06_history_networks", **study.labels, runs=ids)
 plt.show()
 
@@ -147,7 +135,7 @@ plt.show()
 
 # %%
 optimisers = {label: run.history for label, run in runs.items() if label.startswith("U-Net")}
-fig = plotting.plot_history(optimisers, **study.labels)
+fig = plotting.plot_history(optimisers)
 reporting.save_figure(fig, "06_history_optimisers", **study.labels, runs=ids)
 plt.show()
 
@@ -158,8 +146,8 @@ plt.show()
 # is the network we would hand on.
 
 # %%
-validated = {label: score(run, study.validation) for label, run in runs.items()}
-table = results_table(runs, validated)
+validated = {label: lessons.score(run, study.validation) for label, run in runs.items()}
+table = lessons.results_table(runs, validated)
 choice = table["dice"].idxmax()
 reporting.save_table(table, "06_validation", **study.labels, runs=ids)
 print(f"our choice: {choice}")
@@ -175,8 +163,8 @@ table[["dice", "low", "high", "jaccard", "hd95", "unit", "patients"]].round(3)
 # recipe after reading its result, they have become validation patients.
 
 # %%
-tested = {label: score(run, study.test) for label, run in runs.items()}
-comparison = results_table(runs, tested)
+tested = {label: lessons.score(run, study.test) for label, run in runs.items()}
+comparison = lessons.results_table(runs, tested)
 reporting.save_table(comparison, "comparison", **study.labels, runs=ids, markdown=True)
 comparison.round(3)
 
@@ -201,10 +189,10 @@ print(f"our choice, {choice}: Dice {row['dice']:.3f} [{row['low']:.3f}, {row['hi
 # challenge's scoring leaves failed contours out of the mean, we leave none out.
 
 # %%
-patients = {label: per_patient(s.per_case) for label, s in tested.items()}
+patients = {label: seglib.per_patient(s.per_case) for label, s in tested.items()}
 published = references.SUNNYBROOK if study.slices.name == "Sunnybrook" else ()
 boxes = {label.replace(", ", "\n"): table for label, table in patients.items()}
-fig = plotting.box_plot_per_patient(boxes, **study.labels, references=published)
+fig = plotting.box_plot_per_patient(boxes, references=published)
 reporting.save_figure(fig, "06_box_plot", **study.labels, runs=ids)
 plt.show()
 
@@ -216,9 +204,7 @@ plt.show()
 
 # %%
 best = tested[choice]
-fig = plotting.cases_best_median_worst(
-    best.slices, best.prediction, best.per_case, profile=PROFILE
-)
+fig = plotting.cases_best_median_worst(best.slices, best.prediction, best.per_case)
 reporting.save_figure(fig, "06_cases", **study.labels, runs=[runs[choice].id])
 plt.show()
 
@@ -249,7 +235,7 @@ position = study.test.table.groupby("case")["slice"].rank(method="dense")
 last = position.groupby(study.test.table["case"]).transform("max")
 fifth = pd.cut((position - 1) / (last - 1), 5, labels=["base", "2", "middle", "4", "apex"])
 by_position = pd.DataFrame({
-    label: per_slice(s.slices, s.prediction)["dice"].groupby(fifth, observed=True).mean()
+    label: evaluation.per_slice(s.slices, s.prediction)["dice"].groupby(fifth, observed=True).mean()
     for label, s in tested.items() if "AdamW" in label
 })
 by_position.rename_axis("position").T.round(3)
@@ -276,9 +262,9 @@ plt.show()
 # %%
 cleaned = {}
 for label, s in tested.items():
-    masks = largest_component(s.prediction)
-    cleaned[label] = Scored(s.slices, masks, score_cases(s.slices, masks))
-after = results_table(runs, cleaned)
+    masks = inference.largest_component(s.prediction)
+    cleaned[label] = lessons.Scored(s.slices, masks, seglib.score_cases(s.slices, masks))
+after = lessons.results_table(runs, cleaned)
 shown = ["dice", "hd95", "missed"]
 clean_up = pd.concat({"as predicted": comparison[shown], "largest piece": after[shown]}, axis=1)
 clean_up.round(3)
@@ -298,7 +284,7 @@ print(f"mean change of Dice {(after['dice'] - comparison['dice']).mean():+.4f}, 
 # Holm's correction pays for them.
 
 # %%
-paired = compare_paired(patients, reference="U-Net, AdamW")
+paired = seglib.compare_paired(patients, reference="U-Net, AdamW")
 reporting.save_table(paired, "06_paired", **study.labels, runs=ids)
 paired.round(4)
 
@@ -342,10 +328,10 @@ by_variant.drop(columns=["unit", "missed"]).round(3)
 # between the rows. In the figure, each seed's own mean is a tick.
 
 # %%
-means = [(variant, per_patient(rows)["dice"].mean())
+means = [(variant, seglib.per_patient(rows)["dice"].mean())
          for (variant, _), rows in folds.groupby(["variant", "seed"])]
 seeds = pd.DataFrame(means, columns=["variant", "dice"])
-fig = plot_means(by_variant, seeds, **stored, references=references.SUNNYBROOK)
+fig = plotting.plot_means(by_variant, seeds, references=references.SUNNYBROOK)
 reporting.save_figure(fig, "06_folds", **stored, runs=stored_names("comparison"))
 plt.show()
 
@@ -356,7 +342,7 @@ plt.show()
 
 # %%
 slices = strata(read_results("comparison", "per_slice", ["unet"]))
-fig = plot_strata(slices, **stored)
+fig = plotting.plot_strata(slices)
 reporting.save_figure(fig, "06_strata", **stored, runs=stored_names("comparison", ["unet"]))
 plt.show()
 

@@ -45,7 +45,6 @@ if root is None:
 os.chdir(f"{root}/notebooks")
 sys.path.insert(0, os.path.abspath(".."))
 from seglib.environment import install_missing
-from seglib.files import results_dir
 
 install_missing()
 
@@ -55,35 +54,22 @@ DATASET = os.environ.get("SEGLIB_DATASET", "auto")  # auto, msd_heart or phantom
 SEED = int(os.environ.get("SEGLIB_SEED", "0"))
 
 # %%
-import tempfile
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nibabel
 import numpy as np
 import pandas as pd
-from IPython.display import Image
 
-from seglib import plotting, reporting
-from seglib.augmentation import Augmentation
+import seglib
+from seglib import files, lessons, phantoms, plotting, preprocessing, reporting, splits, training
 from seglib.datasets import msd_heart
 from seglib.formats import nifti
-from seglib.lessons.session import describe_environment, results_table, score, study_of
-from seglib.phantoms.stand_in import find_or_simulate
-from seglib.plotting.animation import render_slices
-from seglib.plotting.comparison import plot_means
-from seglib.preprocessing.steps import Preprocessing
-from seglib.preprocessing.volumes import normalise_volume, normalise_volumes, normalised_for
-from seglib.recipes.recipe import get_recipe
-from seglib.splits.leaks import find_leaks
-from seglib.splits.patients import fold_split
-from seglib.training.callbacks import WatchPredictions, tensorboard
-from seglib.training.runs import train
 from study import references
 from study.organ_tables import dice_means, networks_table
 from study.results import stored_names
 
-describe_environment()
+lessons.describe_environment()
 
 # %% [markdown]
 # ## A volume knows where it is
@@ -93,7 +79,7 @@ describe_environment()
 # this computer, simulated volumes in the same layout stand in.
 
 # %%
-folder = find_or_simulate("msd_heart", DATASET)
+folder = phantoms.find_or_simulate("msd_heart", DATASET)
 slices = msd_heart.load(folder)
 print(f"{slices.name}: {len(slices.patients)} subjects, {len(slices)} slices of "
       f"{slices.images.shape[1]}x{slices.images.shape[2]} pixels")
@@ -125,6 +111,8 @@ print("right, front, head:", millimetres.round(1), "mm")
 # way round: does the library still cut the same slices?
 
 # %%
+import tempfile
+
 scratch = Path(tempfile.mkdtemp())
 turned = volume.as_reoriented(nibabel.orientations.ornt_transform(
     nibabel.io_orientation(volume.affine), nibabel.orientations.axcodes2ornt("SPL")))
@@ -176,7 +164,7 @@ subjects
 # every two subjects, whatever they are called.
 
 # %%
-found = find_leaks({name: slices.of_patients([name]) for name in slices.patients})
+found = splits.find_leaks({name: slices.of_patients([name]) for name in slices.patients})
 pairs = found.groupby(["part_a", "part_b"]).size().rename("pictures that look alike")
 pairs.sort_values(ascending=False).to_frame().head()
 
@@ -198,7 +186,7 @@ print(f"{first} and {second}: equal voxels {np.array_equal(a.images, b.images)},
 # %%
 disagree = np.sum(a.masks != b.masks, axis=(1, 2, 3))
 rows = sorted(np.argsort(disagree)[-6:])
-fig = plotting.show_slices(a, rows, profile=PROFILE, prediction=b.masks, columns=6)
+fig = plotting.show_slices(a, rows, prediction=b.masks, columns=6)
 fig.legends[0].texts[0].set_text("first label")
 fig.legends[0].texts[1].set_text("second label")
 reporting.save_figure(fig, "07_two_labels", dataset=slices.name, profile=PROFILE)
@@ -211,8 +199,8 @@ plt.show()
 # other. One pair is little to go by, but it is a direct look at how far labels differ.
 
 # %%
-split = fold_split(slices)
-study = study_of(slices, split, PROFILE, SEED)
+split = splits.fold_split(slices)
+study = lessons.study_of(slices, split, PROFILE, SEED)
 together = [set(pairs.idxmax()) <= set(part)
             for part in (split.train, split.validation, split.test)]
 assert sum(together) == 1
@@ -230,9 +218,9 @@ print(f"train {len(study.split.train)}, validate {len(study.split.validation)}, 
 stack = of_subject.images.astype(np.float32)
 z_score = (stack - stack.mean()) / stack.std()
 two_steps = (z_score - z_score.min()) / np.ptp(z_score)
-assert np.allclose(two_steps, normalise_volume(of_subject.images), atol=1e-5)
+assert np.allclose(two_steps, preprocessing.normalise_volume(of_subject.images), atol=1e-5)
 print("largest difference of z-score then min-max from min-max alone:",
-      f"{np.abs(two_steps - normalise_volume(of_subject.images)).max():.1e}")
+      f"{np.abs(two_steps - preprocessing.normalise_volume(of_subject.images)).max():.1e}")
 
 # %% [markdown]
 # Nothing: both are straight lines with a positive slope. But *what* is normalised matters.
@@ -260,19 +248,19 @@ plt.show()
 
 # %%
 gallery = {
-    "rotation ±45°": Augmentation(rotation=45),
-    "scale 0.85–1.15": Augmentation(scale=(0.85, 0.85)),
-    "elastic": Augmentation(elastic=12.0),
-    "brightness": Augmentation(brightness=0.4),
-    "contrast": Augmentation(contrast=0.6),
-    "gamma": Augmentation(gamma=(2.2, 2.2)),
+    "rotation ±45°": seglib.Augmentation(rotation=45),
+    "scale 0.85–1.15": seglib.Augmentation(scale=(0.85, 0.85)),
+    "elastic": seglib.Augmentation(elastic=12.0),
+    "brightness": seglib.Augmentation(brightness=0.4),
+    "contrast": seglib.Augmentation(contrast=0.6),
+    "gamma": seglib.Augmentation(gamma=(2.2, 2.2)),
 }
 
 # %%
 middle = of_subject.images[z].astype(np.float32), of_subject.masks[z]
 variants = [augment.apply(*middle, np.random.default_rng(SEED + 4)) for augment in gallery.values()]
 fig = plotting.show_pairs(
-    [middle, *variants], dataset=slices.name, profile=PROFILE, titles=["original", *gallery],
+    [middle, *variants], titles=["original", *gallery],
     levels=(0, 1.3 * np.percentile(middle[0], 99)),
 )
 reporting.save_figure(fig, "07_augmentation", dataset=slices.name, profile=PROFILE)
@@ -292,12 +280,12 @@ print("values in the masks:", sorted({int(v) for _, mask in variants for v in np
 # so. What else differs?
 
 # %%
-crop = Preprocessing(size=min(128, slices.images.shape[1]))
-as_it_is = Preprocessing(size=crop.size, normalisation="none")  # volumes come normalised
+crop = seglib.Preprocessing(size=min(128, slices.images.shape[1]))
+as_it_is = seglib.Preprocessing(size=crop.size, normalisation="none")  # volumes come normalised
 recipes = {
-    "system 2, BCE": get_recipe("atrium_published_bce", PROFILE, preprocessing=crop),
-    "system 3, Dice": get_recipe("atrium_published_dice", PROFILE, preprocessing=as_it_is),
-    "corrected, Dice + BCE": get_recipe("atrium", PROFILE, preprocessing=crop),
+    "system 2, BCE": seglib.get_recipe("atrium_published_bce", PROFILE, preprocessing=crop),
+    "system 3, Dice": seglib.get_recipe("atrium_published_dice", PROFILE, preprocessing=as_it_is),
+    "corrected, Dice + BCE": seglib.get_recipe("atrium", PROFILE, preprocessing=crop),
 }
 fields = ["architecture", "norm", "loss", "optimizer", "learning_rate", "schedule", "epochs"]
 pd.DataFrame({name: {f: getattr(r, f) for f in fields} for name, r in recipes.items()}).T
@@ -314,7 +302,7 @@ def thin(part):
 
 
 plain = {"train": study.train, "validation": study.validation}
-whole = {name: normalise_volumes(part) for name, part in plain.items()}
+whole = {name: preprocessing.normalise_volumes(part) for name, part in plain.items()}
 print(f"{len(thin(study.train))} of {len(study.train)} training slices")
 
 # %% [markdown]
@@ -325,21 +313,21 @@ print(f"{len(thin(study.train))} of {len(study.train)} training slices")
 # %%
 candidate = study.validation.take(study.validation.masks.any(axis=(1, 2, 3)))
 shown = candidate.take(np.linspace(0, len(candidate) - 1, 6).astype(int)[1:-1])
-watch = WatchPredictions(shown, crop, every=4)
-curves = tensorboard(results_dir() / "tensorboard" / "07")
+watch = training.WatchPredictions(shown, crop, every=4)
+curves = training.tensorboard(files.results_dir() / "tensorboard" / "07")
 runs, scored = {}, {}
 for name, recipe in recipes.items():
     parts = whole if recipe.preprocessing.normalisation == "none" else plain
     callbacks = [watch, curves] if name.startswith("corrected") else []
-    runs[name] = train(recipe, thin(parts["train"]), thin(parts["validation"]), seed=SEED,
+    runs[name] = seglib.train(recipe, thin(parts["train"]), thin(parts["validation"]), seed=SEED,
                        callbacks=callbacks)
-    scored[name] = score(runs[name], parts["validation"])
+    scored[name] = lessons.score(runs[name], parts["validation"])
 
 # %% [markdown]
 # Each row is a later epoch. Where is the outline right first, and where last?
 
 # %%
-fig = plotting.show_training(shown, watch.seen, profile=PROFILE)
+fig = lessons.show_training(shown, watch.seen)
 reporting.save_figure(fig, "07_training", **study.labels, runs=[runs["corrected, Dice + BCE"].id])
 plt.show()
 
@@ -349,9 +337,7 @@ plt.show()
 
 # %%
 ids = [run.id for run in runs.values()]
-fig = plotting.plot_history(
-    {name: run.history for name, run in runs.items()}, **study.labels, metrics=["dice"]
-)
+fig = plotting.plot_history({name: run.history for name, run in runs.items()}, metrics=["dice"])
 reporting.save_figure(fig, "07_history", **study.labels, runs=ids)
 plt.show()
 
@@ -363,7 +349,7 @@ plt.show()
 # a curve above stays at zero, the kept weights are those of epoch 1.
 
 # %%
-results = results_table(runs, scored)
+results = lessons.results_table(runs, scored)
 reporting.save_table(results, "07_validation", **study.labels, runs=ids)
 results[["dice", "low", "high", "jaccard", "hd95", "unit", "precision", "recall"]].round(3)
 
@@ -373,10 +359,9 @@ results[["dice", "low", "high", "jaccard", "hd95", "unit", "precision", "recall"
 # scored both ways:
 
 # %%
-from seglib.inference.prediction import predict_set
 
 published = scored["system 3, Dice"]
-soft = predict_set(runs["system 3, Dice"].model, published.slices, as_it_is)
+soft = seglib.predict_set(runs["system 3, Dice"].model, published.slices, as_it_is)
 hard = published.prediction
 itself = 2 * np.sum(soft * hard) / (np.sum(soft) + np.sum(hard))
 print(f"against itself {itself:.3f}, against the experts {published.per_case['dice'].mean():.3f}")
@@ -388,17 +373,15 @@ print(f"against itself {itself:.3f}, against the experts {published.per_case['di
 
 # %%
 chosen = results["dice"].idxmax()
-parts = normalised_for(runs[chosen].recipe.preprocessing, study.test)
-test = score(runs[chosen], parts)
+parts = preprocessing.normalised_for(runs[chosen].recipe.preprocessing, study.test)
+test = lessons.score(runs[chosen], parts)
 shown_columns = ["case", "dice", "jaccard", "hd95", "assd", "surface_dice", "unit"]
 reporting.save_table(test.per_case, "07_test", **study.labels, runs=[runs[chosen].id])
 print("chosen:", chosen)
 test.per_case[shown_columns].round(3)
 
 # %%
-fig = plotting.cases_best_median_worst(
-    study.test, test.prediction, test.per_case, profile=PROFILE, columns=6
-)
+fig = plotting.cases_best_median_worst(study.test, test.prediction, test.per_case, columns=6)
 reporting.save_figure(fig, "07_cases", **study.labels, runs=[runs[chosen].id])
 plt.show()
 
@@ -409,10 +392,14 @@ plt.show()
 # network of slices knows nothing of its neighbours.
 
 # %%
+from IPython.display import Image
+
 case = test.per_case.sort_values("dice").iloc[len(test.per_case) // 2]["case"]
 rows = np.flatnonzero(study.test.table["case"] == case)
 seen = rows[(study.test.masks[rows] | test.prediction[rows]).any(axis=(1, 2, 3))]
-film = render_slices(study.test.take(seen), test.prediction[seen], profile=PROFILE, step=2, dpi=70)
+film = plotting.render_slices(
+    study.test.take(seen), test.prediction[seen], profile=PROFILE, step=2, dpi=70
+)
 saved = reporting.save_animation(film, "07_slices", **study.labels, runs=[runs[chosen].id])
 Image(data=saved.read_bytes())
 
@@ -457,7 +444,7 @@ folds = networks_table("atrium")
 folds[["dice", "dice_low", "dice_high", "hd95", "unit", "difference", "low", "high", "p_holm"]].round(3)
 
 # %%
-fig = plot_means(dice_means(folds), **stored, references=references.ATRIUM, begin=0.75)
+fig = plotting.plot_means(dice_means(folds), references=references.ATRIUM, begin=0.75)
 reporting.save_figure(fig, "07_folds", **stored, runs=stored_names("atrium"))
 plt.show()
 

@@ -54,8 +54,6 @@ DATASET = os.environ.get("SEGLIB_DATASET", "auto")  # auto, oasis or phantom
 SEED = int(os.environ.get("SEGLIB_SEED", "0"))
 
 # %%
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,34 +63,13 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from seglib import plotting, reporting
+import seglib
+from seglib import errors, evaluation, lessons, phantoms, plotting, preprocessing, reporting
 from seglib.datasets import oasis
-from seglib.errors import DataError
-from seglib.evaluation.confusion import (
-    class_dice,
-    confusion_matrix,
-    matrices_by_patient,
-    normalise_rows,
-)
-from seglib.lessons.session import (
-    describe_environment,
-    excerpt,
-    results_table,
-    score,
-    study_of,
-    train_for,
-)
-from seglib.losses import make_loss
-from seglib.phantoms.stand_in import find_or_simulate
-from seglib.plotting.classes import CLASS_COLOURS, plot_confusion, show_tissues
-from seglib.plotting.style import new_figure
-from seglib.preprocessing.normalisation import fixed, normaliser, training_statistics
-from seglib.preprocessing.steps import Preprocessing
-from seglib.recipes.recipe import get_recipe
 from study import references
 from study.organ_tables import networks_table, tissue_table
 
-describe_environment()
+lessons.describe_environment()
 
 # %% [markdown]
 # ## Slices that cannot be shipped
@@ -107,7 +84,7 @@ describe_environment()
 # of the two did you get?
 
 # %%
-folder = find_or_simulate("oasis", DATASET)
+folder = phantoms.find_or_simulate("oasis", DATASET)
 slices = oasis.load(folder)
 WHOSE = f"{slices.name}: simulated, no patient" if "phantom" in slices.name else slices.name
 found = {path.name: len(list(path.glob("*.png"))) for path in sorted(folder.glob("keras*"))}
@@ -122,8 +99,8 @@ pd.Series(found, name=f"files ({WHOSE})").to_frame()
 # %%
 everyone, split = slices, oasis.published_split(slices)
 if PROFILE != "full":
-    slices, split = excerpt(slices, split, patients=(16, 4, 4), per_case=8)
-study = study_of(slices, split, PROFILE, SEED)
+    slices, split = lessons.excerpt(slices, split, patients=(16, 4, 4), per_case=8)
+study = lessons.study_of(slices, split, PROFILE, SEED)
 print(f"{WHOSE}. {len(everyone.patients)} patients there; train {len(study.split.train)}, "
       f"validate {len(study.split.validation)}, test {len(study.split.test)}")
 
@@ -158,7 +135,7 @@ assert np.array_equal(lookup[grey], study.train.masks[0, ..., 0])
 
 # %%
 rows = study.train.table.query("case == @first['case']").index
-fig = show_tissues(study.train, rows[[0, len(rows) // 2, -1]], profile=PROFILE)
+fig = plotting.show_tissues(study.train, rows[[0, len(rows) // 2, -1]])
 reporting.save_figure(fig, "08_tissues", **study.labels)
 plt.show()
 
@@ -169,6 +146,9 @@ plt.show()
 # it on a copy of a few files, which is sound so far:
 
 # %%
+import shutil
+import tempfile
+
 aside = tempfile.TemporaryDirectory()
 copy = Path(aside.name)
 for name in [name for part in oasis.PARTS for name in oasis.folders(part)]:
@@ -185,7 +165,7 @@ spoilt = min((copy / "keras_png_slices_seg_train").glob("*.png"))
 Image.open(spoilt).resize((128, 128)).resize((256, 256)).save(spoilt)
 try:
     oasis.load(copy)
-except DataError as error:
+except errors.DataError as error:
     print(str(error).replace(str(copy), "copy"))
 aside.cleanup()
 
@@ -196,10 +176,10 @@ aside.cleanup()
 # How far do the curves overlap? (Background is left out; nearly all of it is 0.)
 
 # %%
-fig, grid = new_figure(1, 1, width=6.0, height=3.0)
+fig, grid = plotting.new_figure(1, 1, width=6.0, height=3.0)
 for k, name in enumerate(study.train.class_names[1:], start=1):
     counts = np.bincount(study.train.images[study.train.masks == k], minlength=256)
-    grid[0, 0].plot(counts / counts.sum(), color=CLASS_COLOURS[k - 1], label=name)
+    grid[0, 0].plot(counts / counts.sum(), color=plotting.CLASS_COLOURS[k - 1], label=name)
 grid[0, 0].set(xlabel="grey value", ylabel="share of the class", xlim=(0, 200))
 grid[0, 0].legend(frameon=False, fontsize=8)
 reporting.save_figure(fig, "08_grey_values", **study.labels)
@@ -214,12 +194,12 @@ plt.show()
 # spread of the slices' means: what does a z-score of each slice do to it?
 
 # %%
-own = training_statistics(study.train)
-names = {"as published": fixed(oasis.PUBLISHED_MEAN, oasis.PUBLISHED_DEVIATION),
-         "our training images": fixed(*own), "each slice its own": "z-score"}
+own = preprocessing.training_statistics(study.train)
+names = {"as published": preprocessing.fixed(oasis.PUBLISHED_MEAN, oasis.PUBLISHED_DEVIATION),
+         "our training images": preprocessing.fixed(*own), "each slice its own": "z-score"}
 rows = {}
 for word, name in names.items():
-    x = normaliser(name)(study.train.images)
+    x = preprocessing.normaliser(name)(study.train.images)
     rows[word] = {"name": name, "mean": x.mean(), "SD": x.std(),
                   "spread of slices": x.mean(axis=(1, 2, 3)).std()}
 pd.DataFrame(rows).T.infer_objects().round(3)
@@ -234,8 +214,9 @@ pd.DataFrame(rows).T.infer_objects().round(3)
 
 # %%
 masks = study.train.masks
-cut = {side: 1 - np.count_nonzero(Preprocessing(size=side).masks(masks)) / np.count_nonzero(masks)
-       for side in range(176, 257, 16)}
+kept = {side: np.count_nonzero(seglib.Preprocessing(size=side).masks(masks))
+        for side in range(176, 257, 16)}
+cut = {side: 1 - pixels / np.count_nonzero(masks) for side, pixels in kept.items()}
 SIDE = min(side for side, share in cut.items() if share < 0.001)
 pd.Series(cut, name="share of tissue cut off").rename_axis(f"side (taken: {SIDE})").round(5)
 
@@ -267,7 +248,7 @@ pd.DataFrame(table, index=oasis.CLASS_NAMES).round(3)
 p = softmax(np.array([[0, 0, 6, 0], [0, 0, 1, 0.5], [6, 0, 0, 0]]))
 truth = np.array([2, 2, 2])
 cost = -np.log(p[np.arange(3), truth])
-loss = make_loss("cross_entropy")(truth[None, None, :, None], p[None, None])
+loss = seglib.make_loss("cross_entropy")(truth[None, None, :, None], p[None, None])
 assert np.isclose(float(loss), cost.mean())
 pd.Series(cost, index=["right and sure", "right, unsure", "wrong and sure"], name="cost").round(3)
 
@@ -278,7 +259,7 @@ pd.Series(cost, index=["right and sure", "right, unsure", "wrong and sure"], nam
 # the filters, few slices, a smaller square, fewer epochs.
 
 # %%
-recipe = get_recipe("brain_tissue_published", PROFILE)
+recipe = seglib.get_recipe("brain_tissue_published", PROFILE)
 if PROFILE == "quick":
     recipe = replace(recipe, epochs=6)
 recipe = replace(recipe, preprocessing=replace(recipe.preprocessing, size=SIDE))
@@ -320,7 +301,7 @@ table
 
 # %%
 recipes = {"as published": recipe, "batch 8": replace(recipe, name="batch8", batch_size=8)}
-runs = {name: train_for(study, recipe) for name, recipe in recipes.items()}
+runs = {name: lessons.train_for(study, recipe) for name, recipe in recipes.items()}
 
 # %% [markdown]
 # ## Corrected
@@ -332,12 +313,12 @@ runs = {name: train_for(study, recipe) for name, recipe in recipes.items()}
 # the trials are not stored.
 
 # %%
-own_images = Preprocessing(size=SIDE, normalisation=fixed(*own))
+own_images = seglib.Preprocessing(size=SIDE, normalisation=preprocessing.fixed(*own))
 changes = {"preprocessing": own_images}
 if PROFILE != "full":
     changes |= {"batch_size": 2, "learning_rate": 4e-3}
-recipes["corrected"] = get_recipe("brain_tissue", PROFILE, **changes)
-runs["corrected"] = train_for(study, recipes["corrected"])
+recipes["corrected"] = seglib.get_recipe("brain_tissue", PROFILE, **changes)
+runs["corrected"] = lessons.train_for(study, recipes["corrected"])
 
 # %% [markdown]
 # The trainings drawn by steps, each epoch a point. (This Dice pools the pixels of all tissues;
@@ -345,7 +326,7 @@ runs["corrected"] = train_for(study, recipes["corrected"])
 # epochs? Two images a batch make batch normalisation restless: is the third curve smooth?
 
 # %%
-fig, grid = new_figure(1, 1, width=6.0, height=3.2)
+fig, grid = plotting.new_figure(1, 1, width=6.0, height=3.2)
 for name, run in runs.items():
     per_epoch = max(len(study.train) // run.recipe.batch_size, 1)
     done = per_epoch * (run.history["epoch"] + 1)
@@ -375,7 +356,7 @@ assert np.allclose(probability, model.predict_on_batch(pixels), atol=1e-4)
 # the network in two minds?
 
 # %%
-fig, grid = new_figure(1, 4, width=2.2, height=2.4)
+fig, grid = plotting.new_figure(1, 4, width=2.2, height=2.4)
 for k, axes in enumerate(grid[0]):
     axes.imshow(probability[0, ..., k], cmap="gray", vmin=0, vmax=1)
     axes.set_title(study.slices.class_names[k], fontsize=9)
@@ -392,10 +373,11 @@ plt.show()
 # published figures (system 4, on OASIS) and a prediction that is black everywhere.
 
 # %%
-scored = {name: score(run, study.test) for name, run in runs.items()}
+scored = {name: lessons.score(run, study.test) for name, run in runs.items()}
 predictions = {name: s.prediction for name, s in scored.items()}
 predictions["all background"] = np.zeros_like(study.test.masks)
-dice = {name: class_dice(matrices_by_patient(study.test, p)) for name, p in predictions.items()}
+dice = {name: evaluation.class_dice(evaluation.matrices_by_patient(study.test, prediction))
+        for name, prediction in predictions.items()}
 
 # %%
 table = pd.DataFrame({name: of_patients.mean() for name, of_patients in dice.items()})
@@ -432,7 +414,7 @@ assert np.allclose(by_case, dice["corrected"][by_case.columns])
 # %%
 boxes = {name.replace(" ", "\n"): values.rename("dice").to_frame()
          for name, values in dice["corrected"].items()}
-fig = plotting.box_plot_per_patient(boxes, **study.labels, references=references.BRAIN_TISSUE)
+fig = plotting.box_plot_per_patient(boxes, references=references.BRAIN_TISSUE)
 reporting.save_figure(fig, "08_classes", **study.labels, runs=[runs["corrected"].id])
 plt.show()
 
@@ -444,8 +426,9 @@ plt.show()
 # there errors between classes that do not touch?
 
 # %%
-matrix = normalise_rows(confusion_matrix(study.test, scored["corrected"].prediction))
-fig = plot_confusion(matrix, **study.labels, title="corrected, all test patients")
+pixels = evaluation.confusion_matrix(study.test, scored["corrected"].prediction)
+matrix = evaluation.normalise_rows(pixels)
+fig = plotting.plot_confusion(matrix, title="corrected, all test patients")
 reporting.save_figure(fig, "08_confusion", **study.labels, runs=[runs["corrected"].id])
 plt.show()
 
@@ -458,8 +441,8 @@ plt.show()
 # %%
 worst = dice["corrected"]["mean of classes"].idxmin()
 rows = study.test.table.query("patient == @worst").index
-fig = show_tissues(study.test, rows[[0, len(rows) // 2, -1]], profile=PROFILE,
-                   prediction=scored["corrected"].prediction)
+fig = plotting.show_tissues(study.test, rows[[0, len(rows) // 2, -1]],
+                            prediction=scored["corrected"].prediction)
 reporting.save_figure(fig, "08_prediction", **study.labels, runs=[runs["corrected"].id])
 plt.show()
 
@@ -470,7 +453,7 @@ plt.show()
 # distances are in pixels, for the files do not tell the millimetres.
 
 # %%
-results = results_table(runs, scored)
+results = lessons.results_table(runs, scored)
 reporting.save_table(results, "08_brain_tissue", **study.labels, runs=cited)
 results.round(3).rename_axis(WHOSE)
 

@@ -58,27 +58,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import plotting, reporting
-from seglib.batches.image_data_generator import TUMOUR_RANGES, PairTransformer
-from seglib.batches.sampling import balanced_rows, foreground_weight
+import seglib
+from seglib import batches, evaluation, lessons, phantoms, plotting, reporting, splits
 from seglib.datasets import lgg
-from seglib.evaluation.lesions import dice_by_empty_rule, lesion_detection, summarise_lesions
-from seglib.evaluation.tables import per_patient
-from seglib.inference.prediction import predict_set, to_mask
 from seglib.lessons import mistakes
-from seglib.lessons.session import describe_environment, results_table, score, study_of, train_for
-from seglib.losses import make_loss
 from seglib.phantoms import tumour
-from seglib.phantoms.stand_in import find_or_simulate
-from seglib.plotting.lesions import plot_areas, plot_presence
-from seglib.preprocessing.steps import Preprocessing
-from seglib.recipes.recipe import get_recipe
-from seglib.splits.patients import fold_split
 from study import references
 from study.organ_tables import empty_slices_table, networks_table
 from study.questions.tumour import SCALED
 
-describe_environment()
+lessons.describe_environment()
 
 # %% [markdown]
 # ## Three pictures of one brain
@@ -88,8 +77,8 @@ describe_environment()
 # next one validates, the others train. If a slice stood on two sides, the next cell would stop.
 
 # %%
-slices = lgg.load(find_or_simulate("lgg", DATASET))
-study = study_of(slices, fold_split(slices), PROFILE, SEED)
+slices = lgg.load(phantoms.find_or_simulate("lgg", DATASET))
+study = lessons.study_of(slices, splits.fold_split(slices), PROFILE, SEED)
 rows = {}
 for name in ("train", "validation", "test"):
     part = getattr(study, name)
@@ -122,8 +111,8 @@ areas = pd.Series(pictures.masks.sum(axis=(1, 2, 3)))
 largest = areas.groupby(pictures.table["patient"]).idxmax().to_numpy()
 chosen = largest[[0, 2, 3]]
 planes = [pictures.images[row][..., c] for row in chosen for c in range(3)]
-fig = plotting.show_images(planes, 3 * lgg.SEQUENCES, columns=3, **drawn,
-                               masks=[pictures.masks[row] for row in chosen for _ in range(3)])
+fig = plotting.show_images(planes, 3 * lgg.SEQUENCES, columns=3,
+                           masks=[pictures.masks[row] for row in chosen for _ in range(3)])
 reporting.save_figure(fig, "09_sequences", **drawn)
 plt.show()
 
@@ -141,7 +130,7 @@ first["missing"].replace("", "none").value_counts().rename("patients").to_frame(
 # One row a patient, one cell a slice. Tumours sit in one piece of the stack; the rest is empty.
 
 # %%
-fig = plot_presence(study.train, profile=PROFILE)
+fig = plotting.plot_presence(study.train)
 reporting.save_figure(fig, "09_presence", **study.labels)
 plt.show()
 
@@ -158,7 +147,7 @@ stray = slices.masks.copy()
 stray[~stray.any(axis=(1, 2, 3)), 0, 0] = 1
 answers = {"all black": black, "expert": slices.masks, "expert, stray pixels": stray}
 rules = pd.DataFrame({
-    name: dice_by_empty_rule(slices, answer).mean() for name, answer in answers.items()
+    name: evaluation.dice_by_empty_rule(slices, answer).mean() for name, answer in answers.items()
 }).T
 reporting.save_table(rules, "09_rules", **study.labels)
 rules.round(3)
@@ -177,7 +166,8 @@ rules.round(3)
 # far does each range move a pixel, at most?
 
 # %%
-moves = mistakes.farthest_moves(TUMOUR_RANGES, side=256, draws=20).to_frame("pixels, at most")
+farthest = mistakes.farthest_moves(batches.TUMOUR_RANGES, side=256, draws=20)
+moves = farthest.to_frame("pixels, at most")
 in_radians = {"rotation_range": np.rad2deg(0.2)}
 moves.loc["rotation_range, if it were radians"] = mistakes.farthest_moves(in_radians, draws=20).max()
 moves.rename_axis("range").round(1)
@@ -187,14 +177,14 @@ moves.rename_axis("range").round(1)
 # head. Compare what it was given with what our own recipe gives.
 
 # %%
-recipe = get_recipe("tumour")
+recipe = seglib.get_recipe("tumour")
 image, mask = lgg.flair(pictures).images[largest[0]], pictures.masks[largest[0]]
-turned = PairTransformer(rotation_range=TUMOUR_RANGES["rotation_range"])
+turned = batches.PairTransformer(rotation_range=batches.TUMOUR_RANGES["rotation_range"])
 rng = np.random.default_rng(SEED)
 pairs = [(image, mask), *(turned.apply(image, mask, seed) for seed in (1, 2))]
 pairs += [recipe.augmentation.apply(image, mask, rng) for _ in range(3)]
 titles = ["original", *2 * ["published rotation"], *3 * ["our recipe"]]
-fig = plotting.show_pairs(pairs, titles=titles, **drawn)
+fig = plotting.show_pairs(pairs, titles=titles)
 reporting.save_figure(fig, "09_augmentation", **drawn)
 plt.show()
 
@@ -207,7 +197,7 @@ plt.show()
 # %%
 share = study.train.masks.mean()
 weight = (1 - share) / share
-assert np.isclose(weight, foreground_weight(study.train))
+assert np.isclose(weight, batches.foreground_weight(study.train))
 print(f"share of tumour pixels {100 * share:.2f} %, so each of them weighs {weight:.0f}")
 
 # %% [markdown]
@@ -235,7 +225,7 @@ for name, w in (("plain", 1), ("weighted", weight)):
 nothing = np.zeros((1, 256, 256, 1), np.float32)
 levels = (0.5, 0.1, 1e-2, 1e-3, 1e-4, 1e-6)
 pd.DataFrame({
-    name: [float(make_loss(loss)(nothing, np.full_like(nothing, p))) for p in levels]
+    name: [float(seglib.make_loss(loss)(nothing, np.full_like(nothing, p))) for p in levels]
     for name, loss in (("Dice", "dice"), ("cross-entropy", "bce"), ("sum", "dice+bce"))
 }, index=pd.Index(levels, name="probability")).round(3)
 
@@ -250,7 +240,7 @@ pd.DataFrame({
 
 # %%
 shown = study.train.masks.any(axis=(1, 2, 3))
-epochs = [balanced_rows(shown, 0.5, np.random.default_rng(epoch)) for epoch in range(10)]
+epochs = [batches.balanced_rows(shown, 0.5, np.random.default_rng(epoch)) for epoch in range(10)]
 seen = {n: np.unique(np.concatenate(epochs[:n])) for n in (1, 5, 10)}
 pd.DataFrame({
     f"{n} epochs": {"with tumour (%)": 100 * shown[np.concatenate(epochs[:n])].mean(),
@@ -270,7 +260,7 @@ pd.DataFrame({
 # %%
 side = {"smoke": 64, "quick": 96, "full": 256}[PROFILE]
 epochs = {"smoke": 1, "quick": max(2, round(2700 / len(study.train))), "full": 25}[PROFILE]
-budget = {"epochs": epochs, "preprocessing": Preprocessing(size=side, resize=side)}
+budget = {"epochs": epochs, "preprocessing": seglib.Preprocessing(size=side, resize=side)}
 print(f"{epochs} epochs of {len(study.train)} slices, {side}x{side} pixels")
 
 # %% [markdown]
@@ -280,13 +270,13 @@ print(f"{epochs} epochs of {len(study.train)} slices, {side}x{side} pixels")
 
 # %%
 plain = {**budget, "foreground_share": None}
-system5 = {**budget, "preprocessing": Preprocessing(side, "255", resize=side),
+system5 = {**budget, "preprocessing": seglib.Preprocessing(side, "255", resize=side),
            **({} if PROFILE == "full" else SCALED)}
 recipes = {
-    "system 5": get_recipe("tumour_published_attention", PROFILE, name="tumour_system5",
+    "system 5": seglib.get_recipe("tumour_published_attention", PROFILE, name="tumour_system5",
                            **system5),
-    "Dice": get_recipe("tumour", PROFILE, name="tumour_dice", loss="dice", **plain),
-    "Dice + CE": get_recipe("tumour", PROFILE, name="tumour_dice_ce", **plain),
+    "Dice": seglib.get_recipe("tumour", PROFILE, name="tumour_dice", loss="dice", **plain),
+    "Dice + CE": seglib.get_recipe("tumour", PROFILE, name="tumour_dice_ce", **plain),
 }
 
 # %% [markdown]
@@ -294,27 +284,26 @@ recipes = {
 # place of plain skips, and balanced sampling.
 
 # %%
-recipes["weighted CE"] = get_recipe(
+recipes["weighted CE"] = seglib.get_recipe(
     "tumour", PROFILE, name="tumour_ce", loss="weighted_bce:balanced", **plain
 )
-recipes["attention U-Net"] = get_recipe(
+recipes["attention U-Net"] = seglib.get_recipe(
     "tumour", PROFILE, name="tumour_attention", architecture="attention_unet", **plain
 )
-recipes["balanced"] = get_recipe("tumour", PROFILE, name="tumour_balanced", **budget)
+recipes["balanced"] = seglib.get_recipe("tumour", PROFILE, name="tumour_balanced", **budget)
 fields = ["architecture", "filters", "loss", "learning_rate", "batch_size", "epochs"]
 pd.DataFrame({name: {f: getattr(recipe, f) for f in [*fields, "foreground_share"]}
               for name, recipe in recipes.items()}).T
 
 # %%
-runs = {name: train_for(study, recipe) for name, recipe in recipes.items()}
+runs = {name: lessons.train_for(study, recipe) for name, recipe in recipes.items()}
 
 # %% [markdown]
 # Solid is training, dashed the validation patients, all their pixels pooled. Which loss is
 # quickest? Which curves are still rising when the budget ends?
 
 # %%
-fig = plotting.plot_history({name: run.history for name, run in runs.items()},
-                            **study.labels, metrics=["dice"])
+fig = plotting.plot_history({name: run.history for name, run in runs.items()}, metrics=["dice"])
 reporting.save_figure(fig, "09_history", **study.labels, runs=[r.id for r in runs.values()])
 plt.show()
 
@@ -324,9 +313,9 @@ plt.show()
 # weighted loss.
 
 # %%
-scored = {name: score(run, study.validation) for name, run in runs.items()}
+scored = {name: lessons.score(run, study.validation) for name, run in runs.items()}
 assert all(s.prediction.shape == study.validation.masks.shape for s in scored.values())
-table = results_table(runs, scored)
+table = lessons.results_table(runs, scored)
 reporting.save_table(table, "09_networks", **study.labels, runs=[r.id for r in runs.values()])
 table[["dice", "low", "high", "precision", "recall", "missed", "minutes"]].round(3)
 
@@ -335,7 +324,7 @@ table[["dice", "low", "high", "precision", "recall", "missed", "minutes"]].round
 # prediction that touch no tumour; the two shares are of empty slices and of tumour slices.
 
 # %%
-detection = {name: summarise_lesions(lesion_detection(s.slices, s.prediction))
+detection = {name: evaluation.summarise_lesions(evaluation.lesion_detection(s.slices, s.prediction))
              for name, s in scored.items()}
 detection = pd.DataFrame(detection).T.rename_axis("network")
 reporting.save_table(detection, "09_detection", **study.labels, runs=[r.id for r in runs.values()])
@@ -352,8 +341,8 @@ detection[["sensitivity", "false_alarms_per_case", "false_positive_slice_share",
 
 # %%
 best = table["dice"].idxmax()
-final = score(runs[best], study.test)
-dice = per_patient(final.per_case).set_index("patient")["dice"]
+final = lessons.score(runs[best], study.test)
+dice = seglib.per_patient(final.per_case).set_index("patient")["dice"]
 cited = {**study.labels, "runs": [runs[best].id]}
 print(f"chosen: {best}; {len(dice)} test patients, "
       f"Dice mean {dice.mean():.3f}, median {dice.median():.3f}")
@@ -362,7 +351,7 @@ print(f"chosen: {best}; {len(dice)} test patients, "
 # Every rule side by side, patient by patient. Which patient's score depends most on the rule?
 
 # %%
-by_rule = dice_by_empty_rule(final.slices, final.prediction)
+by_rule = evaluation.dice_by_empty_rule(final.slices, final.prediction)
 by_rule.loc["mean"], by_rule.loc["median"] = by_rule.mean(), by_rule.median()
 reporting.save_table(by_rule, "09_by_rule", **cited)
 by_rule.round(3)
@@ -373,15 +362,16 @@ by_rule.round(3)
 # like that, too, in shuffled batches: same prediction, other count.
 
 # %%
-soft = predict_set(runs[best].model, study.test, runs[best].recipe.preprocessing)
+soft = seglib.predict_set(runs[best].model, study.test, runs[best].recipe.preprocessing)
 order = np.random.default_rng(SEED).permutation(len(soft))
 per_batch = []
 for start in range(0, len(soft), 32):
     p, truth = (stack[order[start : start + 32]] for stack in (soft, study.test.masks))
     both = (p * truth).sum()
     per_batch.append(both / (p.sum() + truth.sum() - both))
-print(f"soft IoU by batch {np.mean(per_batch):.3f}; IoU by patient "
-      f"{per_patient(final.per_case)['jaccard'].mean():.3f}, Dice by patient {dice.mean():.3f}")
+iou = seglib.per_patient(final.per_case)["jaccard"].mean()
+print(f"soft IoU by batch {np.mean(per_batch):.3f}; IoU by patient {iou:.3f}, "
+      f"Dice by patient {dice.mean():.3f}")
 
 # %%
 published = [
@@ -399,8 +389,9 @@ beside.round(3)
 
 # %%
 fig = plotting.box_plot_per_patient(
-    {name: per_patient(s.per_case) for name, s in scored.items()}, **study.labels,
-    references=references.LGG if study.slices.name == "LGG" else ())  # fmt: skip
+    {name: seglib.per_patient(s.per_case) for name, s in scored.items()},
+    references=references.LGG if study.slices.name == "LGG" else (),
+)
 reporting.save_figure(fig, "09_patients", **study.labels, runs=[r.id for r in runs.values()])
 plt.show()
 
@@ -415,7 +406,7 @@ plt.show()
 # tumour, where outlines are a matter of opinion, or far from it?
 
 # %%
-fig = plot_presence(final.slices, profile=PROFILE, prediction=final.prediction)
+fig = plotting.plot_presence(final.slices, prediction=final.prediction)
 reporting.save_figure(fig, "09_false_alarms", **cited)
 plt.show()
 
@@ -426,10 +417,10 @@ plt.show()
 # counted: is a lesion found if one voxel of it is predicted, or only if half of it is?
 
 # %%
-found = {overlap: lesion_detection(final.slices, final.prediction, overlap)
+found = {overlap: evaluation.lesion_detection(final.slices, final.prediction, overlap)
          for overlap in (0.0, 0.5)}
 reporting.save_table(found[0.5], "09_lesions", **cited)
-pd.DataFrame({f"more than {overlap:g} of it": summarise_lesions(table)
+pd.DataFrame({f"more than {overlap:g} of it": evaluation.summarise_lesions(table)
               for overlap, table in found.items()}).T.round(2)
 
 # %% [markdown]
@@ -439,7 +430,7 @@ pd.DataFrame({f"more than {overlap:g} of it": summarise_lesions(table)
 # place wrong, or the extent, or both ends?
 
 # %%
-fig = plot_areas(final.slices, final.prediction, final.per_case, profile=PROFILE)
+fig = plotting.plot_areas(final.slices, final.prediction, final.per_case)
 reporting.save_figure(fig, "09_areas", **cited)
 plt.show()
 
@@ -448,9 +439,9 @@ plt.show()
 # it has never seen such a head: then this shows how far it carries over, and nothing else.
 
 # %%
-masks = to_mask(predict_set(runs[best].model, pictures, runs[best].recipe.preprocessing))
-fig = plotting.show_slices(lgg.flair(pictures), largest, prediction=masks, zoom=False,
-                           columns=4, profile=PROFILE)
+soft = seglib.predict_set(runs[best].model, pictures, runs[best].recipe.preprocessing)
+masks = seglib.to_mask(soft)
+fig = plotting.show_slices(lgg.flair(pictures), largest, prediction=masks, zoom=False, columns=4)
 reporting.save_figure(fig, "09_masks", **drawn, runs=[runs[best].id])
 plt.show()
 

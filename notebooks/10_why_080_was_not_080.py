@@ -60,23 +60,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import plotting, reporting
-from seglib.evaluation.scores import overlap_scores
-from seglib.evaluation.tables import per_patient, score_cases
+import seglib
+from seglib import evaluation, lessons, plotting, reporting
 from seglib.lessons import mistakes
-from seglib.lessons.session import describe_environment, middle_slices, open_study, train_for
-from seglib.models.networks import build_model
-from seglib.preprocessing.steps import Preprocessing
-from seglib.recipes.recipe import get_recipe
 from study.questions.waterfall import branch_table, cited, waterfall_table
 from study.questions.waterfall_pictures import PUBLISHED, plot_branches, plot_waterfall
 from study.results import read_manifest, read_results
 
 pd.set_option("display.max_colwidth", None)  # some cells hold a sentence
-describe_environment()
+lessons.describe_environment()
 
 # %%
-study = open_study(PROFILE, DATASET, SEED)
+study = lessons.open_study(PROFILE, DATASET, SEED)
 masks = study.train.masks
 print(f"part B: {study.slices.name}, {len(masks)} slices of {len(study.train.patients)} patients")
 
@@ -220,7 +215,7 @@ up_to("batch 8")
 # %%
 branches = branch_table()
 stored = {"dataset": "Sunnybrook", "profile": "slim network, stored runs"}
-fig = plot_branches(branches, **stored)
+fig = plot_branches(branches)
 reporting.save_figure(fig, "10_branches", **stored, runs=cited(branches))
 plt.show()
 
@@ -290,7 +285,7 @@ up_to("the study's best", rows=4)
 # other published figures.
 
 # %%
-fig = plot_waterfall(steps, **stored, references=PUBLISHED)
+fig = plot_waterfall(steps, references=PUBLISHED)
 reporting.save_figure(fig, "10_waterfall", **stored, runs=names)
 plt.show()
 
@@ -317,8 +312,8 @@ steps[[*FIGURES, "seed_sd"]].round(3)
 
 # %%
 moved = mistakes.soft_prediction(masks, shift=12, blur=1.0)
-rows = middle_slices(study.train)[:4]
-fig = plotting.show_slices(study.train, rows, profile=PROFILE, prediction=np.uint8(moved >= 0.5))
+rows = lessons.middle_slices(study.train)[:4]
+fig = plotting.show_slices(study.train, rows, prediction=np.uint8(moved >= 0.5))
 reporting.save_figure(fig, "10_moved", **study.labels)
 plt.show()
 
@@ -349,8 +344,8 @@ print(f"mean of all four {published.mean():.4f}, of the three tissues {tissue.me
 
 # %%
 black = np.zeros_like(masks)
-background = overlap_scores(masks == 0, black == 0)["dice"]
-foreground = overlap_scores(masks, black)["dice"]
+background = evaluation.overlap_scores(masks == 0, black == 0)["dice"]
+foreground = evaluation.overlap_scores(masks, black)["dice"]
 print(f"an all-black mask: background Dice {background:.3f}, foreground {foreground:.3f}, "
       f"mean of both {(background + foreground) / 2:.3f}")
 
@@ -364,7 +359,7 @@ print(f"an all-black mask: background Dice {background:.3f}, foreground {foregro
 rows = {}
 for inside, outside in ((1.0, 0.0), (0.9, 0.001), (0.7, 0.005), (0.6, 0.02)):
     unsure = np.where(masks > 0, inside, outside)
-    hard = overlap_scores(masks, np.uint8(unsure >= 0.5))["dice"]
+    hard = evaluation.overlap_scores(masks, np.uint8(unsure >= 0.5))["dice"]
     rows[inside, outside] = {"hard": hard, "soft": mistakes.soft_dice(masks, unsure).mean()}
 pd.DataFrame(rows).T.rename_axis(["inside", "outside"]).round(3)
 
@@ -391,7 +386,7 @@ for whisper in (0.0, 1e-6, 1e-3):
 prediction = np.roll(masks, 3, axis=1)
 prediction[masks.sum(axis=(1, 2, 3)) <= np.quantile(masks.sum(axis=(1, 2, 3)), 0.2)] = 0
 values = {f"batches of {n}": mistakes.batch_dice(masks, prediction, n) for n in (1, 4, 16, 32, 64)}
-cases = per_patient(score_cases(study.train, prediction))
+cases = seglib.per_patient(seglib.score_cases(study.train, prediction))
 pd.Series({**values, "per patient": cases["dice"].mean()}, name="Dice").round(3).to_frame().T
 
 # %% [markdown]
@@ -405,7 +400,7 @@ pd.Series({**values, "per patient": cases["dice"].mean()}, name="Dice").round(3)
 # pixel, and in *both* orders. Who wins, and does the order decide?
 
 # %%
-few = study.train.take(middle_slices(study.train))
+few = study.train.take(lessons.middle_slices(study.train))
 mistakes.compare_losses(few.images, few.masks).round(3)
 
 # %% [markdown]
@@ -445,13 +440,13 @@ pd.DataFrame({f"{side} to {new}": mistakes.smoothing_cost(masks, new) for new in
 # published network, one image at a time, in well under a minute.
 
 # %%
-recipe = get_recipe(
+recipe = seglib.get_recipe(
     "lv_published", PROFILE, name="batch_of_one", filters=4, depth=3, augmentation=None,
     epochs=1 if PROFILE == "smoke" else 8,
-    preprocessing=Preprocessing(size=96, normalisation="255", multiple=8),
+    preprocessing=seglib.Preprocessing(size=96, normalisation="255", multiple=8),
 )  # fmt: skip
-run = train_for(study, recipe)
-fig = plotting.plot_history(run.history, metrics=("dice",), **study.labels)
+run = lessons.train_for(study, recipe)
+fig = plotting.plot_history(run.history, metrics=("dice",))
 reporting.save_figure(fig, "10_live_history", **study.labels, runs=[run.id])
 plt.show()
 
@@ -466,7 +461,7 @@ plt.show()
 # %%
 def dice_of(outputs, slices):
     whole = recipe.preprocessing.restore(outputs, slices.images.shape[1:3])
-    return per_patient(score_cases(slices, np.uint8(whole >= 0.5)))["dice"].mean()
+    return seglib.per_patient(seglib.score_cases(slices, np.uint8(whole >= 0.5)))["dice"].mean()
 
 
 answers, table = {}, {}
@@ -478,7 +473,7 @@ for part, slices in (("training", study.train), ("validation", study.validation)
 pd.DataFrame(table).T.rename_axis("patients").round(3)
 
 # %%
-rows = middle_slices(study.validation)[:2]
+rows = lessons.middle_slices(study.validation)[:2]
 shown = {name: recipe.preprocessing.restore(out[rows], study.slices.images.shape[1:3])
          for name, out in answers["validation"].items()}
 images = [image for stack in (study.validation.images[rows], *shown.values()) for image in stack]
@@ -486,7 +481,7 @@ titles = [name for name in ("image", *shown) for _ in rows]
 outlines = [study.validation.masks[row] for _ in range(3) for row in rows]
 window = plotting.heart_window(study.validation.masks[rows], margin=25)
 fig = plotting.show_images(images, titles, masks=outlines, window=window,
-                               columns=len(rows), **study.labels)
+                           columns=len(rows))
 reporting.save_figure(fig, "10_live_masks", **study.labels, runs=[run.id])
 plt.show()
 
@@ -505,7 +500,7 @@ x = recipe.preprocessing.images(study.train.images[::8])
 silent = {"after training": mistakes.silent_share(run.model, x)}
 for seed in range(5):
     keras.utils.set_random_seed(seed)
-    fresh = build_model("published_lv", x.shape[1:], filters=4, depth=3)
+    fresh = seglib.build_model("published_lv", x.shape[1:], filters=4, depth=3)
     silent[f"fresh, seed {seed}"] = mistakes.silent_share(fresh, x)
 pd.Series(silent, name="silent pixels").round(3).to_frame().T
 

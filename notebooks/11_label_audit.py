@@ -60,33 +60,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import datasets, reporting
-from seglib.audit.checks import (
-    contrast_per_patient,
-    displace,
-    find_displaced_patients,
-    find_displaced_slices,
-    mask_shift,
-    move,
-    shifts,
-)
-from seglib.audit.pictures import (
-    plot_found,
-    plot_ranking,
-    plot_two_checks,
-    show_moves,
-    show_suspects,
-)
-from seglib.audit.ranking import audit, gap, rank_slices, rank_suspects
+import seglib
+from seglib import audit, datasets, lessons, reporting
 from seglib.datasets import sunnybrook
-from seglib.lessons.session import describe_environment
 from seglib.phantoms import heart
-from seglib.preprocessing.steps import Preprocessing
-from seglib.recipes.recipe import get_recipe
 from study.questions.audit import read_audit
 from study.results import read_manifest, read_results, stored_names
 
-describe_environment()
+lessons.describe_environment()
 
 # %% [markdown]
 # ## Ten looks
@@ -142,7 +123,7 @@ by_hand.head().round(3).to_frame("Dice")
 # %%
 distance = by_hand - by_hand.median()
 z = distance / (1.4826 * distance.abs().median())
-suspects = rank_suspects(per_slice)
+suspects = audit.rank_suspects(per_slice)
 assert np.allclose(suspects["dice"], by_hand) and np.allclose(suspects["z"], z)
 suspects.head(10).round(2)
 
@@ -156,7 +137,7 @@ suspects.head(10).round(2)
 
 # %%
 stored = {"dataset": "Sunnybrook", "profile": "stored runs"}
-fig = plot_ranking(suspects, **stored, wrong=sunnybrook.WRONG_LABELS)
+fig = audit.plot_ranking(suspects, wrong=sunnybrook.WRONG_LABELS)
 reporting.save_figure(fig, "11_ranking", **stored, runs=names)
 reporting.save_table(suspects, "11_suspects", **stored, runs=names)
 plt.show()
@@ -176,15 +157,15 @@ print(f"wrong patient: rank {place[0]} of {len(suspects)}; "
 # now, the same in every profile.
 
 # %%
-TINY = {"epochs": 20, "depth": 2, "preprocessing": Preprocessing(size=32), "name": "tiny"}
+TINY = {"epochs": 20, "depth": 2, "preprocessing": seglib.Preprocessing(size=32), "name": "tiny"}
 real = datasets.load(DATASET).name == "Sunnybrook"
 if real:
     found, labels = read_audit(sunnybrook.load(exclude_wrong=False)), stored
     wrong = list(sunnybrook.WRONG_LABELS)
 else:
     simulated, wrong = heart.make(patients=12, slices=4, size=64), ["phantom-05"]
-    spoilt = displace(simulated, wrong[0], pixels=5, seed=SEED)
-    found = audit(spoilt, get_recipe("unet", "quick", **TINY), folds=3, seed=SEED)
+    spoilt = audit.displace(simulated, wrong[0], pixels=5, seed=SEED)
+    found = audit.audit(spoilt, seglib.get_recipe("unet", "quick", **TINY), folds=3, seed=SEED)
     labels = {"dataset": "phantom", "profile": PROFILE}
 
 # %%
@@ -196,10 +177,8 @@ print(f"{len(found.slices.patients)} patients of {labels['dataset']}, {len(found
 # each row, decide: who is wrong? Where could both be right?
 
 # %%
-suspects = rank_suspects(found.per_slice)
-fig = show_suspects(
-    found.slices, found.prediction, suspects.head(5), profile=labels["profile"]
-)
+suspects = audit.rank_suspects(found.per_slice)
+fig = audit.show_suspects(found.slices, found.prediction, suspects.head(5))
 reporting.save_figure(fig, "11_suspects", **labels, runs=found.runs)
 plt.show()
 
@@ -225,8 +204,8 @@ plt.show()
 
 # %%
 mask = found.slices.masks[len(found.slices) // 2]
-moved = move(mask[None], y=5, x=-9)[0]
-back = mask_shift(moved, mask)
+moved = audit.move(mask[None], y=5, x=-9)[0]
+back = audit.mask_shift(moved, mask)
 assert (back.y, back.x) == (-5, 9)
 print(f"move it by {back.y:+.0f} rows and {back.x:+.0f} columns, then Dice is {back.dice:.2f}")
 
@@ -236,10 +215,8 @@ print(f"move it by {back.y:+.0f} rows and {back.x:+.0f} columns, then Dice is {b
 
 # %%
 first = suspects.at[1, "patient"]
-moves = shifts(found.slices, found.prediction)
-fig = show_moves(
-    found.slices, found.prediction, moves[moves["patient"] == first], profile=labels["profile"]
-)
+moves = audit.shifts(found.slices, found.prediction)
+fig = audit.show_moves(found.slices, found.prediction, moves[moves["patient"] == first])
 reporting.save_figure(fig, "11_moves", **labels, runs=found.runs)
 plt.show()
 
@@ -269,7 +246,7 @@ for radius in (6, 20, 60):
     inner, outer = (np.hypot(y, x) < r for r in (radius, radius + 2))
     row = pd.DataFrame({"truth": [inner.sum()], "predicted": outer.sum(), "overlap": inner.sum()})
     discs[f"radius {radius} and {radius + 2}"] = {
-        "Dice": 2 * inner.sum() / (inner.sum() + outer.sum()), "gap": gap(row)[0]}
+        "Dice": 2 * inner.sum() / (inner.sum() + outer.sum()), "gap": audit.gap(row)[0]}
 pd.DataFrame(discs).T.round(2)
 
 # %% [markdown]
@@ -277,7 +254,7 @@ pd.DataFrame(discs).T.round(2)
 # who is wrong as a whole does not fill the list. `z` is the gap beyond the usual one.
 
 # %%
-ranked = rank_slices(found.per_slice)
+ranked = audit.rank_slices(found.per_slice)
 reporting.save_table(ranked.head(50), "11_slices", **labels, runs=found.runs)
 ranked.drop(columns="row").head(8).round(2)
 
@@ -287,9 +264,7 @@ ranked.drop(columns="row").head(8).round(2)
 
 # %%
 good = ranked[~ranked["patient"].isin(suspects["patient"].head(3))].head(8)
-fig = show_moves(
-    found.slices, found.prediction, moves.loc[good["row"]], profile=labels["profile"], columns=4
-)
+fig = audit.show_moves(found.slices, found.prediction, moves.loc[good["row"]], columns=4)
 reporting.save_figure(fig, "11_slices", **labels, runs=found.runs)
 plt.show()
 
@@ -301,8 +276,8 @@ plt.show()
 # grey values, but learns nothing from any label. Whom do both accuse?
 
 # %%
-by_contrast = contrast_per_patient(found.slices)
-fig = plot_two_checks(suspects, by_contrast, **labels, wrong=wrong)
+by_contrast = audit.contrast_per_patient(found.slices)
+fig = audit.plot_two_checks(suspects, by_contrast, wrong=wrong)
 reporting.save_figure(fig, "11_two_checks", **labels, runs=found.runs)
 plt.show()
 
@@ -330,7 +305,7 @@ both.sort_values("rank by Dice").head(6).round(2)
 right = ~found.slices.table["patient"].isin(wrong).to_numpy()
 sound, prediction = found.slices.take(right), found.prediction[right]
 pixels = (1, 2, 3, 4, 6, 8, 10)
-planted = find_displaced_patients(sound, prediction, pixels, seed=SEED)
+planted = audit.find_displaced_patients(sound, prediction, pixels, seed=SEED)
 hit = {"ranked first": planted["rank"] == 1, "among the first 10": planted["rank"] <= 10}
 share = {
     f"a whole patient, {name}": of_all.groupby(planted["pixels"]).mean()
@@ -342,11 +317,11 @@ share = {
 # gap was worth inventing.
 
 # %%
-planted = find_displaced_slices(sound, prediction, pixels, seed=SEED)
+planted = audit.find_displaced_slices(sound, prediction, pixels, seed=SEED)
 for name in ("gap", "Dice"):
     hit = planted[f"{name.lower()}_rank"] <= 20
     share[f"one slice, among the first 20 by {name}"] = hit.groupby(planted["pixels"]).mean()
-fig = plot_found(share, **labels)
+fig = audit.plot_found(share)
 reporting.save_figure(fig, "11_planted_faults", **labels, runs=found.runs)
 plt.show()
 

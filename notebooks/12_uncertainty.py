@@ -59,30 +59,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from seglib import plotting, reporting
-from seglib.inference.prediction import predict
-from seglib.lessons.session import describe_environment, middle_slices, open_study, train_for
-from seglib.recipes.recipe import get_recipe
-from seglib.uncertainty.calibration import (
-    BINS,
-    brier_score,
-    calibration_scores,
-    compare_calibration,
-    expected_calibration_error,
-    near_outline,
-    reliability_curve,
-    reliability_table,
-)
-from seglib.uncertainty.doubt import MEASURES, judge_measures, patients_of, risk_coverage
-from seglib.uncertainty.pictures import plot_doubt, plot_reliability, plot_risk_coverage
-from seglib.uncertainty.temperature import apply_temperature
+import seglib
+from seglib import lessons, plotting, reporting, uncertainty
 from study.questions.uncertainty import read_uncertainty
 from study.results import read_manifest
 
-describe_environment()
+lessons.describe_environment()
 
 # %%
-study = open_study(PROFILE, DATASET, SEED)
+study = lessons.open_study(PROFILE, DATASET, SEED)
 print(f"{study.slices.name}: train {len(study.split.train)}, validate "
       f"{len(study.split.validation)} patients; "
       "this split's test patients are not used by the network trained here")
@@ -94,12 +79,10 @@ print(f"{study.slices.name}: train {len(study.split.train)}, validate "
 # the cut, for validation patients. Where is it grey?
 
 # %%
-run = train_for(study, get_recipe("unet", PROFILE))
-probabilities = predict(run.model, study.validation.images, run.recipe.preprocessing)
-rows = middle_slices(study.validation)
-fig = plotting.show_probabilities(
-    study.validation.take(rows), probabilities[rows], profile=PROFILE
-)
+run = lessons.train_for(study, seglib.get_recipe("unet", PROFILE))
+probabilities = seglib.predict(run.model, study.validation.images, run.recipe.preprocessing)
+rows = lessons.middle_slices(study.validation)
+fig = plotting.show_probabilities(study.validation.take(rows), probabilities[rows])
 reporting.save_figure(fig, "12_probabilities", **study.labels, runs=[run.id])
 plt.show()
 
@@ -118,7 +101,7 @@ plt.show()
 # %%
 crop = run.recipe.preprocessing.masks  # cuts the crop out of any stack
 p, truth = crop(probabilities), crop(study.validation.masks)
-edges = np.arange(BINS + 1) / BINS
+edges = np.arange(uncertainty.BINS + 1) / uncertainty.BINS
 by_hand = []
 for low, high in zip(edges[:-1], edges[1:], strict=True):
     inside = (p >= low) & ((p < high) | ((high == 1) & (p == 1)))
@@ -144,11 +127,11 @@ print(f"expected calibration error {ece:.4f}, Brier score {brier:.4f}")
 # agrees:
 
 # %%
-everywhere = reliability_table(p, truth, study.validation.table)
-curve = reliability_curve(everywhere)
+everywhere = uncertainty.reliability_table(p, truth, study.validation.table)
+curve = uncertainty.reliability_curve(everywhere)
 assert np.allclose(curve[["probability", "true"]], by_hand[["probability", "true"]])
-assert np.isclose(expected_calibration_error(everywhere), ece)
-assert np.isclose(brier_score(everywhere), brier)
+assert np.isclose(uncertainty.expected_calibration_error(everywhere), ece)
+assert np.isclose(uncertainty.brier_score(everywhere), brier)
 curve.round(3)
 
 # %% [markdown]
@@ -163,11 +146,13 @@ curve.round(3)
 # answer, and then an honest network looks dishonest.
 
 # %%
-near = near_outline(p >= 0.5)
-outline = reliability_table(p, truth, study.validation.table, counted=near)
+near = uncertainty.near_outline(p >= 0.5)
+outline = uncertainty.reliability_table(p, truth, study.validation.table, counted=near)
 tables = {"whole crop": everywhere, "near the predicted outline": outline}
 print(f"near the outline: {near.mean():.1%} of the crop")
-pd.DataFrame({name: calibration_scores(table)["value"] for name, table in tables.items()}).round(4)
+pd.DataFrame({
+    name: uncertainty.calibration_scores(table)["value"] for name, table in tables.items()
+}).round(4)
 
 # %% [markdown]
 # The diagram shows the same. Below the dotted line there is less foreground than promised,
@@ -175,7 +160,7 @@ pd.DataFrame({name: calibration_scores(table)["value"] for name, table in tables
 # of 0.5. Check the lower panel before you believe a point: how many pixels are behind it?
 
 # %%
-fig = plot_reliability(tables, **study.labels)
+fig = uncertainty.plot_reliability(tables)
 reporting.save_figure(fig, "12_reliability_live", **study.labels, runs=[run.id])
 plt.show()
 
@@ -193,7 +178,7 @@ plt.show()
 stored = {"dataset": "Sunnybrook", "profile": "stored runs"}
 reliability = read_uncertainty("reliability")
 about = read_manifest("uncertainty")
-calibration = compare_calibration(reliability)
+calibration = uncertainty.compare_calibration(reliability)
 reporting.save_table(calibration, "12_calibration", **stored, runs=about["jobs"])
 print(f"{about['patients']} patients, seeds {about['seeds']}")
 calibration[["ece", "ece_low", "ece_high", "mce", "brier"]].round(4)
@@ -210,7 +195,7 @@ calibration[["ece", "ece_low", "ece_high", "mce", "brier"]].round(4)
 
 # %%
 said = np.array([0.05, 0.2, 0.5, 0.8, 0.95])
-pd.DataFrame({f"temperature {t}": apply_temperature(said, t) for t in (0.5, 1, 1.5, 3)},
+pd.DataFrame({f"temperature {t}": uncertainty.apply_temperature(said, t) for t in (0.5, 1, 1.5, 3)},
              index=pd.Index(said, name="said")).round(3)
 
 # %% [markdown]
@@ -230,7 +215,7 @@ names = {"none": "as predicted", "temperature": "temperature"}
 near_outline_rows = reliability[reliability["region"] == "near"]
 shown = {f"{network}, {names[scaling]}": rows for (network, scaling), rows
          in near_outline_rows.groupby(["network", "scaling"], sort=False)}
-fig = plot_reliability(shown, **stored)
+fig = uncertainty.plot_reliability(shown)
 reporting.save_figure(fig, "12_reliability", **stored, runs=about["jobs"])
 plt.show()
 
@@ -251,8 +236,8 @@ change.round(4)
 
 # %%
 members = read_uncertainty("members")
-patients = patients_of(members).join(members.groupby("patient")["pathology"].first())
-pd.Series({name: text for name, text in MEASURES.items() if name in patients},
+patients = uncertainty.patients_of(members).join(members.groupby("patient")["pathology"].first())
+pd.Series({name: text for name, text in uncertainty.MEASURES.items() if name in patients},
           name="is").to_frame()
 
 # %% [markdown]
@@ -262,7 +247,7 @@ pd.Series({name: text for name, text in MEASURES.items() if name in patients},
 
 # %%
 some = [name for name in ("disagreement", "entropy_single", "smallness") if name in patients]
-fig = plot_doubt(patients, some, **stored)
+fig = uncertainty.plot_doubt(patients, some)
 reporting.save_figure(fig, "12_doubt", **stored, runs=about["jobs"])
 plt.show()
 
@@ -272,7 +257,7 @@ plt.show()
 # holds 0 says we cannot tell.
 
 # %%
-judged = judge_measures(patients)
+judged = uncertainty.judge_measures(patients)
 reporting.save_table(judged, "12_doubt", **stored, runs=about["jobs"])
 judged.round(2)
 
@@ -290,7 +275,7 @@ for name, row in judged.drop(index="smallness").iterrows():
 # better than chance. Does it do better than size?
 
 # %%
-fig = plot_risk_coverage(patients, some, **stored)
+fig = uncertainty.plot_risk_coverage(patients, some)
 reporting.save_figure(fig, "12_risk_coverage", **stored, runs=about["jobs"])
 plt.show()
 
@@ -300,7 +285,7 @@ plt.show()
 # %%
 fifth = {}
 for name in some:
-    curve = risk_coverage(patients[name], patients["dice"])
+    curve = uncertainty.risk_coverage(patients[name], patients["dice"])
     fifth[name] = curve.loc[(curve["sent"] - 0.2).abs().idxmin()]
 pd.DataFrame(fifth).T[["sent", "dice", "oracle", "random", "random_high"]].round(3)
 

@@ -43,8 +43,8 @@ def save_figure(
 ) -> Path:
     """Write ``figures/NAME.png`` (150 dpi) and ``figures/NAME.json`` into the results.
 
-    The figure's footer is set to the same data set and profile, so that no picture
-    leaves without them.
+    Data set and profile are written at the figure's foot here, and only here, so that no
+    picture leaves without them.
 
     Args:
         fig: A matplotlib figure.
@@ -59,7 +59,7 @@ def save_figure(
     Raises:
         DataError: The name cannot be a file name, or the folder is not writable.
     """
-    from seglib.plotting.slices import label_figure  # here, so that training loads no matplotlib
+    from seglib.plotting.style import label_figure  # here, so that training loads no matplotlib
 
     label_figure(fig, dataset, profile)
     picture = io.BytesIO()

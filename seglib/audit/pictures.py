@@ -18,7 +18,6 @@ from seglib.plotting.style import (
     WARNING,
     draw_contours,
     heart_window,
-    label_figure,
     legend_below,
     new_figure,
     outline_handles,
@@ -36,8 +35,6 @@ _ARROW = 2
 def plot_ranking(
     suspects: pd.DataFrame,
     *,
-    dataset: str,
-    profile: str,
     wrong: Collection[str] = (),
     named: int = 10,
 ) -> Figure:
@@ -45,8 +42,6 @@ def plot_ranking(
 
     Args:
         suspects: From `seglib.audit.rank_suspects`.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         wrong: Patients whose labels are known to be wrong, marked.
         named: How many of the first are written out.
     """
@@ -73,7 +68,7 @@ def plot_ranking(
         mark = {"color": WARNING, "marker": "D", "linestyle": "none"}
         handles.append(Line2D([], [], label="labels known to be wrong", **mark))
     legend_below(fig, handles, columns=3)
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
 def show_suspects(
@@ -81,7 +76,6 @@ def show_suspects(
     prediction: np.ndarray,
     suspects: pd.DataFrame,
     *,
-    profile: str,
     columns: int = 5,
 ) -> Figure:
     """One row of pictures for each suspect: expert's and out-of-fold outline.
@@ -90,10 +84,9 @@ def show_suspects(
     that slice is among them, and its title says so.
 
     Args:
-        slices: The set that was audited; its name goes into the label.
+        slices: The set that was audited.
         prediction: ``(N, H, W, 1)`` out-of-fold masks.
         suspects: The rows of `seglib.audit.rank_suspects` to show.
-        profile: Profile named in the label.
         columns: Slices shown of each, at most.
     """
     sizes = slices.table.groupby("case").size()
@@ -116,7 +109,7 @@ def show_suspects(
             f"{rank}. {suspect['worst_case']}\nDice of patient {suspect['dice']:.3f}", fontsize=8
         )
     legend_below(fig, outline_handles("out-of-fold prediction"))
-    return label_figure(fig, slices.name, profile)
+    return fig
 
 
 def _spread(number: int, shown: int, included: int) -> list[int]:
@@ -127,17 +120,16 @@ def _spread(number: int, shown: int, included: int) -> list[int]:
 
 
 def show_moves(
-    slices: SliceSet, prediction: np.ndarray, moves: pd.DataFrame, *, profile: str, columns: int = 5
+    slices: SliceSet, prediction: np.ndarray, moves: pd.DataFrame, *, columns: int = 5
 ) -> Figure:
     """Slices with both outlines, and an arrow to where the expert's mask would fit best.
 
     Moves below 2 pixels have no arrow.
 
     Args:
-        slices: The set that was audited; its name goes into the label.
+        slices: The set that was audited.
         prediction: ``(N, H, W, 1)`` out-of-fold masks.
         moves: Rows of `seglib.audit.shifts`, with their index.
-        profile: Profile named in the label.
         columns: Slices beside one another.
     """
     columns = min(columns, len(moves))
@@ -158,15 +150,13 @@ def show_moves(
             arrow = {"arrowstyle": "->", "color": "white", "shrinkA": 0, "shrinkB": 0}
             axes.annotate("", (x + one["x"], y + one["y"]), (x, y), arrowprops=arrow)
     legend_below(fig, outline_handles("out-of-fold prediction"))
-    return label_figure(fig, slices.name, profile)
+    return fig
 
 
 def plot_two_checks(
     suspects: pd.DataFrame,
     contrast: pd.Series,
     *,
-    dataset: str,
-    profile: str,
     wrong: Collection[str] = (),
     named: int = 3,
 ) -> Figure:
@@ -175,8 +165,6 @@ def plot_two_checks(
     Args:
         suspects: From `seglib.audit.rank_suspects`.
         contrast: From `seglib.audit.contrast_per_patient`.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         wrong: Patients whose labels are known to be wrong, marked.
         named: How many of the lowest on each axis are written out.
     """
@@ -196,19 +184,15 @@ def plot_two_checks(
     plain_axes(axes, grid="y")
     if known.any():
         legend_below(fig, [drawn])
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
-def plot_found(
-    shares: dict[str, pd.Series], *, dataset: str, profile: str, ylabel: str = "share found"
-) -> Figure:
+def plot_found(shares: dict[str, pd.Series], *, ylabel: str = "share found") -> Figure:
     """Share of planted faults that are found, against how far the labels were displaced.
 
     Args:
         shares: By the name of the search, shares in [0, 1] with the displacement in
             pixels as index.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         ylabel: Label of the axis.
     """
     fig, grid = new_figure(1, 1, width=5.4, height=3.4)
@@ -219,7 +203,7 @@ def plot_found(
     axes.set(xlabel="labels displaced by (pixels)", ylabel=ylabel, ylim=(-0.03, 1.03))
     plain_axes(axes, grid="y")
     legend_below(fig, handles, columns=1)
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
 def _draw_both(axes: Axes, truth: np.ndarray, prediction: np.ndarray) -> None:

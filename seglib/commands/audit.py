@@ -116,6 +116,7 @@ def audit(
     from seglib.audit.ranking import audit as audit_labels
     from seglib.commands.own_data import check_crop, own_images, with_crop
     from seglib.files import atomic_write
+    from seglib.plotting.style import label_figure
     from seglib.recipes.recipe import get_recipe
     from seglib.staging import check_output, check_results
 
@@ -137,13 +138,15 @@ def audit(
     suspects, ranked, moves = _rankings(found)
     matplotlib.use("Agg")  # nothing is shown, so no screen is needed
     pictures = {
-        "suspects": show_suspects(slices, found.prediction, suspects.head(top), profile=profile),
-        "slices": show_moves(slices, found.prediction, moves.head(top), profile=profile),
+        "suspects": show_suspects(slices, found.prediction, suspects.head(top)),
+        "slices": show_moves(slices, found.prediction, moves.head(top)),
     }
     for name, frame in (("suspects", suspects), ("slices", ranked)):
         text = frame.to_csv(float_format="%.6g", lineterminator="\n")
         atomic_write(output / f"{name}.csv", text)
-        atomic_write(output / f"{name}.png", _png(pictures[name]))
+        atomic_write(
+            output / f"{name}.png", _png(label_figure(pictures[name], slices.name, profile))
+        )
     lead = suspects.iloc[0]
     print(
         f"first suspect: {lead['patient']}, Dice {lead['dice']:.4f} "

@@ -34,4 +34,5 @@ __getattr__, __dir__, __all__ = lazy_face(
         "holm": "comparison",
         "rank_networks": "comparison",
     },
+    modules=("confusion",),
 )

@@ -12,7 +12,6 @@ from seglib.plotting.style import (
     PREDICTION,
     draw_contours,
     heart_window,
-    label_figure,
     legend_below,
     new_figure,
     outline_handles,
@@ -21,14 +20,13 @@ from seglib.plotting.style import (
 from seglib.slices import SliceSet
 
 
-def show_training(slices: SliceSet, seen: Mapping[int, np.ndarray], *, profile: str) -> Figure:
+def show_training(slices: SliceSet, seen: Mapping[int, np.ndarray]) -> Figure:
     """How predictions changed while a network trained: one row an epoch, one column a slice.
 
     Args:
-        slices: The slices that were watched; their name goes into the label.
+        slices: The slices that were watched.
         seen: Epoch and masks ``(N, H, W, 1)``, as `seglib.training.WatchPredictions`
             keeps them.
-        profile: Profile named in the label.
 
     Raises:
         DataError: Nothing was seen: the run was trained without being watched.
@@ -47,4 +45,4 @@ def show_training(slices: SliceSet, seen: Mapping[int, np.ndarray], *, profile: 
             draw_contours(axes, masks[i], (PREDICTION,), linestyles="dashed")
         axes_row[0].set_ylabel(f"epoch {epoch}", fontsize=9)
     legend_below(fig, outline_handles())
-    return label_figure(fig, slices.name, profile)
+    return fig

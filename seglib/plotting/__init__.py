@@ -7,7 +7,6 @@ __getattr__, __dir__, __all__ = lazy_face(
     {
         "show_slices": "slices",
         "show_probabilities": "slices",
-        "show_overlay": "slices",
         "show_pairs": "slices",
         "cases_best_median_worst": "slices",
         "plot_attention": "slices",

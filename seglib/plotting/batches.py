@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from seglib.plotting.style import (
     draw_contours,
     heart_window,
-    label_figure,
     new_figure,
     show_image,
 )
@@ -21,8 +20,6 @@ def show_images(
     images: Sequence[np.ndarray],
     titles: Sequence[str],
     *,
-    dataset: str,
-    profile: str,
     masks: Sequence[np.ndarray] | None = None,
     window: tuple[slice, slice] | None = None,
     columns: int = 4,
@@ -32,8 +29,6 @@ def show_images(
     Args:
         images: ``(H, W)`` or ``(H, W, C)`` each; sizes may differ.
         titles: One title per image.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         masks: ``(H, W)`` or ``(H, W, 1)`` class indices each, one per image.
         window: Part to show of every image, as from `seglib.plotting.heart_window`.
         columns: Images beside one another.
@@ -46,16 +41,15 @@ def show_images(
         show_image(grid.flat[i], image, window, title)
         if masks is not None:
             draw_contours(grid.flat[i], masks[i])
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
-def show_phases(slices: SliceSet, patient: str, *, profile: str, columns: int = 6) -> Figure:
+def show_phases(slices: SliceSet, patient: str, *, columns: int = 6) -> Figure:
     """One heart from base (left) to apex, one row per phase, all in the same window.
 
     Args:
-        slices: The set that the patient is from; its name goes into the label.
+        slices: The set that the patient is from.
         patient: Who is shown.
-        profile: Profile named in the label.
         columns: Slices shown of each phase, evenly spread over it.
 
     Raises:
@@ -74,4 +68,4 @@ def show_phases(slices: SliceSet, patient: str, *, profile: str, columns: int = 
             show_image(axes, heart.images[row], window, f"slice {heart.table.at[row, 'slice']}")
             draw_contours(axes, heart.masks[row])
         axes_row[0].set_ylabel(f"{patient}\n{heart.table.at[rows[0], 'phase']}", fontsize=9)
-    return label_figure(fig, slices.name, profile)
+    return fig

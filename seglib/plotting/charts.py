@@ -15,7 +15,6 @@ from seglib.plotting.style import (
     PALETTE,
     Reference,
     draw_references,
-    label_figure,
     legend_below,
     new_figure,
     plain_axes,
@@ -25,8 +24,6 @@ from seglib.plotting.style import (
 def plot_history(
     history: pd.DataFrame | Mapping[str, pd.DataFrame],
     *,
-    dataset: str,
-    profile: str,
     metrics: Sequence[str] = ("loss", "dice"),
 ) -> Figure:
     """Training (solid) against validation (dashed), one panel per metric.
@@ -34,8 +31,6 @@ def plot_history(
     Args:
         history: One row per epoch, columns ``loss``, ``val_loss``, ``dice``, ... and
             maybe ``epoch``; or several such tables by name of the run.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         metrics: Columns to show; those no run has are left out.
 
     Raises:
@@ -68,7 +63,7 @@ def plot_history(
     colours = zip(_cycle(len(runs)), runs, strict=True)
     handles += [Line2D([], [], color=colour, lw=3, label=name) for colour, name in colours if name]
     legend_below(fig, handles)
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
 def _cycle(number: int) -> list[str]:
@@ -79,8 +74,6 @@ def box_plot_per_patient(
     scores: Mapping[str, pd.DataFrame],
     metric: str = "dice",
     *,
-    dataset: str,
-    profile: str,
     references: Sequence[Reference] = (),
     ylabel: str | None = None,
 ) -> Figure:
@@ -92,8 +85,6 @@ def box_plot_per_patient(
     Args:
         scores: Table of `seglib.evaluation.per_patient` by name of the model.
         metric: Column to show.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         references: Published figures, as lines and bands with their source.
         ylabel: Label of the axis; the metric's name if left out.
     """
@@ -119,4 +110,4 @@ def box_plot_per_patient(
     plain_axes(axes, grid="y")
     if handles:
         legend_below(fig, handles, columns=1)
-    return label_figure(fig, dataset, profile)
+    return fig

@@ -17,7 +17,6 @@ from matplotlib.patches import Patch
 
 from seglib.plotting.style import (
     PALETTE,
-    label_figure,
     legend_below,
     new_figure,
     one_plane,
@@ -48,16 +47,14 @@ def show_tissues(
     slices: SliceSet,
     rows: Sequence[int],
     *,
-    profile: str,
     prediction: np.ndarray | None = None,
     opacity: float = 0.6,
 ) -> Figure:
     """Slices beside their classes in colour: image, expert, and the prediction if given.
 
     Args:
-        slices: The set they are from; its name goes into the label.
+        slices: The set they are from.
         rows: Which slices, as row numbers of the set; each is a row of the figure.
-        profile: Profile named in the label.
         prediction: ``(N, H, W, 1)`` class indices for the whole set.
         opacity: Of the colours.
     """
@@ -78,16 +75,14 @@ def show_tissues(
         for k, name in enumerate(names)
     ]
     legend_below(fig, handles)
-    return label_figure(fig, slices.name, profile)
+    return fig
 
 
-def plot_confusion(matrix: pd.DataFrame, *, dataset: str, profile: str, title: str = "") -> Figure:
+def plot_confusion(matrix: pd.DataFrame, *, title: str = "") -> Figure:
     """A confusion matrix as a coloured table, each row in percent of the expert's pixels.
 
     Args:
         matrix: From `seglib.evaluation.normalise_rows`: shares in [0, 1]; NaN is left blank.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         title: Title of the figure.
     """
     side = 0.85 * len(matrix) + 1.6
@@ -104,4 +99,4 @@ def plot_confusion(matrix: pd.DataFrame, *, dataset: str, profile: str, title: s
     axes.set_xlabel("network")
     axes.set_ylabel("expert (each row adds up to 100 %)")
     axes.set_title(title, fontsize=10)
-    return label_figure(fig, dataset, profile)
+    return fig

@@ -17,7 +17,6 @@ from seglib.plotting.style import (
     PALETTE,
     Reference,
     draw_references,
-    label_figure,
     legend_below,
     new_figure,
     plain_axes,
@@ -28,8 +27,6 @@ def plot_means(
     table: pd.DataFrame,
     seeds: pd.DataFrame | None = None,
     *,
-    dataset: str,
-    profile: str,
     references: Sequence[Reference] = (),
     begin: float | None = None,
 ) -> Figure:
@@ -38,8 +35,6 @@ def plot_means(
     Args:
         table: One row a variant: index ``variant``, with ``dice``, ``low`` and ``high``.
         seeds: Columns ``variant`` and ``dice``: each seed's own mean, drawn as a tick.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         references: Published figures, as lines and bands.
         begin: Dice at which the axis begins, so that one that failed does not press the others
             together; a mean below it is written there. Left out, the axis shows all.
@@ -71,10 +66,10 @@ def plot_means(
     axes.set_xlabel("Dice per patient")
     plain_axes(axes, grid="x")
     legend_below(fig, handles, columns=1)
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
-def plot_differences(table: pd.DataFrame, reference: str, *, dataset: str, profile: str) -> Figure:
+def plot_differences(table: pd.DataFrame, reference: str) -> Figure:
     """What each variant gains or loses against one of them, with its 95 % interval.
 
     Args:
@@ -82,8 +77,6 @@ def plot_differences(table: pd.DataFrame, reference: str, *, dataset: str, profi
             ``p_holm``, as `seglib.evaluation.compare_paired` gives them; drawn top down.
             Those with ``p_holm`` below 0.05 are filled.
         reference: What the zero line stands for, in a word.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
     """
     fig, grid = new_figure(1, 1, width=8.0, height=0.34 * len(table) + 0.9)
     axes = grid[0, 0]
@@ -114,16 +107,14 @@ def plot_differences(table: pd.DataFrame, reference: str, *, dataset: str, profi
     axes.set_xlabel(f"difference in Dice per patient from the {reference}")
     plain_axes(axes, grid="x")
     legend_below(fig, handles)
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
-def plot_ranks(ranking: Ranking, *, dataset: str, profile: str) -> Figure:
+def plot_ranks(ranking: Ranking) -> Figure:
     """Critical-difference diagram: variants joined by a bar cannot be told apart.
 
     Args:
         ranking: From `seglib.evaluation.rank_networks`.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
 
     Source:
         Demsar 2006, figure 1.
@@ -168,7 +159,7 @@ def plot_ranks(ranking: Ranking, *, dataset: str, profile: str) -> Figure:
         fontsize=9,
     )
     axes.axis("off")
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
 def _indistinct(ranks: np.ndarray, difference: float) -> list[tuple[float, float]]:
@@ -184,17 +175,12 @@ def _indistinct(ranks: np.ndarray, difference: float) -> list[tuple[float, float
 def plot_strata(
     slices: pd.DataFrame,
     columns: Sequence[str] = ("pathology", "phase", "position", "size"),
-    *,
-    dataset: str,
-    profile: str,
 ) -> Figure:
     """Mean slice Dice within each group, with a 95 % interval over patients.
 
     Args:
         slices: One row a slice: ``variant``, ``seed``, ``patient``, ``dice``, and its groups.
         columns: What to group by, one panel each.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
     """
     titles = {"size": "pixels of the expert's mask", "position": "position in the heart"}
     fig, grid = new_figure(1, len(columns), width=3.0, height=3.2, sharey=True)
@@ -222,7 +208,6 @@ def plot_strata(
         plain_axes(axes, grid="y")
     grid[0, 0].set_ylabel(f"{METRIC_NAMES.get('dice', 'Dice')} per slice")
     legend_below(fig, handles)
-    label_figure(fig, dataset, profile)
     _turn_crowded_labels(fig)
     return fig
 

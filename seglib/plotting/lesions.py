@@ -15,7 +15,6 @@ from seglib.plotting.style import (
     PREDICTION,
     TRUTH,
     agreement_handles,
-    label_figure,
     legend_below,
     new_figure,
     outline_handles,
@@ -29,14 +28,11 @@ _COLOURS = ("#FFFFFF", _EMPTY, TRUTH, PREDICTION, AGREED)
 _NOWHERE, _NOTHING, _EXPERT, _NETWORK, _BOTH = range(5)
 
 
-def plot_presence(
-    slices: SliceSet, *, profile: str, prediction: np.ndarray | None = None
-) -> Figure:
+def plot_presence(slices: SliceSet, *, prediction: np.ndarray | None = None) -> Figure:
     """Which slices of each patient show the structure: one row a patient, one cell a slice.
 
     Args:
-        slices: The set; its name goes into the label. One case a patient.
-        profile: Profile named in the label.
+        slices: The set. One case a patient.
         prediction: ``(N, H, W, 1)`` class indices for the whole set; then cells tell
             whether expert, network or both marked something, not whether they agree where.
     """
@@ -61,7 +57,7 @@ def plot_presence(
     if prediction is not None:
         handles = [Patch(color=_EMPTY, label="neither"), *agreement_handles()]
     legend_below(fig, handles)
-    return label_figure(fig, slices.name, profile)
+    return fig
 
 
 def plot_areas(
@@ -69,16 +65,14 @@ def plot_areas(
     prediction: np.ndarray,
     per_case: pd.DataFrame,
     *,
-    profile: str,
     metric: str = "dice",
 ) -> Figure:
     """Area of the structure from slice to slice, in the best, the median and the worst case.
 
     Args:
-        slices: The set that was scored; its name goes into the label.
+        slices: The set that was scored.
         prediction: ``(N, H, W, 1)`` class indices.
         per_case: Table of `seglib.evaluation.score_cases`, one class.
-        profile: Profile named in the label.
         metric: What cases are ranked by; higher is better.
     """
     chosen = best_median_worst(per_case, metric)
@@ -98,4 +92,4 @@ def plot_areas(
         plain_axes(axes)
     grid[0, 0].set_ylabel("area (pixels)")
     legend_below(fig, outline_handles())
-    return label_figure(fig, slices.name, profile)
+    return fig

@@ -1,9 +1,9 @@
-"""The study's pictures, one style, each labelled with its data set and profile.
+"""Pictures of slices: outlines, probabilities, pairs, best and worst cases, attention maps.
 
 Every function returns a `matplotlib.figure.Figure` and leaves its arrays alone.
 Colours are those of Okabe and Ito, which colour-blind readers can tell apart: the
 expert's mask is sky blue, a prediction orange, and where both agree bluish green.
-The charts of `seglib.plotting.charts` are offered here too.
+What a figure shows is written on it when it is saved (`seglib.reporting.save_figure`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from seglib.evaluation.tables import best_median_worst
-from seglib.plotting.charts import box_plot_per_patient, plot_history
 from seglib.plotting.style import (
     AGREED,
     METRIC_NAMES,
@@ -27,7 +26,6 @@ from seglib.plotting.style import (
     agreement_handles,
     draw_contours,
     heart_window,
-    label_figure,
     legend_below,
     new_figure,
     one_plane,
@@ -36,25 +34,11 @@ from seglib.plotting.style import (
 )
 from seglib.slices import SliceSet
 
-__all__ = [
-    "box_plot_per_patient",
-    "cases_best_median_worst",
-    "heart_window",
-    "label_figure",
-    "plot_attention",
-    "plot_history",
-    "show_overlay",
-    "show_pairs",
-    "show_probabilities",
-    "show_slices",
-]
-
 
 def show_slices(
     slices: SliceSet,
     rows: Sequence[int],
     *,
-    profile: str,
     prediction: np.ndarray | None = None,
     zoom: bool = True,
     columns: int = 4,
@@ -62,9 +46,8 @@ def show_slices(
     """A grid of slices with the outlines of their masks.
 
     Args:
-        slices: The set they are from; its name goes into the label.
+        slices: The set they are from.
         rows: Which slices, as row numbers of the set.
-        profile: Profile named in the label.
         prediction: ``(N, H, W, 1)`` class indices for the whole set, outlined beside
             the truth if given.
         zoom: Show the heart's surroundings instead of the whole image.
@@ -85,7 +68,7 @@ def show_slices(
     names = [f"{name} (expert)" for name in slices.class_names[1:]]
     expert = zip(names, _class_colours(slices), strict=False)
     legend_below(fig, outline_handles(None if prediction is None else "prediction", expert))
-    return label_figure(fig, slices.name, profile)
+    return fig
 
 
 def _class_colours(slices: SliceSet) -> tuple[str, ...]:
@@ -102,15 +85,12 @@ def _paint(axes: Axes, truth: np.ndarray, prediction: np.ndarray) -> None:
     axes.imshow(layer, interpolation="nearest")
 
 
-def show_probabilities(
-    slices: SliceSet, probabilities: np.ndarray, *, profile: str, columns: int = 4
-) -> Figure:
+def show_probabilities(slices: SliceSet, probabilities: np.ndarray, *, columns: int = 4) -> Figure:
     """What the network says before the threshold, with the expert's outline.
 
     Args:
-        slices: The set that was predicted; its name goes into the label.
+        slices: The set that was predicted.
         probabilities: ``(N, H, W, 1)`` in [0, 1], one class.
-        profile: Profile named in the label.
         columns: Slices beside one another.
     """
     columns = min(columns, len(slices))
@@ -126,59 +106,20 @@ def show_probabilities(
             axes.set_title(slices.table.at[i, "case"], fontsize=9)
             draw_contours(axes, slices.masks[i], _class_colours(slices))
     fig.colorbar(drawn, ax=grid[:, -1], label="probability", fraction=0.05, aspect=25)
-    return label_figure(fig, slices.name, profile)
-
-
-def show_overlay(
-    image: np.ndarray,
-    truth: np.ndarray,
-    prediction: np.ndarray,
-    *,
-    dataset: str,
-    profile: str,
-    title: str = "",
-    zoom: bool = True,
-) -> Figure:
-    """One slice: the image, the two outlines, and where the masks agree and differ.
-
-    Args:
-        image: ``(H, W)`` or ``(H, W, C)``.
-        truth: ``(H, W)`` or ``(H, W, 1)``, non-zero inside.
-        prediction: Same as `truth`.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
-        title: Title of the figure.
-        zoom: Show the heart's surroundings instead of the whole image.
-    """
-    truth, prediction = one_plane(truth), one_plane(prediction)
-    window = heart_window(np.stack([truth, prediction])) if zoom else None
-    fig, grid = new_figure(1, 3, width=2.6, height=3.1)
-    show_image(grid[0, 0], image, window, "image")
-    show_image(grid[0, 1], image, window, "outlines")
-    draw_contours(grid[0, 1], (truth != 0).astype(np.uint8), (TRUTH,))
-    draw_contours(grid[0, 1], (prediction != 0).astype(np.uint8), (PREDICTION,))
-    show_image(grid[0, 2], image, window, "agreement")
-    _paint(grid[0, 2], truth, prediction)
-    if title:
-        fig.suptitle(title, fontsize=10)
-    legend_below(fig, agreement_handles(opacity=0.7))
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
 def show_pairs(
     pairs: Sequence[tuple[np.ndarray, np.ndarray]],
     *,
-    dataset: str,
-    profile: str,
     titles: Sequence[str] | None = None,
     levels: tuple[float, float] | None = None,
 ) -> Figure:
     """Image above, mask below: a pair and what augmentation made of it.
 
     Args:
-        pairs: ``(image, mask)`` each, as in `show_overlay`; the first is the original.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
+        pairs: Images ``(H, W)`` or ``(H, W, C)``, masks ``(H, W)`` or ``(H, W, 1)``; the first
+            pair is the original.
         titles: One title per pair; without them "original" and numbers.
         levels: Grey values to draw black and white in all of them; without them each
             picture is stretched by itself, which hides a change of brightness.
@@ -191,7 +132,7 @@ def show_pairs(
         draw_contours(top, mask)
         bottom.imshow(mask, cmap="gray", vmin=0, vmax=max(1, mask.max()), interpolation="nearest")
         bottom.set_axis_off()
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
 def cases_best_median_worst(
@@ -199,17 +140,15 @@ def cases_best_median_worst(
     prediction: np.ndarray,
     per_case: pd.DataFrame,
     *,
-    profile: str,
     metric: str = "dice",
     columns: int = 5,
 ) -> Figure:
     """The best, the median and the worst case, from base to apex.
 
     Args:
-        slices: The set that was scored; its name goes into the label.
+        slices: The set that was scored.
         prediction: ``(N, H, W, 1)`` class indices.
         per_case: Table of `seglib.evaluation.score_cases`, one class.
-        profile: Profile named in the label.
         metric: What cases are ranked by; higher is better.
         columns: Slices shown of each case, evenly spread over it.
     """
@@ -230,7 +169,7 @@ def cases_best_median_worst(
             fontsize=9,
         )
     legend_below(fig, agreement_handles(opacity=0.7))
-    return label_figure(fig, slices.name, profile)
+    return fig
 
 
 def plot_attention(
@@ -238,8 +177,6 @@ def plot_attention(
     maps: Sequence[np.ndarray],
     titles: Sequence[str],
     *,
-    dataset: str,
-    profile: str,
     masks: np.ndarray | None = None,
 ) -> Figure:
     """Attention maps beside the hearts, in the colour bar's colours: where the network looks.
@@ -249,8 +186,6 @@ def plot_attention(
         maps: One ``(N, h, w)`` or ``(N, h, w, 1)`` array per map, of any resolution,
             values in [0, 1]; each is stretched over its image.
         titles: One title per map.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         masks: ``(N, H, W, 1)``, outlined on images and maps and used to zoom, if given.
     """
     height, width = images.shape[1:3]
@@ -278,4 +213,4 @@ def plot_attention(
             if masks is not None:
                 draw_contours(axes, masks[i])
     fig.colorbar(drawn, ax=grid[:, -1], label="attention", fraction=0.05, aspect=30)
-    return label_figure(fig, dataset, profile)
+    return fig

@@ -41,27 +41,23 @@ _MIN_WIDTH = 4.0  # inches: what the phantom's label needs
 
 
 def label_figure(fig: Figure, dataset: str, profile: str) -> Figure:
-    """Write "DATASET · profile PROFILE" at the foot of a figure, once.
+    """Write "DATASET · profile PROFILE" at the foot of a figure, once, and give it back.
 
-    A figure of the phantom says that it shows no patient, white on vermilion, so that
-    it is never taken for a real result. An earlier label is replaced.
+    A figure of the phantom says that it shows no patient, white on vermilion, so that it is
+    never taken for a real result. An earlier label is replaced.
 
     Args:
-        fig: Any matplotlib figure; a strip at its foot is kept free for the label.
+        fig: Any matplotlib figure.
         dataset: Name of the data set, e.g. ``"Sunnybrook"`` or ``"phantom"``.
         profile: ``"smoke"``, ``"quick"`` or ``"full"``.
-
-    Returns:
-        The same figure.
     """
     for text in [text for text in fig.texts if text.get_gid() == LABEL_ID]:
         text.remove()
     phantom = "phantom" in dataset.lower()
     name = "PHANTOM (synthetic, not a patient)" if phantom else dataset
-    share = _FOOTER_INCHES / fig.get_figheight()
     fig.text(
         0.99,
-        share / 2,
+        _FOOTER_INCHES / fig.get_figheight() / 2,
         f"{name} · profile {profile}",
         gid=LABEL_ID,
         ha="right",
@@ -71,15 +67,20 @@ def label_figure(fig: Figure, dataset: str, profile: str) -> Figure:
         weight="bold" if phantom else "normal",
         bbox={"facecolor": WARNING, "edgecolor": "none", "pad": 3} if phantom else None,
     )
+    _lift_axes(fig)
+    return fig
+
+
+def _lift_axes(fig: Figure) -> None:
+    """Keep a strip at the foot of a figure free for its label and the legend above that."""
     legends = [legend for legend in fig.legends if legend.get_gid() == LEGEND_ID]
     heights = [legend.get_window_extent().height / fig.dpi for legend in legends]
-    share += sum(heights) / fig.get_figheight()
+    share = _FOOTER_INCHES / fig.get_figheight() + sum(heights) / fig.get_figheight()
     engine = fig.get_layout_engine()
     if engine is not None and "rect" in engine.get():
         engine.set(rect=(0, share, 1, 1 - share))
     else:  # a figure without a layout engine: lift its axes above the strip
         fig.subplots_adjust(bottom=max(fig.subplotpars.bottom, share + 0.5 / fig.get_figheight()))
-    return fig
 
 
 def new_figure(
@@ -113,6 +114,7 @@ def legend_below(fig: Figure, handles: list, columns: int | None = None) -> None
     legend.set_gid(LEGEND_ID)
     fig.set_figheight(fig.get_figheight() + legend.get_window_extent().height / fig.dpi)
     legend.set_bbox_to_anchor((0.5, _FOOTER_INCHES / fig.get_figheight()), fig.transFigure)
+    _lift_axes(fig)
 
 
 def plain_axes(axes: Axes, grid: Literal["x", "y", "both"] | None = None) -> None:
@@ -136,8 +138,7 @@ def draw_references(
     Args:
         axes: Where to draw.
         references: What to draw, at most five: one colour each.
-        across: Axis the lines cross, on which their values are read: ``"x"`` draws them
-            upright, ``"y"`` lying.
+        across: Axis on which values are read: ``"x"`` draws upright lines, ``"y"`` lying ones.
 
     Returns:
         The lines, labelled with their source, for a legend.
@@ -197,8 +198,8 @@ def heart_window(masks: np.ndarray, margin: int = 20) -> tuple[slice, slice]:
         margin: Pixels kept free around them.
 
     Returns:
-        ``(rows, columns)`` slices into the image; the whole image when every mask is
-        empty. At the image's border the window is moved inwards.
+        ``(rows, columns)`` slices into the image, moved inwards at its border; the whole
+        image when every mask is empty.
     """
     masks = np.asarray(masks)
     if masks.shape[-1] == 1:
@@ -228,16 +229,15 @@ def show_image(
 
     Args:
         axes: Where to draw.
-        image: ``(H, W)``, ``(H, W, 1)`` grey or ``(H, W, 3)``; grey and float images
-            are stretched from their 1st to their 99th percentile inside the window.
-        window: Part to show, as from `heart_window`. Pixel coordinates stay the
-            image's own.
+        image: ``(H, W)``, ``(H, W, 1)`` grey or ``(H, W, 3)``; grey and float images are
+            stretched from their 1st to their 99th percentile inside the window.
+        window: Part to show, as from `heart_window`. Pixel coordinates stay the image's own.
         title: Small title above.
         levels: Grey values to draw black and white, where the image's own shall not.
     """
     height, width = image.shape[:2]
     rows, columns = window or (slice(0, height), slice(0, width))
-    picture = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
+    picture = image[..., 0] if image.shape[2:] == (1,) else image
     if picture.ndim == 3 and picture.dtype != np.uint8:
         low, high = picture.min(), picture.max()
         picture = (picture - low) / (high - low) if high > low else np.zeros_like(picture)

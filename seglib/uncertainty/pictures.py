@@ -8,16 +8,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from seglib.plotting.style import PALETTE, label_figure, legend_below, new_figure, plain_axes
+from seglib.plotting.style import PALETTE, legend_below, new_figure, plain_axes
 from seglib.uncertainty.calibration import BINS, expected_calibration_error, reliability_curve
 from seglib.uncertainty.doubt import MEASURES, rank_correlation, risk_coverage
 
 _MARKS = ("o", "s", "^", "D", "v", "P", "X")
 
 
-def plot_reliability(
-    tables: Mapping[str, pd.DataFrame], *, dataset: str, profile: str, bins: int = BINS
-) -> Figure:
+def plot_reliability(tables: Mapping[str, pd.DataFrame], *, bins: int = BINS) -> Figure:
     """Reliability diagram, and below it how many pixels stand behind each point.
 
     Points on the diagonal keep their word. Below it the network promises more than it
@@ -25,8 +23,6 @@ def plot_reliability(
 
     Args:
         tables: From `seglib.uncertainty.reliability_table`, by the name to show.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         bins: Bins that the tables were made with.
     """
     fig, grid = new_figure(
@@ -62,15 +58,13 @@ def plot_reliability(
     for axes in (top, bottom):
         plain_axes(axes, grid="both")
     legend_below(fig, handles, columns=1)
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
 def plot_doubt(
     patients: pd.DataFrame,
     measures: list[str],
     *,
-    dataset: str,
-    profile: str,
     dice: str = "dice",
 ) -> Figure:
     """Doubt against Dice, one panel a measure, every patient a point.
@@ -79,8 +73,6 @@ def plot_doubt(
         patients: From `seglib.uncertainty.patients_of`; with a column ``pathology`` the
             points are coloured by it.
         measures: Some of `seglib.uncertainty.MEASURES`.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         dice: Column of the Dice.
     """
     fig, grid = new_figure(1, len(measures), width=3.4, height=3.4, sharey=True)
@@ -109,15 +101,13 @@ def plot_doubt(
     grid[0, 0].set_ylabel("Dice per patient")
     if len(handles) > 1:
         legend_below(fig, handles)
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
 def plot_risk_coverage(
     patients: pd.DataFrame,
     measures: list[str],
     *,
-    dataset: str,
-    profile: str,
     dice: str = "dice",
 ) -> Figure:
     """Mean Dice of those kept, against the share sent to a human.
@@ -128,8 +118,6 @@ def plot_risk_coverage(
     Args:
         patients: From `seglib.uncertainty.patients_of`.
         measures: Some of `seglib.uncertainty.MEASURES`, one line each.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         dice: Column of the Dice.
     """
     fig, grid = new_figure(1, 1, width=5.6, height=3.6)
@@ -163,4 +151,4 @@ def plot_risk_coverage(
     axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f} %")
     plain_axes(axes, grid="both")
     legend_below(fig, handles, columns=2)
-    return label_figure(fig, dataset, profile)
+    return fig

@@ -15,7 +15,6 @@ from seglib.plotting.style import (
     PALETTE,
     WARNING,
     Reference,
-    label_figure,
     legend_below,
     new_figure,
     plain_axes,
@@ -35,8 +34,6 @@ _BAR = 0.62  # height, where rows are 1 apart
 def plot_waterfall(
     table: pd.DataFrame,
     *,
-    dataset: str,
-    profile: str,
     references: Sequence[Reference] = (),
 ) -> Figure:
     """Steps from top to bottom, each bar from the value before to its own.
@@ -46,8 +43,6 @@ def plot_waterfall(
 
     Args:
         table: From `study.questions.waterfall.waterfall_table`.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
         references: Published figures, as vertical lines.
     """
     fig, grid = new_figure(1, 1, width=9.6, height=0.36 * len(table) + 0.7)
@@ -99,16 +94,14 @@ def plot_waterfall(
     axes.set_xlabel("Dice (how it is counted changes on the way down)")
     plain_axes(axes, grid="x")
     legend_below(fig, handles, columns=3)
-    return label_figure(fig, dataset, profile)
+    return fig
 
 
-def plot_branches(table: pd.DataFrame, *, dataset: str, profile: str) -> Figure:
+def plot_branches(table: pd.DataFrame) -> Figure:
     """Training figure and held-out patients, by what the normalisation sees.
 
     Args:
         table: From `study.questions.waterfall.branch_table`.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
     """
     fig, grid = new_figure(1, 1, width=7.2, height=3.2)
     axes = grid[0, 0]
@@ -132,4 +125,4 @@ def plot_branches(table: pd.DataFrame, *, dataset: str, profile: str) -> Figure:
     axes.set_ylabel("Dice")
     plain_axes(axes, grid="y")
     legend_below(fig, [training, soft, dice], columns=1)
-    return label_figure(fig, dataset, profile)
+    return fig

@@ -23,7 +23,7 @@ def figures(slices: SliceSet) -> None:
     """Draw what each part brings."""
     table = ablation.ablation_table()
     base = ablation.CHANGES[ablation.BASE]
-    fig = plotting.plot_differences(table.drop(index=base), "base", **SHORT)
+    fig = plotting.plot_differences(table.drop(index=base), "base")
     reporting.save_figure(fig, "ablation", **SHORT, runs=results.stored_names("ablation"))
 
 

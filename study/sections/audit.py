@@ -21,14 +21,11 @@ def tables() -> None:
 def figures(slices: SliceSet) -> None:
     """Draw the ranking, and the first five suspects."""
     note = labels("audit")
-    shown = {"dataset": note["dataset"], "profile": note["profile"]}
     found = read_audit(slices)
     suspects = rank_suspects(found.per_slice)
-    ranking = plot_ranking(suspects, **shown, wrong=sunnybrook.WRONG_LABELS)
+    ranking = plot_ranking(suspects, wrong=sunnybrook.WRONG_LABELS)
     reporting.save_figure(ranking, "audit_ranking", **note)
-    pictures = show_suspects(
-        found.slices, found.prediction, suspects.head(5), profile=note["profile"]
-    )
+    pictures = show_suspects(found.slices, found.prediction, suspects.head(5))
     reporting.save_figure(pictures, "audit_suspects", **note)
 
 

@@ -26,12 +26,9 @@ def tables() -> None:
 def figures(slices: SliceSet) -> None:
     """Write the best network's charts and its best, median and worst case."""
     note = labels("literature", ["lv_best"])
-    shown = {"dataset": note["dataset"], "profile": note["profile"]}
     per_case = results.read_results("literature", "per_case", ["lv_best"])
     patients = per_patient(variants.average_seeds(per_case))
-    box = plotting.box_plot_per_patient(
-        {"best U-Net": patients}, **shown, references=references.SUNNYBROOK
-    )
+    box = plotting.box_plot_per_patient({"best U-Net": patients}, references=references.SUNNYBROOK)
     reporting.save_figure(box, "best_per_patient", **note)
     first = note["runs"][0]
     test = slices.of_patients(results.read_manifest(first)["test_patients"])
@@ -39,11 +36,10 @@ def figures(slices: SliceSet) -> None:
         test,
         results.read_masks(first),
         per_case[per_case["seed"] == results.read_manifest(first)["seed"]],
-        profile=note["profile"],
     )
     reporting.save_figure(cases, "best_cases", **{**note, "runs": [first]})
     history = results.read_table(first, "history")
-    fig = plotting.plot_history(history, **shown)
+    fig = plotting.plot_history(history)
     reporting.save_figure(fig, "best_history", **{**note, "runs": [first]})
 
 

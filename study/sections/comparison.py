@@ -45,7 +45,6 @@ def figures(slices: SliceSet) -> None:
     """Write the means, the ranks, and where the U-Net fails."""
     per_case = results.read_results("comparison", "per_case")
     note = labels("comparison")
-    shown = {"dataset": note["dataset"], "profile": note["profile"]}
     seeds = pd.DataFrame(
         [
             {"variant": variant, "dice": per_patient(rows)["dice"].mean()}
@@ -53,14 +52,14 @@ def figures(slices: SliceSet) -> None:
         ]
     )
     fig = plotting.plot_means(
-        variants.compare_variants(per_case), seeds, **shown, references=references.SUNNYBROOK
+        variants.compare_variants(per_case), seeds, references=references.SUNNYBROOK
     )
     reporting.save_figure(fig, "comparison_means", **note)
     ranking = rank_networks(variants.patients_by_variant(per_case))
-    fig = plotting.plot_ranks(ranking, **shown)
+    fig = plotting.plot_ranks(ranking)
     reporting.save_figure(fig, "comparison_ranks", **note)
     per_slice = results.read_results("comparison", "per_slice", ["unet"])
-    fig = plotting.plot_strata(variants.strata(per_slice), **shown)
+    fig = plotting.plot_strata(variants.strata(per_slice))
     reporting.save_figure(fig, "comparison_strata", **labels("comparison", ["unet"]))
 
 

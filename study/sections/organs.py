@@ -36,10 +36,9 @@ def figures(slices: SliceSet) -> None:
     """Draw the networks of each experiment beside the published figures."""
     for experiment in organ_tables.NETWORKS:
         note = _note(experiment)
-        shown = {"dataset": note["dataset"], "profile": note["profile"]}
         means = organ_tables.dice_means(organ_tables.networks_table(experiment))
         fig = plotting.plot_means(
-            means, **shown, references=REFERENCES[experiment], begin=BEGIN.get(experiment)
+            means, references=REFERENCES[experiment], begin=BEGIN.get(experiment)
         )
         reporting.save_figure(fig, f"{experiment}_networks", **note)
 

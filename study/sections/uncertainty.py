@@ -29,19 +29,18 @@ def tables() -> None:
 def figures(slices: SliceSet) -> None:
     """Draw the reliability near the outline, doubt against Dice, and what sending brings."""
     note = uncertainty_labels()
-    shown = {"dataset": note["dataset"], "profile": note["profile"]}
     near = read_uncertainty("reliability").query("region == 'near'")
     names = {"none": "as predicted", "temperature": "temperature"}
     curves = {
         f"{network}, {names[scaling]}": rows
         for (network, scaling), rows in near.groupby(["network", "scaling"], sort=False)
     }
-    reporting.save_figure(plot_reliability(curves, **shown), "reliability", **note)
+    reporting.save_figure(plot_reliability(curves), "reliability", **note)
     patients = patients_of(read_uncertainty("members"))
     measures = ["disagreement", "entropy_single", "smallness"]
     measures = [name for name in measures if name in patients]
-    reporting.save_figure(plot_doubt(patients, measures, **shown), "doubt", **note)
-    curve = plot_risk_coverage(patients, measures, **shown)
+    reporting.save_figure(plot_doubt(patients, measures), "doubt", **note)
+    curve = plot_risk_coverage(patients, measures)
     reporting.save_figure(curve, "risk_coverage", **note)
 
 

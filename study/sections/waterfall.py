@@ -22,9 +22,9 @@ def tables() -> None:
 def figures(slices: SliceSet) -> None:
     """Draw both."""
     table, branches = waterfall_table(), branch_table()
-    fig = plot_waterfall(table, **SLIM, references=PUBLISHED[:1])
+    fig = plot_waterfall(table, references=PUBLISHED[:1])
     reporting.save_figure(fig, "waterfall", **SLIM, runs=cited(table))
-    fig = plot_branches(branches, **SLIM)
+    fig = plot_branches(branches)
     reporting.save_figure(fig, "waterfall_branches", **SLIM, runs=cited(branches))
 
 

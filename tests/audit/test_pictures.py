@@ -21,7 +21,7 @@ def figures():
 
 def test_the_ranking_marks_what_is_known_and_names_the_first(figures):
     ranked = rank_suspects(read_results("audit", "per_slice"))
-    fig = pictures.plot_ranking(ranked, dataset="Sunnybrook", profile="smoke", wrong=["SC-N-06"])
+    fig = pictures.plot_ranking(ranked, wrong=["SC-N-06"])
     axes = fig.axes[0]
     others, known = (points.get_offsets() for points in axes.collections)
     assert len(others) == 44 and known.tolist() == [[1, ranked.at[1, "dice"]]]
@@ -32,24 +32,23 @@ def test_the_ranking_marks_what_is_known_and_names_the_first(figures):
 def test_sheets_show_the_worst_slice_and_survive_empty_predictions(phantom_set, figures):
     empty = np.zeros_like(phantom_set.masks)
     suspects = rank_suspects(count_slices(phantom_set, empty))
-    fig = pictures.show_suspects(phantom_set, empty, suspects.head(2), profile="smoke", columns=2)
+    fig = pictures.show_suspects(phantom_set, empty, suspects.head(2), columns=2)
     titles = [axes.get_title() for axes in fig.axes]
     for row in range(2):
         worst = f"slice {suspects.at[row + 1, 'worst_slice']}: worst"
         assert worst in titles[2 * row : 2 * row + 2]
     moves = shifts(phantom_set, empty).head(3)
-    fig = pictures.show_moves(phantom_set, empty, moves, profile="smoke", columns=2)
+    fig = pictures.show_moves(phantom_set, empty, moves, columns=2)
     assert len(fig.axes) == 3 and not any(axes.texts for axes in fig.axes)
 
 
 def test_charts_of_two_checks_and_of_what_is_found(phantom_set, figures):
-    labels = {"dataset": "phantom", "profile": "smoke"}
     wrong = displace(phantom_set, "phantom-03", 10)
     suspects = rank_suspects(count_slices(wrong, phantom_set.masks))
     by_contrast = contrast_per_patient(wrong)
-    fig = pictures.plot_two_checks(suspects, by_contrast, **labels, wrong=["phantom-03"])
+    fig = pictures.plot_two_checks(suspects, by_contrast, wrong=["phantom-03"])
     known = fig.axes[0].collections[1].get_offsets().tolist()
     assert known == [[by_contrast["phantom-03"], suspects.at[1, "dice"]]]
     share = pd.Series([0.0, 1.0], index=[2, 8])
-    fig = pictures.plot_found({"by Dice": share, "by gap": share}, **labels)
+    fig = pictures.plot_found({"by Dice": share, "by gap": share})
     assert [line.get_label() for line in fig.axes[0].lines] == ["by Dice", "by gap"]

@@ -39,9 +39,7 @@ def strata_of(sizes: list[str]) -> pd.DataFrame:
 def test_labels_of_the_groups_are_a_gap_apart(sizes, style):
     with rc_context(fname=style):
         slices = strata_of(sizes)
-        fig = plot_strata(
-            slices, ("phase", "size", "phase", "size"), dataset="Sunnybrook", profile="stored runs"
-        )
+        fig = plot_strata(slices, ("phase", "size", "phase", "size"))
         for dpi in (100, 150):
             fig.set_dpi(dpi)
             fig.canvas.draw()
@@ -57,7 +55,7 @@ def test_labels_of_the_groups_are_a_gap_apart(sizes, style):
 
 def test_labels_with_room_stay_level():
     few = strata_of(SIZES[:2])
-    fig = plot_strata(few, ("phase", "size"), dataset="Sunnybrook", profile="stored runs")
+    fig = plot_strata(few, ("phase", "size"))
     assert [label.get_rotation() for axes in fig.axes for label in axes.get_xticklabels()] == [
         0
     ] * 3

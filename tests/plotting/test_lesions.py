@@ -33,16 +33,15 @@ def cells_of(fig) -> np.ndarray:
 
 
 def test_presence_is_in_the_order_of_the_slices(drawn):
-    fig = plot_presence(drawn, profile="smoke")
+    fig = plot_presence(drawn)
     assert cells_of(fig).tolist() == [[1, 2, 2], [1, 2, 0]]
     assert [tick.get_text() for tick in fig.axes[0].get_yticklabels()] == ["A", "B"]
-    assert any("PHANTOM" in text.get_text() for text in fig.texts)
 
 
 def test_presence_tells_extra_and_missed_slices(drawn):
     prediction = np.zeros_like(drawn.masks)
     prediction[[1, 2, 4]] = 1  # slices 1 and 2 of A, slice 2 of B
-    assert cells_of(plot_presence(drawn, profile="smoke", prediction=prediction)).tolist() == [
+    assert cells_of(plot_presence(drawn, prediction=prediction)).tolist() == [
         [3, 4, 2],
         [1, 4, 0],
     ]
@@ -52,7 +51,7 @@ def test_areas_of_the_best_and_the_worst_case(drawn):
     prediction = drawn.masks.copy()
     prediction[[3, 4]] = 0
     prediction[4, 30:, 30:] = 1  # B is missed
-    fig = plot_areas(drawn, prediction, score_cases(drawn, prediction), profile="smoke")
+    fig = plot_areas(drawn, prediction, score_cases(drawn, prediction))
     best, _, worst = fig.axes
     assert best.get_title() == "best: A, Dice 1.000" and "worst: B" in worst.get_title()
     expert, network = (line.get_xydata().tolist() for line in worst.lines)

@@ -86,32 +86,31 @@ def outline(axes, colour):
 def all_figures(slices, prediction):
     """One figure of every kind, made from the same arrays."""
     scores = score_cases(slices, prediction)
-    about = {"dataset": "phantom", "profile": "quick"}
-    image, truth, guess = slices.images[5], slices.masks[5], prediction[5]
+    image, truth = slices.images[5], slices.masks[5]
     history = pd.DataFrame({"loss": [1.0, 0.5], "val_loss": [1.1, 0.7], "dice": [0.1, 0.4]})
     patients = {"U-Net": per_patient(scores)}
     return {
-        "slices": plotting.show_slices(slices, [0, 1], profile="quick", prediction=prediction),
-        "overlay": plotting.show_overlay(image, truth, guess, **about),
+        "slices": plotting.show_slices(slices, [0, 1], prediction=prediction),
         "probabilities": plotting.show_probabilities(
-            slices.take([0, 5]), 0.5 * slices.masks[[0, 5]], profile="quick"
+            slices.take([0, 5]), 0.5 * slices.masks[[0, 5]]
         ),
-        "pairs": plotting.show_pairs([(image, truth), (image, truth)], **about),
-        "history": plotting.plot_history(history, **about),
-        "box": plotting.box_plot_per_patient(patients, references=references.SUNNYBROOK, **about),
-        "cases": plotting.cases_best_median_worst(slices, prediction, scores, profile="quick"),
+        "pairs": plotting.show_pairs([(image, truth), (image, truth)]),
+        "history": plotting.plot_history(history),
+        "box": plotting.box_plot_per_patient(patients, references=references.SUNNYBROOK),
+        "cases": plotting.cases_best_median_worst(slices, prediction, scores),
         "attention": plotting.plot_attention(
-            slices.images[:2], [np.ones((2, 6, 6))], ["gate"], masks=slices.masks[:2], **about
+            slices.images[:2], [np.ones((2, 6, 6))], ["gate"], masks=slices.masks[:2]
         ),
     }
 
 
-def test_every_figure_is_marked_and_leaves_its_arrays_alone(slices, prediction):
+def test_every_figure_takes_one_label_and_leaves_its_arrays_alone(slices, prediction):
     before = [a.copy() for a in (slices.images, slices.masks, prediction)]
     figures = all_figures(slices, prediction)
     for name, fig in figures.items():
         assert isinstance(fig, Figure)
-        label = label_of(fig)
+        assert not [text for text in fig.texts if text.get_gid() == LABEL_ID], name
+        label = label_of(plotting.label_figure(fig, slices.name, "quick"))
         assert label.get_text() == "PHANTOM (synthetic, not a patient) · profile quick", name
         assert to_hex(label.get_bbox_patch().get_facecolor()) == WARNING.lower()
     for old, new in zip(before, (slices.images, slices.masks, prediction), strict=True):
@@ -120,6 +119,7 @@ def test_every_figure_is_marked_and_leaves_its_arrays_alone(slices, prediction):
 
 def test_nothing_overlaps_the_label_and_it_lies_inside_the_figure(slices, prediction):
     for name, fig in all_figures(slices, prediction).items():
+        plotting.label_figure(fig, slices.name, "quick")
         fig.draw_without_rendering()
         label = label_of(fig).get_window_extent()
         assert label.x0 >= 0 and label.x1 <= fig.bbox.x1 and label.y0 >= 0, name
@@ -193,7 +193,7 @@ def test_heart_window_holds_every_mask_and_stays_inside():
 
 
 def test_show_slices_draws_each_slice_with_truth_and_prediction(slices, prediction):
-    fig = plotting.show_slices(slices, [0, 9, 3], profile="quick", prediction=prediction, columns=2)
+    fig = plotting.show_slices(slices, [0, 9, 3], prediction=prediction, columns=2)
     assert len(fig.axes) == 3  # the fourth place of the 2x2 grid is removed
     assert fig.axes[1].get_title() == "C ED\nslice 1"
     for axes, row in zip(fig.axes, [0, 9, 3], strict=True):
@@ -206,7 +206,7 @@ def test_show_slices_draws_each_slice_with_truth_and_prediction(slices, predicti
 
 def test_probabilities_are_shown_as_they_are_with_the_experts_outline(slices):
     values = np.random.default_rng(0).random((2, *slices.masks.shape[1:]))
-    fig = plotting.show_probabilities(slices.take([5, 0]), values, profile="quick")
+    fig = plotting.show_probabilities(slices.take([5, 0]), values)
     for axes, row, expected in zip(fig.axes, (5, 0), values, strict=False):
         np.testing.assert_array_equal(axes.images[0].get_array(), expected[..., 0])
         assert axes.images[0].get_clim() == (0, 1)
@@ -214,22 +214,9 @@ def test_probabilities_are_shown_as_they_are_with_the_experts_outline(slices):
         assert axes.get_title() == slices.table.at[row, "case"]
 
 
-def test_overlay_paints_agreed_missed_and_extra_pixels(slices, prediction):
-    fig = plotting.show_overlay(
-        slices.images[5], slices.masks[5], prediction[5], dataset="x", profile="quick"
-    )
-    layer = fig.axes[2].images[1].get_array()
-    painted = layer[..., 3] > 0
-    np.testing.assert_array_equal(painted, (slices.masks[5] | prediction[5])[..., 0] > 0)
-    missed = np.all(np.isclose(layer[..., :3], to_rgb(TRUTH)), axis=-1) & painted
-    np.testing.assert_array_equal(missed, (slices.masks[5] & ~prediction[5])[..., 0] > 0)
-    labels = [text.get_text() for text in fig.legends[0].get_texts()]
-    assert labels == ["both", "expert only (missed)", "prediction only (extra)"]
-
-
 def test_history_of_several_runs():
     run = pd.DataFrame({"loss": [3, 2, 1], "val_loss": [3, 3, 3], "dice": [0.1, 0.2, 0.3]})
-    fig = plotting.plot_history({"Adam": run, "SGD": run[:2]}, dataset="x", profile="quick")
+    fig = plotting.plot_history({"Adam": run, "SGD": run[:2]})
     loss, dice = fig.axes
     assert [len(line.get_xdata()) for line in loss.lines] == [3, 3, 2, 2]
     assert [line.get_linestyle() for line in loss.lines] == ["-", "--", "-", "--"]
@@ -237,7 +224,7 @@ def test_history_of_several_runs():
     labels = [text.get_text() for text in fig.legends[0].get_texts()]
     assert labels == ["training", "validation", "Adam", "SGD"]
     with pytest.raises(DataError, match="none of the metrics"):
-        plotting.plot_history(run, metrics=["accuracy"], dataset="x", profile="quick")
+        plotting.plot_history(run, metrics=["accuracy"])
 
 
 def test_the_legend_of_a_history_names_validation_only_where_a_curve_is_drawn():
@@ -251,7 +238,7 @@ def test_the_legend_of_a_history_names_validation_only_where_a_curve_is_drawn():
         ({"a": empty, "b": half}, True),
         (empty.assign(val_jaccard=0.5), False),  # a curve that is not asked for
     ):
-        fig = plotting.plot_history(history, dataset="x", profile="quick")
+        fig = plotting.plot_history(history)
         dashed = [line for line in fig.axes[0].lines if line.get_linestyle() == "--"]
         assert len(dashed) == validated
         labels = [text.get_text() for text in fig.legends[0].get_texts()]
@@ -264,8 +251,6 @@ def test_box_plot_shows_every_patient_and_the_references_with_their_source(slice
     fig = plotting.box_plot_per_patient(
         {"U-Net": patients, "part": patients[:2]},
         references=[Reference("Somebody 2016", 0.92, 0.03)],
-        dataset="x",
-        profile="quick",
     )
     axes = fig.axes[0]
     points = [c.get_offsets() for c in axes.collections]
@@ -276,9 +261,23 @@ def test_box_plot_shows_every_patient_and_the_references_with_their_source(slice
     assert axes.get_ylabel() == "Dice"
 
 
+def test_best_median_and_worst_case_are_painted_where_the_masks_agree_and_differ(
+    slices, prediction
+):
+    fig = plotting.cases_best_median_worst(slices, prediction, score_cases(slices, prediction))
+    axes = fig.axes[2 * 5 + 1]  # the worst case, its second slice
+    layer = axes.images[1].get_array()
+    painted = layer[..., 3] > 0
+    np.testing.assert_array_equal(painted, (slices.masks[9] | prediction[9])[..., 0] > 0)
+    missed = np.all(np.isclose(layer[..., :3], to_rgb(TRUTH)), axis=-1) & painted
+    np.testing.assert_array_equal(missed, (slices.masks[9] & ~prediction[9])[..., 0] > 0)
+    labels = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert labels == ["both", "expert only (missed)", "prediction only (extra)"]
+
+
 def test_best_median_and_worst_case_are_the_right_ones(slices, prediction):
     scores = score_cases(slices, prediction).sample(frac=1, random_state=0)
-    fig = plotting.cases_best_median_worst(slices, prediction, scores, profile="quick", columns=5)
+    fig = plotting.cases_best_median_worst(slices, prediction, scores, columns=5)
     labels = [axes.get_ylabel() for axes in fig.axes if axes.get_ylabel()]
     assert [label.split("\n")[0] for label in labels] == [
         "best: A ED",
@@ -292,9 +291,7 @@ def test_best_median_and_worst_case_are_the_right_ones(slices, prediction):
 
 def test_attention_maps_of_any_resolution_cover_the_image(slices):
     maps = [np.full((2, 6, 6), 0.5), np.full((2, 12, 12, 1), 1.0)]
-    fig = plotting.plot_attention(
-        slices.images[:2], maps, ["gate 1", "gate 2"], dataset="x", profile="quick"
-    )
+    fig = plotting.plot_attention(slices.images[:2], maps, ["gate 1", "gate 2"])
     assert len(fig.axes) == 2 * 3 + 1  # and the colour bar
     (image,) = fig.axes[0].images
     for axes in fig.axes[1:3]:
@@ -306,7 +303,7 @@ def test_attention_maps_of_any_resolution_cover_the_image(slices):
 
 def test_attention_maps_show_only_colours_of_their_bar(slices):
     values = np.random.default_rng(0).random((2, 96, 96))  # enlarged little, as a fine level is
-    fig = plotting.plot_attention(slices.images[:2], [values], ["gate"], dataset="x", profile="q")
+    fig = plotting.plot_attention(slices.images[:2], [values], ["gate"])
     fig.canvas.draw()
     pixels = np.asarray(fig.canvas.buffer_rgba())
     bar = {tuple(colour) for colour in colormaps["inferno"](np.arange(256), bytes=True)}
@@ -321,9 +318,7 @@ def test_attention_maps_show_only_colours_of_their_bar(slices):
 
 def test_the_experts_outline_lies_on_image_and_attention_map_alike(slices):
     maps = [np.ones((2, 6, 6)), np.ones((2, 12, 12))]
-    fig = plotting.plot_attention(
-        slices.images[:2], maps, ["a", "b"], masks=slices.masks[:2], dataset="x", profile="quick"
-    )
+    fig = plotting.plot_attention(slices.images[:2], maps, ["a", "b"], masks=slices.masks[:2])
     for row, bottom in enumerate((31.5, 29.5)):
         for axes in fig.axes[3 * row : 3 * row + 3]:
             assert outline(axes, TRUTH) == (23.5, 35.5, 19.5, bottom)

@@ -67,7 +67,7 @@ def test_sure_and_unsure_differences_look_different():
         },
         index=["a", "b"],
     )
-    fig = plot_differences(table, "base", dataset="phantom", profile="quick")
+    fig = plot_differences(table, "base")
     axes = fig.axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["a", "b"]
     fills = [line.get_markerfacecolor() for line in axes.lines if line.get_marker() == "o"]

@@ -121,16 +121,15 @@ def test_runs_of_ranks_that_cannot_be_told_apart():
 
 
 def test_the_charts_name_every_variant(per_case):
-    labels = {"dataset": "phantom", "profile": "smoke"}
     table = variants.compare_variants(per_case)
-    fig = plotting.plot_means(table, **labels)
+    fig = plotting.plot_means(table)
     names = [text.get_text() for text in fig.axes[0].get_yticklabels()]
     assert names == ["good (n = 4)", "bad (n = 4)"]
     worse = f"{table['dice'].min():.3f}"
-    fig = plotting.plot_means(table, begin=table["dice"].mean(), **labels)
+    fig = plotting.plot_means(table, begin=table["dice"].mean())
     assert [text.get_text() for text in fig.axes[0].texts] == [f" ◂ {worse}"]
     tables = variants.patients_by_variant(per_case)
     ranking = rank_networks({**tables, "third": tables["bad"]})
-    fig = plotting.plot_ranks(ranking, **labels)
+    fig = plotting.plot_ranks(ranking)
     shown = " ".join(text.get_text() for text in fig.axes[0].texts)
     assert all(name in shown for name in ("good", "bad", "third"))

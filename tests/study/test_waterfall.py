@@ -210,15 +210,12 @@ def test_every_variant_of_the_experiment_is_in_the_chain_or_beside_it():
 
 
 def test_the_figures_show_every_step(stored):
-    labels = {"dataset": "Sunnybrook", "profile": "slim network, stored runs"}
     table = waterfall.waterfall_table(stored)
-    fig = waterfall_pictures.plot_waterfall(
-        table, **labels, references=waterfall_pictures.PUBLISHED
-    )
+    fig = waterfall_pictures.plot_waterfall(table, references=waterfall_pictures.PUBLISHED)
     axes = fig.axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == table.index.tolist()
     shown = [text.get_text().strip() for text in axes.texts]
     assert all(f"{value:.3f}" in shown for value in table["dice"])
     assert f"{table['difference'].iloc[-2]:+.3f}" in shown
-    fig = waterfall_pictures.plot_branches(waterfall.branch_table(stored), **labels)
+    fig = waterfall_pictures.plot_branches(waterfall.branch_table(stored))
     assert len(fig.axes[0].get_xticklabels()) == 5

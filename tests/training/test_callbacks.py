@@ -58,7 +58,7 @@ def test_watching_does_not_change_the_training(watched, parts, tmp_path):
 
 def test_a_row_is_drawn_for_each_look(watched):
     _, watch, _ = watched
-    fig = show_training(watch.slices, watch.seen, profile="smoke")
+    fig = show_training(watch.slices, watch.seen)
     assert [fig.axes[2 * row].get_ylabel() for row in range(3)] == ["epoch 1", "epoch 2", "epoch 4"]
     plt.close(fig)
 
@@ -82,7 +82,7 @@ def test_what_was_watched_in_a_damaged_file_is_named(content, parts, tmp_path):
 def test_a_run_that_nobody_watched_says_so(watched):
     _, watch, _ = watched
     with pytest.raises(DataError, match="trained without a watch"):
-        show_training(watch.slices, {}, profile="smoke")
+        show_training(watch.slices, {})
 
 
 def test_tensorboard_writes_its_log_or_says_how_to_get_it(parts, tmp_path):

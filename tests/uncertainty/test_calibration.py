@@ -135,7 +135,7 @@ def test_no_counted_pixel_is_no_score_and_no_error(honest):
     scores = calibration.calibration_scores(none, resamples=10)
     assert scores[["value", "low", "high"]].isna().all(axis=None)
     assert len(calibration.reliability_curve(none, resamples=10)) == 0
-    fig = pictures.plot_reliability({"none": none}, dataset="phantom", profile="smoke")
+    fig = pictures.plot_reliability({"none": none})
     assert fig.axes
 
 
