@@ -5,6 +5,7 @@
 #   make study DATASET=phantom         another data set: auto (default), sunnybrook, phantom
 #   make study PYTHON=python3.12       another Python to make the environment with
 #   make test PYTEST_ARGS="-x -k tools"
+#   make test WORKERS=4               so many test files side by side
 
 PROFILE ?= quick
 DATASET ?= auto
@@ -13,17 +14,19 @@ ONLY ?=
 BENCH ?=
 PYTHON ?= python3
 PYTEST_ARGS ?=
+WORKERS ?= 2
 # SEGLIB_DATA_DIR, where it is set, reaches every command through the environment.
 
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup
 # The peers of the benchmarks are large, so they have an environment of their own.
 BENCH_PY := .venv-bench/bin/python
 BENCH_STAMP := .venv-bench/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help study test lab report runs bench notebooks lint
+.PHONY: help study check test lab report runs bench notebooks lint
 
 help:  ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -34,8 +37,11 @@ study: $(STAMP)  ## run the notebooks and print the results (PROFILE, DATASET, S
 	@$(PY) -m study notebooks --profile $(PROFILE) --dataset $(DATASET) --seed $(SEED) \
 		$(if $(ONLY),--only $(ONLY))
 
+check: lint  ## lint, and every test that is not slow: about a minute (PYTEST_ARGS)
+	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+
 test: $(STAMP)  ## run the tests, every notebook included (PYTEST_ARGS)
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PYTEST) $(PYTEST_ARGS)
 
 lab: $(STAMP)  ## open the notebooks in JupyterLab
 	@$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks

@@ -1,8 +1,11 @@
 """Fixtures for the tests; those on real files are skipped, with the reason, without the files."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import matplotlib
 import pytest
 
 from seglib.datasets import cache
@@ -10,11 +13,41 @@ from seglib.datasets import sunnybrook as sunnybrook_data
 from seglib.phantoms import heart
 from seglib.slices import SliceSet
 
+HERE = Path(__file__).parent
+matplotlib.use("Agg")  # no window opens, also where there is a screen
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs real files, and what one process of several runs together."""
+    side_by_side = config.pluginmanager.hasplugin("xdist")
+    for item in items:
+        if "data_dir" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.real)
+        if side_by_side and not item.get_closest_marker("alone"):
+            # A file trains once what its tests share.
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(HERE).as_posix()))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def kept_sets(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Tests, and the programs that they start, keep no data set beyond their own end."""
     os.environ[cache.VARIABLE] = str(tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture(autouse=True)
+def close_figures() -> Iterator[None]:
+    """A figure that a test leaves open ends with it."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture
+def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that results go to while this test runs."""
+    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "reports"))
+    return tmp_path / "reports"
 
 
 def _subfolder(data_dir: Path, name: str) -> Path:

@@ -1,9 +1,7 @@
 """The pictures of the audit show what they should, and survive empty predictions."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 
 from seglib.audit import pictures
 from seglib.audit.checks import contrast_per_patient, displace, shifts
@@ -12,14 +10,7 @@ from seglib.evaluation.scores import count_slices
 from study.results import read_results
 
 
-@pytest.fixture
-def figures():
-    plt.switch_backend("Agg")
-    yield
-    plt.close("all")
-
-
-def test_the_ranking_marks_what_is_known_and_names_the_first(figures):
+def test_the_ranking_marks_what_is_known_and_names_the_first():
     ranked = rank_suspects(read_results("audit", "per_slice"))
     fig = pictures.plot_ranking(ranked, wrong=["SC-N-06"])
     axes = fig.axes[0]
@@ -29,7 +20,7 @@ def test_the_ranking_marks_what_is_known_and_names_the_first(figures):
     assert names == ranked["patient"].head(10).tolist()
 
 
-def test_sheets_show_the_worst_slice_and_survive_empty_predictions(phantom_set, figures):
+def test_sheets_show_the_worst_slice_and_survive_empty_predictions(phantom_set):
     empty = np.zeros_like(phantom_set.masks)
     suspects = rank_suspects(count_slices(phantom_set, empty))
     fig = pictures.show_suspects(phantom_set, empty, suspects.head(2), columns=2)
@@ -42,7 +33,7 @@ def test_sheets_show_the_worst_slice_and_survive_empty_predictions(phantom_set, 
     assert len(fig.axes) == 3 and not any(axes.texts for axes in fig.axes)
 
 
-def test_charts_of_two_checks_and_of_what_is_found(phantom_set, figures):
+def test_charts_of_two_checks_and_of_what_is_found(phantom_set):
     wrong = displace(phantom_set, "phantom-03", 10)
     suspects = rank_suspects(count_slices(wrong, phantom_set.masks))
     by_contrast = contrast_per_patient(wrong)

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 from sklearn.metrics import confusion_matrix as reference
 
@@ -29,12 +28,6 @@ def prediction(brains) -> np.ndarray:
     return np.where(rng.random(shape) < 0.1, rng.integers(0, 4, shape), brains.masks).astype(
         np.uint8
     )
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def tiny(truth: list, classes: int = 3) -> SliceSet:

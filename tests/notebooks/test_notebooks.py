@@ -159,6 +159,8 @@ def test_the_set_up_cell_says_what_it_could_not_install(machine: Machine):
     assert "PackageError: pip could not install no-such-package" in done.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_notebook_runs(script: Path, tmp_path: Path):
     dataset = "sunnybrook" if os.environ.get("SEGLIB_DATA_DIR") else "phantom"

@@ -2,7 +2,6 @@
 
 from itertools import combinations
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from matplotlib import rc_context
@@ -13,13 +12,6 @@ from seglib.plotting.comparison import plot_strata
 NOTEBOOKS = REPOSITORY / "notebooks" / "matplotlibrc"
 #: As the stored comparison's slices are cut into four groups.
 SIZES = ["10-544", "544-1006", "1006-1580", "1580-3555"]
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    plt.switch_backend("Agg")
-    yield
-    plt.close("all")
 
 
 def strata_of(sizes: list[str]) -> pd.DataFrame:

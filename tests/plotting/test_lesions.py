@@ -1,6 +1,5 @@
 """The charts of areas and slices show what the masks hold."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.collections import QuadMesh
@@ -8,12 +7,6 @@ from matplotlib.collections import QuadMesh
 from seglib.evaluation.tables import score_cases
 from seglib.plotting.lesions import plot_areas, plot_presence
 from seglib.slices import SliceSet
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

@@ -20,13 +20,6 @@ from study import references
 SIZE = 48
 
 
-@pytest.fixture(autouse=True)
-def no_windows():
-    plt.switch_backend("Agg")
-    yield
-    plt.close("all")
-
-
 @pytest.fixture
 def slices():
     """Three patients with four slices each; the heart is a square that shrinks to the apex."""

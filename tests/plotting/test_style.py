@@ -17,9 +17,7 @@ from seglib.plotting.style import (
 
 @pytest.fixture
 def axes():
-    plt.switch_backend("Agg")
-    yield plt.figure().subplots()
-    plt.close("all")
+    return plt.figure().subplots()
 
 
 @pytest.mark.parametrize("grid", [None, "x", "y", "both"])

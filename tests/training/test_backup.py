@@ -25,6 +25,8 @@ from seglib.recipes.recipe import Recipe
 from seglib.training import callbacks, fitting
 from seglib.training.backup import FILES, Backup
 
+pytestmark = pytest.mark.slow
+
 #: With this seed its second epoch is the best, for at this rate it soon unlearns what it found.
 LEARNS = Recipe(
     name="learns",

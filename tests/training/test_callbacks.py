@@ -3,7 +3,6 @@
 import importlib.util
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -60,7 +59,6 @@ def test_a_row_is_drawn_for_each_look(watched):
     _, watch, _ = watched
     fig = show_training(watch.slices, watch.seen)
     assert [fig.axes[2 * row].get_ylabel() for row in range(3)] == ["epoch 1", "epoch 2", "epoch 4"]
-    plt.close(fig)
 
 
 def test_a_run_that_is_read_back_brings_what_was_seen(watched):

@@ -82,11 +82,13 @@ def check_same(one: Path, other: Path) -> None:
     assert first["history"][:, 1:].min() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["plain", "normed"])
 def test_two_devices_of_a_machine_give_what_one_gives(trained, recipe):
     check_same(trained / f"none-{recipe}.npz", trained / f"mirrored-{recipe}.npz")
 
 
+@pytest.mark.slow
 def test_two_processes_give_what_one_gives_and_the_chief_keeps_the_run(trained):
     chief, other = (trained / f"multi_worker-steps{index}.npz" for index in range(2))
     check_same(trained / "mirrored-steps.npz", chief)
@@ -101,6 +103,7 @@ def test_two_processes_give_what_one_gives_and_the_chief_keeps_the_run(trained):
     assert len(list(folder.parent.glob(f"{folder.name}*"))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -122,6 +125,7 @@ def test_a_training_on_several_devices_goes_on_where_it_was(trained, name):
     assert Path(str(cut["path"])).parent.name == "cut"
 
 
+@pytest.mark.slow
 def test_the_manifest_names_the_strategy_and_another_makes_another_run(trained):
     stored = {name: np.load(trained / f"{name}.npz") for name in ("none-normed", "mirrored-normed")}
     none, mirrored = (json.loads(str(run["manifest"])) for run in stored.values())
@@ -130,6 +134,7 @@ def test_the_manifest_names_the_strategy_and_another_makes_another_run(trained):
     assert none["run"] != mirrored["run"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not JAX, reason="jax is not installed")
 def test_two_devices_of_jax_give_what_one_gives(trained):
     check_same(trained / "jax" / "none-normed.npz", trained / "jax" / "data_parallel-normed.npz")
