@@ -72,7 +72,7 @@ from seglib.lessons.session import (
 )
 from seglib.plotting.comparison import plot_means, plot_strata
 from seglib.recipes.recipe import get_recipe
-from study import references
+from study.questions.heart import REFERENCES
 from study.results import read_results, stored_names
 from study.variants import compare_variants, strata
 
@@ -202,7 +202,7 @@ print(f"our choice, {choice}: Dice {row['dice']:.3f} [{row['low']:.3f}, {row['hi
 
 # %%
 patients = {label: per_patient(s.per_case) for label, s in tested.items()}
-published = references.SUNNYBROOK if study.slices.name == "Sunnybrook" else ()
+published = REFERENCES if study.slices.name == "Sunnybrook" else ()
 boxes = {label.replace(", ", "\n"): table for label, table in patients.items()}
 fig = plotting.box_plot_per_patient(boxes, **study.labels, references=published)
 reporting.save_figure(fig, "06_box_plot", **study.labels, runs=ids)
@@ -345,7 +345,7 @@ by_variant.drop(columns=["unit", "missed"]).round(3)
 means = [(variant, per_patient(rows)["dice"].mean())
          for (variant, _), rows in folds.groupby(["variant", "seed"])]
 seeds = pd.DataFrame(means, columns=["variant", "dice"])
-fig = plot_means(by_variant, seeds, **stored, references=references.SUNNYBROOK)
+fig = plot_means(by_variant, seeds, **stored, references=REFERENCES)
 reporting.save_figure(fig, "06_folds", **stored, runs=stored_names("comparison"))
 plt.show()
 

@@ -79,8 +79,8 @@ from seglib.splits.leaks import find_leaks
 from seglib.splits.patients import fold_split
 from seglib.training.callbacks import WatchPredictions, tensorboard
 from seglib.training.runs import train
-from study import references
 from study.organ_tables import dice_means, networks_table
+from study.questions.atrium import ORGAN, REFERENCES
 from study.results import stored_names
 
 describe_environment()
@@ -453,11 +453,11 @@ print(f"atrium of {case}: {again.sum() * voxel:.1f} ml predicted, "
 
 # %%
 stored = {"dataset": "Decathlon heart", "profile": "stored runs"}
-folds = networks_table("atrium")
+folds = networks_table(ORGAN)
 folds[["dice", "dice_low", "dice_high", "hd95", "unit", "difference", "low", "high", "p_holm"]].round(3)
 
 # %%
-fig = plot_means(dice_means(folds), **stored, references=references.ATRIUM, begin=0.75)
+fig = plot_means(dice_means(folds), **stored, references=REFERENCES, begin=0.75)
 reporting.save_figure(fig, "07_folds", **stored, runs=stored_names("atrium"))
 plt.show()
 

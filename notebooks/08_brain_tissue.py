@@ -84,8 +84,8 @@ from seglib.plotting.style import new_figure
 from seglib.preprocessing.normalisation import fixed, normaliser
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import get_recipe
-from study import references
-from study.organ_tables import networks_table, tissue_table
+from study.organ_tables import networks_table
+from study.questions.brain import ORGAN, REFERENCES, tissue_table
 
 describe_environment()
 
@@ -427,7 +427,7 @@ assert np.allclose(by_case, dice["corrected"][by_case.columns])
 # %%
 boxes = {name.replace(" ", "\n"): values.rename("dice").to_frame()
          for name, values in dice["corrected"].items()}
-fig = plotting.box_plot_per_patient(boxes, **study.labels, references=references.BRAIN_TISSUE)
+fig = plotting.box_plot_per_patient(boxes, **study.labels, references=REFERENCES)
 reporting.save_figure(fig, "08_classes", **study.labels, runs=[runs["corrected"].id])
 plt.show()
 
@@ -478,7 +478,7 @@ results.round(3).rename_axis(WHOSE)
 # but for the row of the code. Which step brings most?
 
 # %%
-chain = networks_table("brain")
+chain = networks_table(ORGAN)
 tissues = tissue_table()
 chain[["dice", "dice_low", "dice_high", "difference", "seeds"]].join(tissues).round(3)
 

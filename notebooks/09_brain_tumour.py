@@ -74,9 +74,8 @@ from seglib.plotting.lesions import plot_areas, plot_presence
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import get_recipe
 from seglib.splits.patients import fold_split
-from study import references
-from study.organ_tables import empty_slices_table, networks_table
-from study.questions.tumour import SCALED
+from study.organ_tables import networks_table
+from study.questions.tumour import ORGAN, REFERENCES, SCALED, empty_slices_table
 
 describe_environment()
 
@@ -400,7 +399,7 @@ beside.round(3)
 # %%
 fig = plotting.box_plot_per_patient(
     {name: per_patient(s.per_case) for name, s in scored.items()}, **study.labels,
-    references=references.LGG if study.slices.name == "LGG" else ())  # fmt: skip
+    references=REFERENCES if study.slices.name == "LGG" else ())  # fmt: skip
 reporting.save_figure(fig, "09_patients", **study.labels, runs=[r.id for r in runs.values()])
 plt.show()
 
@@ -462,7 +461,7 @@ plt.show()
 # epochs. The runs are stored; here they are only read.
 
 # %%
-folds = networks_table("tumour")
+folds = networks_table(ORGAN)
 folds[["dice", "median", "dice_low", "dice_high", "difference", "low", "high", "p_holm"]].round(3)
 
 # %% [markdown]

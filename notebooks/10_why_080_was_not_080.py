@@ -68,8 +68,8 @@ from seglib.lessons.session import describe_environment, middle_slices, open_stu
 from seglib.models.networks import build_model
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import get_recipe
-from study.questions.waterfall import branch_table, cited, waterfall_table
 from study.questions.waterfall_pictures import PUBLISHED, plot_branches, plot_waterfall
+from study.questions.waterfall_tables import branch_table, cited, waterfall_table
 from study.results import read_manifest, read_results
 
 pd.set_option("display.max_colwidth", None)  # some cells hold a sentence

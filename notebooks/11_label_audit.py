@@ -63,11 +63,7 @@ import pandas as pd
 from seglib import datasets, reporting
 from seglib.audit.checks import (
     contrast_per_patient,
-    displace,
-    find_displaced_patients,
-    find_displaced_slices,
     mask_shift,
-    move,
     shifts,
 )
 from seglib.audit.pictures import (
@@ -83,7 +79,13 @@ from seglib.lessons.session import describe_environment
 from seglib.phantoms import heart
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import get_recipe
-from study.questions.audit import read_audit
+from study.questions.audit import (
+    displace,
+    find_displaced_patients,
+    find_displaced_slices,
+    move,
+    read_audit,
+)
 from study.results import read_manifest, read_results, stored_names
 
 describe_environment()

@@ -41,6 +41,17 @@ def test_an_absent_file_is_refused(tmp_path, capsys):
     assert "no such file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("file", "message"), [("set.csv", "ends in .npz"), ("file/set.npz", "name another file")]
+)
+def test_a_set_is_packed_over_no_other_file(file, message, tmp_path, capsys):
+    (tmp_path / "set.csv").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    assert runner.main(["pack", str(tmp_path / file)]) == 1
+    assert message in capsys.readouterr().err
+    assert (tmp_path / "set.csv").read_text() == (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_failing_job_is_counted_and_its_log_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
     split = Split("none", ("A",), (), ("B",))
