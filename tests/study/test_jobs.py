@@ -141,18 +141,6 @@ def test_what_cannot_be_done_at_test_time_is_refused(job):
         replace(job, test_time="rotation")
 
 
-@pytest.mark.parametrize("spacing", [None, 1.3])
-def test_the_spacing_that_is_assumed_changes_the_good_contours_alone(
-    finished, job, phantom_set, spacing
-):
-    pixels = replace(phantom_set, table=phantom_set.table.drop(columns="spacing"))
-    known = replace(job, variant=f"assumed {spacing}")
-    assert known.identity() == job.identity()
-    jobs.run_job(known, pixels, finished, assumed_spacing=spacing)
-    cases = results.read_results("trial", "per_case", [known.variant], finished)
-    assert (cases["contour_spacing_assumed"] == (spacing is not None)).all()
-
-
 @pytest.mark.parametrize("test_time", ["poses", "rotations", "largest"])
 def test_what_is_done_at_test_time_needs_no_new_training(finished, job, phantom_set, test_time):
     other = replace(job, variant=test_time, test_time=test_time)

@@ -199,4 +199,4 @@ def test_without_submitit_it_is_said_how_to_install_it(trial, capsys, monkeypatc
 def test_a_number_that_is_none_is_refused(value, capsys):
     with pytest.raises(SystemExit):
         runner.main(["submit", "audit", "--hours", value])
-    assert "invalid positive value" in capsys.readouterr().err
+    assert "is not a whole number of at least 1" in capsys.readouterr().err

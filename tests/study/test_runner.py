@@ -9,7 +9,9 @@ from seglib.formats import packed
 from seglib.recipes.recipe import get_recipe
 from seglib.splits.patients import Split
 from study import runner
+from study.experiment import Experiment
 from study.jobs import Job
+from study.questions import EXPERIMENTS
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,17 @@ def test_status_counts_the_stored_jobs_whichever_way_the_slices_come(packed_file
 
 def test_a_packed_file_holds_the_wrong_patient_too(packed_file):
     assert "SC-N-06" in packed.load(packed_file).patients
+
+
+def test_a_job_gets_what_its_experiment_assumes(phantom_set, monkeypatch):
+    split = Split("none", ("A",), (), ("B",))
+    job = Job("trial", "unet", "fold1", 0, get_recipe("unet", "smoke"), split)
+    trial = Experiment("phantom", lambda slices: [job], lambda: phantom_set, 1.5)
+    monkeypatch.setitem(EXPERIMENTS, "trial", trial)
+    asked = []
+    monkeypatch.setattr(runner, "run_job", lambda *given, **more: asked.append((given, more)))
+    assert runner.main(["job", job.name]) == 0
+    assert asked == [((job, phantom_set), {"assumed_spacing": 1.5})]
 
 
 def test_an_unknown_job_is_refused(packed_file, capsys):
