@@ -55,7 +55,6 @@ runs: $(STAMP)  ## compute the stored results that are missing (hours)
 
 bench: $(BENCH_STAMP)  ## measure against peers on a quiet machine (BENCH: names and options)
 	@$(BENCH_PY) -m benchmarks $(BENCH)
-	@$(BENCH_PY) -m study.report
 
 notebooks: $(STAMP)  ## write every .ipynb from its .py half
 	@$(PY) -m tools.notebooks sync

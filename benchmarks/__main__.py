@@ -3,9 +3,10 @@
     python -m benchmarks                              all
     python -m benchmarks input_pipeline training_step
     python -m benchmarks --rounds 2 --seconds 1       a first look
+    python -m benchmarks --page                       measure nothing, make the page alone
 
-Nothing else should run on the machine meanwhile. `python -m study report` makes tables,
-plots and the page from what is stored.
+Nothing else should run on the machine meanwhile. In the end tables, plots and the page are made
+from all that is stored.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import stored
+from benchmarks import report, stored
 from benchmarks.interleaved import measure, summarise
 from benchmarks.stored import TRAINED
 from study.console import clock
@@ -66,15 +67,18 @@ def run(name: str, rounds: int, seconds: float) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("names", nargs="*", choices=[*NAMES, TRAINED, []], metavar="NAME")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contender (default 5)")
     parser.add_argument("--seconds", type=float, default=3.0, help="of a turn (default 3)")
+    parser.add_argument("--page", action="store_true", help="make the page, measure nothing")
     options = parser.parse_args(arguments)
-    for name in options.names or [*NAMES, TRAINED]:
+    for name in [] if options.page else options.names or [*NAMES, TRAINED]:
         if name == TRAINED:
             importlib.import_module(f"benchmarks.{name}").store()
         else:
             run(name, options.rounds, options.seconds)
+    report.write()
     return 0
 
 

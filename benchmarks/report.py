@@ -1,6 +1,7 @@
 """Tables and plots of stored benchmarks, for ``reports/benchmarks/README.md``.
 
 Everything here is made from the turns that `python -m benchmarks` stored; nothing is timed.
+`python -m benchmarks --page` writes it all.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from benchmarks.interleaved import by_round, summarise
 from benchmarks.stored import STORED, TRAINED, read
 from seglib import reporting
 from seglib.plotting import style
+from study import pages
 
 PAGE = STORED / "README.md"
 
@@ -145,6 +147,13 @@ def blocks() -> dict[str, str]:
         found[TRAINED] = f"{dice_report.markdown(curves)}\n\n{machine(manifest)}."
     found["aims"] = aims.markdown()
     return found
+
+
+def write() -> None:
+    """Draw the figures and fill the page; without a page there is nothing to do."""
+    figures()
+    if PAGE.is_file():
+        pages.fill(PAGE, blocks())
 
 
 def figures() -> None:

@@ -34,7 +34,9 @@ from seglib.recipes.recipe import Recipe, get_recipe
 from seglib.slices import SliceSet
 from seglib.splits.patients import literature_split
 from seglib.training.runs import train
-from study.questions.heart import CROP, selected_recipe, waterfall_recipes
+from study.questions.best import selected_recipe
+from study.questions.heart import CROP
+from study.questions.waterfall import waterfall_recipes
 
 #: Budgets of one recipe, smallest first, and system 1's recipe as small as the study runs it.
 RECIPES: dict[str, Recipe] = {

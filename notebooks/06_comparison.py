@@ -60,7 +60,7 @@ import pandas as pd
 
 import seglib
 from seglib import evaluation, inference, lessons, plotting, reporting
-from study import references
+from study.questions.heart import REFERENCES
 from study.results import read_results, stored_names
 from study.variants import compare_variants, strata
 
@@ -190,7 +190,7 @@ print(f"our choice, {choice}: Dice {row['dice']:.3f} [{row['low']:.3f}, {row['hi
 
 # %%
 patients = {label: seglib.per_patient(s.per_case) for label, s in tested.items()}
-published = references.SUNNYBROOK if study.slices.name == "Sunnybrook" else ()
+published = REFERENCES if study.slices.name == "Sunnybrook" else ()
 boxes = {label.replace(", ", "\n"): table for label, table in patients.items()}
 fig = plotting.box_plot_per_patient(boxes, references=published)
 reporting.save_figure(fig, "06_box_plot", **study.labels, runs=ids)
@@ -331,7 +331,7 @@ by_variant.drop(columns=["unit", "missed"]).round(3)
 means = [(variant, seglib.per_patient(rows)["dice"].mean())
          for (variant, _), rows in folds.groupby(["variant", "seed"])]
 seeds = pd.DataFrame(means, columns=["variant", "dice"])
-fig = plotting.plot_means(by_variant, seeds, references=references.SUNNYBROOK)
+fig = plotting.plot_means(by_variant, seeds, references=REFERENCES)
 reporting.save_figure(fig, "06_folds", **stored, runs=stored_names("comparison"))
 plt.show()
 

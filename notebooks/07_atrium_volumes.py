@@ -65,8 +65,8 @@ import seglib
 from seglib import files, lessons, phantoms, plotting, preprocessing, reporting, splits, training
 from seglib.datasets import msd_heart
 from seglib.formats import nifti
-from study import references
 from study.organ_tables import dice_means, networks_table
+from study.questions.atrium import ORGAN, REFERENCES
 from study.results import stored_names
 
 lessons.describe_environment()
@@ -440,11 +440,11 @@ print(f"atrium of {case}: {again.sum() * voxel:.1f} ml predicted, "
 
 # %%
 stored = {"dataset": "Decathlon heart", "profile": "stored runs"}
-folds = networks_table("atrium")
+folds = networks_table(ORGAN)
 folds[["dice", "dice_low", "dice_high", "hd95", "unit", "difference", "low", "high", "p_holm"]].round(3)
 
 # %%
-fig = plotting.plot_means(dice_means(folds), references=references.ATRIUM, begin=0.75)
+fig = plotting.plot_means(dice_means(folds), references=REFERENCES, begin=0.75)
 reporting.save_figure(fig, "07_folds", **stored, runs=stored_names("atrium"))
 plt.show()
 

@@ -66,8 +66,8 @@ from PIL import Image
 import seglib
 from seglib import errors, evaluation, lessons, phantoms, plotting, preprocessing, reporting
 from seglib.datasets import oasis
-from study import references
-from study.organ_tables import networks_table, tissue_table
+from study.organ_tables import networks_table
+from study.questions.brain import ORGAN, REFERENCES, tissue_table
 
 lessons.describe_environment()
 
@@ -414,7 +414,7 @@ assert np.allclose(by_case, dice["corrected"][by_case.columns])
 # %%
 boxes = {name.replace(" ", "\n"): values.rename("dice").to_frame()
          for name, values in dice["corrected"].items()}
-fig = plotting.box_plot_per_patient(boxes, references=references.BRAIN_TISSUE)
+fig = plotting.box_plot_per_patient(boxes, references=REFERENCES)
 reporting.save_figure(fig, "08_classes", **study.labels, runs=[runs["corrected"].id])
 plt.show()
 
@@ -466,7 +466,7 @@ results.round(3).rename_axis(WHOSE)
 # but for the row of the code. Which step brings most?
 
 # %%
-chain = networks_table("brain")
+chain = networks_table(ORGAN)
 tissues = tissue_table()
 chain[["dice", "dice_low", "dice_high", "difference", "seeds"]].join(tissues).round(3)
 

@@ -63,9 +63,8 @@ from seglib import batches, evaluation, lessons, phantoms, plotting, reporting, 
 from seglib.datasets import lgg
 from seglib.lessons import mistakes
 from seglib.phantoms import tumour
-from study import references
-from study.organ_tables import empty_slices_table, networks_table
-from study.questions.tumour import SCALED
+from study.organ_tables import networks_table
+from study.questions.tumour import ORGAN, REFERENCES, SCALED, empty_slices_table
 
 lessons.describe_environment()
 
@@ -390,7 +389,7 @@ beside.round(3)
 # %%
 fig = plotting.box_plot_per_patient(
     {name: seglib.per_patient(s.per_case) for name, s in scored.items()},
-    references=references.LGG if study.slices.name == "LGG" else (),
+    references=REFERENCES if study.slices.name == "LGG" else (),
 )
 reporting.save_figure(fig, "09_patients", **study.labels, runs=[r.id for r in runs.values()])
 plt.show()
@@ -453,7 +452,7 @@ plt.show()
 # epochs. The runs are stored; here they are only read.
 
 # %%
-folds = networks_table("tumour")
+folds = networks_table(ORGAN)
 folds[["dice", "median", "dice_low", "dice_high", "difference", "low", "high", "p_holm"]].round(3)
 
 # %% [markdown]

@@ -63,8 +63,8 @@ import pandas as pd
 import seglib
 from seglib import evaluation, lessons, plotting, reporting
 from seglib.lessons import mistakes
-from study.questions.waterfall import branch_table, cited, waterfall_table
 from study.questions.waterfall_pictures import PUBLISHED, plot_branches, plot_waterfall
+from study.questions.waterfall_tables import branch_table, cited, waterfall_table
 from study.results import read_manifest, read_results
 
 pd.set_option("display.max_colwidth", None)  # some cells hold a sentence

@@ -64,7 +64,13 @@ import seglib
 from seglib import audit, datasets, lessons, reporting
 from seglib.datasets import sunnybrook
 from seglib.phantoms import heart
-from study.questions.audit import read_audit
+from study.questions.audit import (
+    displace,
+    find_displaced_patients,
+    find_displaced_slices,
+    move,
+    read_audit,
+)
 from study.results import read_manifest, read_results, stored_names
 
 lessons.describe_environment()
@@ -164,7 +170,7 @@ if real:
     wrong = list(sunnybrook.WRONG_LABELS)
 else:
     simulated, wrong = heart.make(patients=12, slices=4, size=64), ["phantom-05"]
-    spoilt = audit.displace(simulated, wrong[0], pixels=5, seed=SEED)
+    spoilt = displace(simulated, wrong[0], pixels=5, seed=SEED)
     found = audit.audit(spoilt, seglib.get_recipe("unet", "quick", **TINY), folds=3, seed=SEED)
     labels = {"dataset": "phantom", "profile": PROFILE}
 
@@ -204,7 +210,7 @@ plt.show()
 
 # %%
 mask = found.slices.masks[len(found.slices) // 2]
-moved = audit.move(mask[None], y=5, x=-9)[0]
+moved = move(mask[None], y=5, x=-9)[0]
 back = audit.mask_shift(moved, mask)
 assert (back.y, back.x) == (-5, 9)
 print(f"move it by {back.y:+.0f} rows and {back.x:+.0f} columns, then Dice is {back.dice:.2f}")
@@ -305,7 +311,7 @@ both.sort_values("rank by Dice").head(6).round(2)
 right = ~found.slices.table["patient"].isin(wrong).to_numpy()
 sound, prediction = found.slices.take(right), found.prediction[right]
 pixels = (1, 2, 3, 4, 6, 8, 10)
-planted = audit.find_displaced_patients(sound, prediction, pixels, seed=SEED)
+planted = find_displaced_patients(sound, prediction, pixels, seed=SEED)
 hit = {"ranked first": planted["rank"] == 1, "among the first 10": planted["rank"] <= 10}
 share = {
     f"a whole patient, {name}": of_all.groupby(planted["pixels"]).mean()
@@ -317,7 +323,7 @@ share = {
 # gap was worth inventing.
 
 # %%
-planted = audit.find_displaced_slices(sound, prediction, pixels, seed=SEED)
+planted = find_displaced_slices(sound, prediction, pixels, seed=SEED)
 for name in ("gap", "Dice"):
     hit = planted[f"{name.lower()}_rank"] <= 20
     share[f"one slice, among the first 20 by {name}"] = hit.groupby(planted["pixels"]).mean()

@@ -39,7 +39,13 @@ def provenance(dataset: str, profile: str, runs: Sequence[str] = ()) -> dict[str
 
 
 def save_figure(
-    fig: Figure, name: str, *, dataset: str, profile: str, runs: Sequence[str] = ()
+    fig: Figure,
+    name: str,
+    *,
+    dataset: str,
+    profile: str,
+    runs: Sequence[str] = (),
+    folder: Path | None = None,
 ) -> Path:
     """Write ``figures/NAME.png`` (150 dpi) and ``figures/NAME.json`` into the results.
 
@@ -52,6 +58,7 @@ def save_figure(
         dataset: Name of the data set shown.
         profile: Profile of the runs shown: ``"smoke"``, ``"quick"`` or ``"full"``.
         runs: Ids of the runs the figure was made from.
+        folder: Where results go; None for `seglib.files.results_dir`.
 
     Returns:
         Path of the PNG.
@@ -64,12 +71,18 @@ def save_figure(
     label_figure(fig, dataset, profile)
     picture = io.BytesIO()
     fig.savefig(picture, format="png", dpi=150, facecolor="white")
-    path = results_dir() / "figures" / f"{_checked(name)}.png"
+    path = (folder or results_dir()) / "figures" / f"{_checked(name)}.png"
     return _write_with_note(path, picture.getvalue(), provenance(dataset, profile, runs))
 
 
 def save_animation(
-    frames: np.ndarray, name: str, *, dataset: str, profile: str, runs: Sequence[str] = ()
+    frames: np.ndarray,
+    name: str,
+    *,
+    dataset: str,
+    profile: str,
+    runs: Sequence[str] = (),
+    folder: Path | None = None,
 ) -> Path:
     """Write ``figures/NAME.gif``, ``figures/NAME.mp4`` and ``figures/NAME.json``.
 
@@ -80,6 +93,7 @@ def save_animation(
         dataset: As in `save_figure`.
         profile: As in `save_figure`.
         runs: As in `save_figure`.
+        folder: As in `save_figure`.
 
     Returns:
         Path of the GIF.
@@ -89,9 +103,9 @@ def save_animation(
     """
     from seglib.plotting.animation import write_gif, write_mp4
 
-    path = results_dir() / "figures" / f"{_checked(name)}.gif"
-    with tempfile.TemporaryDirectory() as folder:
-        aside = Path(folder) / path.name
+    path = (folder or results_dir()) / "figures" / f"{_checked(name)}.gif"
+    with tempfile.TemporaryDirectory() as temporary:
+        aside = Path(temporary) / path.name
         write_gif(frames, aside)
         write_mp4(frames, aside.with_suffix(".mp4"))
         atomic_write(path.with_suffix(".mp4"), aside.with_suffix(".mp4").read_bytes())
@@ -106,6 +120,7 @@ def save_table(
     profile: str,
     runs: Sequence[str] = (),
     markdown: bool = False,
+    folder: Path | None = None,
 ) -> Path:
     """Write ``tables/NAME.csv`` and ``tables/NAME.json`` into the results.
 
@@ -116,6 +131,7 @@ def save_table(
         profile: As in `save_figure`.
         runs: As in `save_figure`.
         markdown: Write ``tables/NAME.md`` too.
+        folder: As in `save_figure`.
 
     Returns:
         Path of the CSV.
@@ -123,11 +139,11 @@ def save_table(
     Raises:
         DataError: The name cannot be a file name, or the folder is not writable.
     """
-    folder = results_dir() / "tables"
+    tables = (folder or results_dir()) / "tables"
     text = _with_index(frame).to_csv(index=False, lineterminator="\n")
     if markdown:
-        atomic_write(folder / f"{_checked(name)}.md", to_markdown(frame))
-    path = folder / f"{_checked(name)}.csv"
+        atomic_write(tables / f"{_checked(name)}.md", to_markdown(frame))
+    path = tables / f"{_checked(name)}.csv"
     return _write_with_note(path, text.encode(), provenance(dataset, profile, runs))
 
 

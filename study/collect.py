@@ -8,11 +8,14 @@ notebooks sees, beside the stored experiments that the report is made of.
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import sys
 from pathlib import Path
 
+from seglib.datasets import SOURCES
+from seglib.program import program
 from study import notebook_runner
 from study.report import REPORTS
 from study.results import STORED
@@ -20,15 +23,24 @@ from study.results import STORED
 SOURCE = REPORTS / "local" / "quick"
 
 #: Sets whose agreement lets no result that may show a picture leave this computer.
-KEPT_BACK = ("OASIS",)
+KEPT_BACK = {source.title for source in SOURCES.values() if not source.may_be_shown}
 
 
-def main() -> None:
-    """Run the notebooks, copy their results, and drop runs that nothing cites any more."""
+@program("study")
+def main(arguments: list[str] | None = None) -> int:
+    """Run the notebooks, copy their results, and drop runs that nothing cites any more.
+
+    Returns:
+        The exit status.
+    """
+    parser = argparse.ArgumentParser(prog="python -m study collect", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.parse_args(arguments)
     for kind in ("figures", "tables", "runs"):  # nothing, and no time, from an earlier run
         shutil.rmtree(SOURCE / kind, ignore_errors=True)
     if notebook_runner.main(["--profile", "quick", "--dataset", "sunnybrook"]) != 0:
-        sys.exit("the notebooks did not run to their end; nothing was collected")
+        print("the notebooks did not run to their end; nothing was collected", file=sys.stderr)
+        return 1
     shutil.copyfile(SOURCE / "durations.json", REPORTS / "durations.json")
     for kind in ("figures", "tables"):
         for path in sorted((SOURCE / kind).iterdir()):
@@ -38,6 +50,7 @@ def main() -> None:
     for name in cited_runs(SOURCE):
         store_run(SOURCE / "runs" / name)
     drop_uncited_runs()
+    return 0
 
 
 def cited_runs(results: Path) -> set[str]:
@@ -65,4 +78,4 @@ def drop_uncited_runs() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,15 +11,18 @@ from seglib.evaluation.scores import count_slices
 from seglib.evaluation.tables import score_cases
 from seglib.slices import SliceSet
 
-#: Pixel side in mm taken for the challenge's "good contours" of Sunnybrook alone: its PNG
-#: files do not hold it; the patients whose DICOM files are at hand have 1.29 to 1.37.
-ASSUMED_SPACING = 1.33
 
+def per_case_scores(
+    test_set: SliceSet, prediction: np.ndarray, assumed_spacing: float | None = None
+) -> pd.DataFrame:
+    """Scores of `seglib.evaluation.score_cases`, with the challenge part where there is one.
 
-def per_case_scores(test_set: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
-    """Scores of `seglib.evaluation.score_cases`, with the patient's part where there is one."""
-    assumed = ASSUMED_SPACING if test_set.name == "Sunnybrook" else None
-    scores = score_cases(test_set, prediction, assumed_spacing=assumed)
+    Args:
+        test_set: The scored slices.
+        prediction: ``(N, H, W, 1)`` class indices on their grid.
+        assumed_spacing: As `seglib.evaluation.score_cases`.
+    """
+    scores = score_cases(test_set, prediction, assumed_spacing=assumed_spacing)
     if "part" not in test_set.table:
         return scores
     part_of = test_set.table.drop_duplicates("patient").set_index("patient")["part"]

@@ -1,6 +1,6 @@
 """Jobs: one training and its scoring, independent of all others and stored by itself.
 
-An experiment is a list of jobs (`study.questions.heart`). What a job leaves under
+An experiment is a list of jobs (`study.questions`). What a job leaves under
 ``reports/runs/<experiment>/<variant>/<fold>-seed<k>/`` is enough to rebuild every table
 and figure: ``manifest.json``, ``history.csv``, ``per_case.csv``, ``per_slice.csv`` and
 the predicted masks, packed; `study.results` reads them. Weights and probabilities are
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seglib.augmentation import Augmentation, expand
+from seglib.errors import SeglibError
 from seglib.files import atomic_write, make_folder, results_dir, write_json
 from seglib.lessons.mistakes import random_slice_split
 from seglib.preprocessing.steps import Preprocessing
@@ -70,6 +71,18 @@ class Job:
     test_time: str = "plain"
     members: int = 1
     inner_folds: int = 0
+
+    def __post_init__(self) -> None:
+        """Check what would otherwise be done differently without a word.
+
+        Raises:
+            SeglibError: `test_time` is none of `TEST_TIME`.
+        """
+        if self.test_time not in TEST_TIME:
+            raise SeglibError(
+                f"{self.name}: unknown test_time {self.test_time!r}; expected one of "
+                f"{', '.join(TEST_TIME)}"
+            )
 
     @property
     def name(self) -> str:
@@ -185,7 +198,9 @@ def cross_validation(
     ]
 
 
-def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
+def run_job(
+    job: Job, slices: SliceSet, stored: Path = STORED, *, assumed_spacing: float | None = None
+) -> Path:
     """Train and score a job, unless its result is already there.
 
     Args:
@@ -193,6 +208,7 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
         slices: The whole set that its split was made from. For a recipe without
             normalisation its volumes are normalised as a whole first.
         stored: Where results are kept.
+        assumed_spacing: Of its experiment, see `study.experiment.Experiment`.
 
     Returns:
         The folder of the job's result. ``manifest.json`` is written last.
@@ -227,7 +243,7 @@ def run_job(job: Job, slices: SliceSet, stored: Path = STORED) -> Path:
     tables = {"history": run.history}
     tables["per_slice"] = per_slice_counts(test_set, prediction, network, soft)
     if not job.leaky:  # variants of one slice are no volume
-        tables["per_case"] = per_case_scores(test_set, prediction)
+        tables["per_case"] = per_case_scores(test_set, prediction, assumed_spacing)
     for name, table in tables.items():
         text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
         atomic_write(folder / f"{name}.csv", text)

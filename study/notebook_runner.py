@@ -30,7 +30,7 @@ from seglib.files import REPOSITORY
 from seglib.program import program, seed_number
 from seglib.staging import require_writable
 from study.console import Console, State, clock
-from tools.notebooks import NOTEBOOKS, build, write
+from study.notebook_files import NOTEBOOKS, build, write
 
 ANSI_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -194,7 +194,7 @@ def summarise(reports: Path, since: float) -> None:
         )
 
 
-@program("study.notebook_runner")
+@program("study")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(

@@ -161,5 +161,5 @@ def _check_for(program: str) -> None:
     if shutil.which(program) is None:
         raise SeglibError(
             f"there is no {program} here: submit on a machine that belongs to a SLURM cluster, or "
-            "use study.runner run"
+            "use python -m study run"
         )

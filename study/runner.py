@@ -31,7 +31,7 @@ from seglib.staging import require_writable
 from study.console import clock
 from study.jobs import Job, run_job
 from study.process import job_process
-from study.questions.heart import EXPERIMENTS, LOADERS
+from study.questions import EXPERIMENTS
 from study.results import read_manifest
 
 
@@ -50,7 +50,8 @@ class Sets:
     def get(self, name: str) -> SliceSet:
         """The set of this name."""
         if name not in self.known:
-            self.known[name] = LOADERS[name]()
+            about = (each for each in EXPERIMENTS.values() if each.dataset == name)
+            self.known[name] = next(about).load()
         return self.known[name]
 
     def has_stored(self, job: Job) -> bool:
@@ -63,7 +64,7 @@ class Sets:
     def jobs(self, experiments: Iterable[str]) -> list[Job]:
         """The jobs of the named experiments."""
         chosen = [EXPERIMENTS[name] for name in experiments]
-        return [job for dataset, build in chosen for job in build(self.get(dataset))]
+        return [job for each in chosen for job in each.jobs(self.get(each.dataset))]
 
 
 def status(sets: Sets) -> None:
@@ -185,18 +186,21 @@ def submit(jobs: list[Job], data: Sequence[Path], dry_run: bool, **resources) ->
 
 def _run_one(name: str, sets: Sets) -> int:
     """Run the job of this name."""
-    experiment = name.partition("/")[0]
-    found = [job for job in sets.jobs({experiment} & set(EXPERIMENTS)) if job.name == name]
+    listed = {name.partition("/")[0]} & set(EXPERIMENTS)
+    found = [job for job in sets.jobs(listed) if job.name == name]
     if not found:
         raise SeglibError(f"no job {name!r}; see python -m study status")
-    run_job(found[0], sets.get(EXPERIMENTS[experiment].dataset))
+    experiment = EXPERIMENTS[found[0].experiment]
+    slices = sets.get(experiment.dataset)
+    run_job(found[0], slices, assumed_spacing=experiment.assumed_spacing)
     return 0
 
 
-@program("study.runner")
+@program("study")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m study", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "--data", type=Path, action="append", default=[], help="read a packed set, not its files"
     )
@@ -224,9 +228,10 @@ def main(arguments: list[str] | None = None) -> int:
     ):
         queue.add_argument(option, type=whole_number(1), default=default, metavar="N", help=text)
     queue.add_argument("--dry-run", action="store_true", help="list the tasks, send none")
+    sets_known = list(dict.fromkeys(each.dataset for each in EXPERIMENTS.values()))
     pack = commands.add_parser("pack", help="write a whole set into one file")
     pack.add_argument("file", type=Path)
-    pack.add_argument("--set", choices=LOADERS, default="Sunnybrook", help="default Sunnybrook")
+    pack.add_argument("--set", choices=sets_known, default="Sunnybrook", help="default Sunnybrook")
     one = commands.add_parser("job", help="run one job by its name")
     one.add_argument("name")
     one.add_argument("--cores", help="processor cores to run on, e.g. 0,2")

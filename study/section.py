@@ -1,4 +1,4 @@
-"""What several sections of the report need."""
+"""What several questions need for the report."""
 
 from __future__ import annotations
 

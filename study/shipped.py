@@ -16,7 +16,8 @@ import pandas as pd
 
 from seglib.files import REPOSITORY, atomic_write, results_dir
 from seglib.program import program
-from study import job_tables, results
+from study import results
+from study.questions.heart import ASSUMED_SPACING
 from study.section import groups_table, summarise_groups
 
 FOLDER = REPOSITORY / "reports" / "models"
@@ -153,7 +154,7 @@ def _good_contours(summary: pd.DataFrame) -> str:
     """The challenge's count, for its own data: a pixel's side is assumed."""
     return f"""
 By the challenge's count, only contours with a mean distance below 5 mm \
-(pixel side assumed {job_tables.ASSUMED_SPACING} mm): \
+(pixel side assumed {ASSUMED_SPACING} mm): \
 {summary.loc[("all", "good_share"), "mean"]:.1%} of contours are good, with Dice \
 {summary.loc[("all", "good_dice"), "mean"]:.3f}.
 """
@@ -164,10 +165,11 @@ def write_card(model: Shipped) -> None:
     atomic_write(model.path.with_suffix(".md"), card(model))
 
 
-@program("study.shipped")
+@program("study")
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m study ship", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("name", choices=[model.name for model in SHIPPED])
     name = parser.parse_args(arguments).name
     model = next(model for model in SHIPPED if model.name == name)

@@ -248,3 +248,16 @@ def test_a_possible_output_is_checked_without_a_trace(tmp_path, monkeypatch):
         check_output(Path(output))
     assert [path.name for path in tmp_path.rglob("*")] == ["old.txt"]
     assert (tmp_path / "old.txt").read_text() == "old"
+
+
+def test_a_folder_that_is_named_is_written_to_instead(results, tmp_path):
+    note = {"dataset": "phantom", "profile": "smoke", "folder": tmp_path / "other"}
+    reporting.save_table(pd.DataFrame({"a": [1]}), "one", **note, markdown=True)
+    reporting.save_figure(Figure(), "two", **note)
+    assert {path.name for path in (tmp_path / "other" / "tables").iterdir()} == {
+        "one.csv",
+        "one.json",
+        "one.md",
+    }
+    assert (tmp_path / "other" / "figures" / "two.png").is_file()
+    assert not results.exists()

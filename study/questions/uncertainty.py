@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from seglib.datasets import sunnybrook
+from seglib import reporting
 from seglib.errors import SeglibError
 from seglib.evaluation.tables import score_cases
 from seglib.files import atomic_write, results_dir, write_json
@@ -26,10 +26,12 @@ from seglib.preprocessing.steps import Preprocessing, center_crop_or_pad
 from seglib.program import program
 from seglib.slices import SliceSet, data_hash
 from seglib.staging import require_writable
-from seglib.uncertainty.calibration import BINS, NEAR, near_outline, reliability_table
-from seglib.uncertainty.doubt import doubt_per_case
+from seglib.uncertainty import calibration
+from seglib.uncertainty.calibration import compare_calibration, near_outline
+from seglib.uncertainty.doubt import doubt_per_case, judge_measures, patients_of
+from seglib.uncertainty.pictures import plot_doubt, plot_reliability, plot_risk_coverage
 from seglib.uncertainty.temperature import apply_temperature, cross_fit
-from study.job_tables import ASSUMED_SPACING
+from study.questions.heart import ASSUMED_SPACING, load
 from study.results import STORED, read_manifest, read_table, stored_names
 
 
@@ -165,7 +167,9 @@ def reliability(fold: Fold, fitted: dict[str, dict[str, float]]) -> pd.DataFrame
         scaled = apply_temperature(p, fitted[network][fold.name])
         for scaling, values in (("none", p), ("temperature", scaled)):
             for region, counted in (("near", near), ("far", ~near)):
-                table = reliability_table(values, fold.truth, fold.slices.table, counted=counted)
+                table = calibration.reliability_table(
+                    values, fold.truth, fold.slices.table, counted=counted
+                )
                 labels = {"network": network, "scaling": scaling, "region": region}
                 tables.append(table.assign(**labels)[[*labels, *table.columns]])
     return pd.concat(tables, ignore_index=True)
@@ -203,33 +207,13 @@ def make(slices: SliceSet, experiment: str, variant: str, stored: Path, output: 
         "jobs": [job for fold in folds for job in fold.jobs],
         "seeds": [read_manifest(job, stored)["seed"] for job in folds[0].jobs],
         "patients": sum(len(fold.slices.patients) for fold in folds),
-        "bins": BINS,
-        "near": f"within {NEAR} pixels of the outline of the mean of all members",
+        "bins": calibration.BINS,
+        "near": f"within {calibration.NEAR} pixels of the outline of the mean of all members",
         "temperatures": fitted,
         "source": data_hash(slices),
     }
     write_json(output / "manifest.json", manifest)
     print(f"{len(manifest['jobs'])} jobs, seeds {manifest['seeds']}: {len(tables)} tables written")
-
-
-@program("study.questions.uncertainty")
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m study uncertainty", description=__doc__)
-    parser.add_argument("--experiment", default="comparison")
-    parser.add_argument("--variant", default="unet")
-    parser.add_argument("--stored", type=Path, default=STORED, help="the stored jobs")
-    parser.add_argument("--output", type=Path, help="default: uncertainty/ beside the stored jobs")
-    options = parser.parse_args(arguments)
-    output = options.output or options.stored / "uncertainty"
-    require_writable(output, "name another folder with --output", folder=True)
-    slices = sunnybrook.load(exclude_wrong=False)
-    make(slices, options.experiment, options.variant, options.stored, output)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
 
 
 def read_uncertainty(table: str, stored: Path = STORED) -> pd.DataFrame:
@@ -249,3 +233,67 @@ def read_uncertainty(table: str, stored: Path = STORED) -> pd.DataFrame:
             "comparison, then: python -m study uncertainty"
         )
     return pd.read_csv(path)
+
+
+def labels() -> dict:
+    """What figures and tables are labelled with, and the jobs they were made from."""
+    runs = read_manifest("uncertainty")["jobs"]
+    return {"dataset": "Sunnybrook", "profile": "stored runs", "runs": runs}
+
+
+def tables(folder: Path) -> None:
+    """Write the calibration, and how well each measure of doubt orders the patients."""
+    note = labels()
+    compared = compare_calibration(read_uncertainty("reliability"))
+    reporting.save_table(compared, "calibration", **note, folder=folder)
+    judged = judge_measures(patients_of(read_uncertainty("members")))
+    reporting.save_table(judged, "doubt", **note, folder=folder)
+
+
+def figures(slices: SliceSet, folder: Path) -> None:
+    """Draw the reliability near the outline, doubt against Dice, and what sending brings."""
+    note = labels()
+    near = read_uncertainty("reliability").query("region == 'near'")
+    names = {"none": "as predicted", "temperature": "temperature"}
+    curves = {
+        f"{network}, {names[scaling]}": rows
+        for (network, scaling), rows in near.groupby(["network", "scaling"], sort=False)
+    }
+    reporting.save_figure(plot_reliability(curves), "reliability", **note, folder=folder)
+    patients = patients_of(read_uncertainty("members"))
+    shown_measures = ("disagreement", "entropy_single", "smallness")
+    measures = [name for name in shown_measures if name in patients]
+    reporting.save_figure(plot_doubt(patients, measures), "doubt", **note, folder=folder)
+    curve = plot_risk_coverage(patients, measures)
+    reporting.save_figure(curve, "risk_coverage", **note, folder=folder)
+
+
+def blocks() -> dict[str, str]:
+    """The Markdown blocks of the report's page, by the name of their markers."""
+    compared = compare_calibration(read_uncertainty("reliability"))
+    judged = judge_measures(patients_of(read_uncertainty("members")))
+    return {
+        "calibration": reporting.to_markdown(compared.reset_index()).strip(),
+        "doubt": reporting.to_markdown(judged.reset_index()).strip(),
+    }
+
+
+@program("study")
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m study uncertainty", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--experiment", default="comparison")
+    parser.add_argument("--variant", default="unet")
+    parser.add_argument("--stored", type=Path, default=STORED, help="the stored jobs")
+    parser.add_argument("--output", type=Path, help="default: uncertainty/ beside the stored jobs")
+    options = parser.parse_args(arguments)
+    output = options.output or options.stored / "uncertainty"
+    require_writable(output, "name another folder with --output", folder=True)
+    slices = load()
+    make(slices, options.experiment, options.variant, options.stored, output)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

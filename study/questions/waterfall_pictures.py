@@ -1,8 +1,9 @@
-"""The waterfall of `study.questions.waterfall`, and its branches, as figures."""
+"""The waterfall of `study.questions.waterfall`, and its branches: figures, and the report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from seglib import reporting
 from seglib.plotting.style import (
     GREY,
     PALETTE,
@@ -19,6 +21,12 @@ from seglib.plotting.style import (
     new_figure,
     plain_axes,
 )
+from seglib.slices import SliceSet
+from study.questions.waterfall_tables import branch_table, cited, waterfall_table
+from study.section import with_interval
+
+#: What its figures and tables are labelled with.
+LABELS = {"dataset": "Sunnybrook", "profile": "slim network, stored runs"}
 
 FALL, RISE, TOTAL = WARNING, PALETTE[2], "#BBBBBB"
 #: What system 1's own history holds besides its claim.
@@ -42,7 +50,9 @@ def plot_waterfall(
     bar ends at, not of the step itself; ticks are the means of single runs.
 
     Args:
-        table: From `study.questions.waterfall.waterfall_table`.
+        table: From `study.questions.waterfall_tables.waterfall_table`.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
         references: Published figures, as vertical lines.
     """
     fig, grid = new_figure(1, 1, width=9.6, height=0.36 * len(table) + 0.7)
@@ -101,7 +111,9 @@ def plot_branches(table: pd.DataFrame) -> Figure:
     """Training figure and held-out patients, by what the normalisation sees.
 
     Args:
-        table: From `study.questions.waterfall.branch_table`.
+        table: From `study.questions.waterfall_tables.branch_table`.
+        dataset: Data set named in the label.
+        profile: Profile named in the label.
     """
     fig, grid = new_figure(1, 1, width=7.2, height=3.2)
     axes = grid[0, 0]
@@ -126,3 +138,41 @@ def plot_branches(table: pd.DataFrame) -> Figure:
     plain_axes(axes, grid="y")
     legend_below(fig, [training, soft, dice], columns=1)
     return fig
+
+
+def tables(folder: Path) -> None:
+    """Write the steps from the claimed figure to the best, and the branches beside them."""
+    for table, name in ((waterfall_table(), "waterfall"), (branch_table(), "waterfall_branches")):
+        reporting.save_table(table, name, **LABELS, runs=cited(table), folder=folder)
+
+
+def figures(slices: SliceSet, folder: Path) -> None:
+    """Draw both."""
+    table, branches = waterfall_table(), branch_table()
+    fig = plot_waterfall(table, references=PUBLISHED[:1])
+    reporting.save_figure(fig, "waterfall", **LABELS, runs=cited(table), folder=folder)
+    fig = plot_branches(branches)
+    reporting.save_figure(fig, "waterfall_branches", **LABELS, runs=cited(branches), folder=folder)
+
+
+def steps_table(table: pd.DataFrame) -> str:
+    """The steps as a short Markdown table."""
+    table = table.reset_index()
+    shown = pd.DataFrame(
+        {
+            "step": table["step"],
+            "what changed": table["changed"],
+            "Dice": with_interval(table),
+            "difference": with_interval(
+                table, "difference", "difference_low", "difference_high", "+.3f"
+            ),
+            "each run": table["by_seed"],
+            "patients": table["patients"],
+        }
+    )
+    return reporting.to_markdown(shown).strip()
+
+
+def blocks() -> dict[str, str]:
+    """The Markdown blocks of the report's page, by the name of their markers."""
+    return {"waterfall": steps_table(waterfall_table())}

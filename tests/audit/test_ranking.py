@@ -1,4 +1,4 @@
-"""The label audit: ranking, training out of fold, and the stored audit of Sunnybrook."""
+"""The label audit: ranking, and training out of fold."""
 
 from dataclasses import replace
 
@@ -6,28 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seglib.audit.checks import displace, shifts
 from seglib.audit.ranking import audit, gap, rank_slices, rank_suspects, robust_z
-from seglib.datasets import sunnybrook as sunnybrook_data
 from seglib.errors import DataError
 from seglib.evaluation.scores import count_slices
 from seglib.inference.prediction import predict, to_mask
 from seglib.recipes.recipe import get_recipe
 from seglib.training.runs import train
-from study.questions.audit import read_audit
-from study.results import read_results
 
 
 def counts(*rows):
     """Rows of patient, case, slice, truth, predicted, overlap."""
     columns = ["patient", "case", "slice", "truth", "predicted", "overlap"]
     return pd.DataFrame(rows, columns=columns)
-
-
-@pytest.fixture(scope="module")
-def all_patients(sunnybrook_dir):
-    """All 45 patients, the one with wrong labels among them."""
-    return sunnybrook_data.load(sunnybrook_dir, exclude_wrong=False)
 
 
 def test_patients_are_ranked_by_the_mean_dice_of_their_pooled_cases():
@@ -148,31 +138,3 @@ def test_folds_that_would_teach_nothing_are_refused_before_any_training(
     with pytest.raises(DataError, match=message):
         audit(few, get_recipe("unet", "smoke"), folds=3)
     assert not list(tmp_path.iterdir())
-
-
-def test_the_stored_audit_ranks_the_wrong_patient_first():
-    """Needs no data: the counts are stored with the repository."""
-    ranked = rank_suspects(read_results("audit", "per_slice"))
-    assert len(ranked) == 45
-    assert ranked.at[1, "patient"] == "SC-N-06"
-    assert ranked.at[1, "z"] < -3.5
-    assert ranked.at[1, "z"] < 2 * ranked.at[2, "z"]
-
-
-def test_stored_masks_show_how_the_wrong_patient_is_displaced(all_patients):
-    found = read_audit(all_patients)
-    moves = shifts(found.slices, found.prediction)
-    wrong = moves[moves["patient"] == "SC-N-06"]
-    right = moves[moves["patient"] != "SC-N-06"]
-    assert wrong["distance"].median() > 5 * right["distance"].median()
-    assert (wrong["moved_dice"] - wrong["dice"]).mean() > 0.2
-    assert (right["moved_dice"] - right["dice"]).mean() < 0.05
-    # Some patients, in another order, get the same masks; other labels are noticed.
-    some = all_patients.of_patients(["SC-N-06"]).take([3, 1])
-    rows = np.flatnonzero(all_patients.table["patient"] == "SC-N-06")[[3, 1]]
-    assert np.array_equal(read_audit(some).prediction, found.prediction[rows])
-    with pytest.raises(DataError, match="not the one that audit was counted with"):
-        read_audit(displace(all_patients, "SC-N-09", 4))
-    renamed = replace(some, table=some.table.assign(case="nobody"))
-    with pytest.raises(DataError, match="audit has no mask of nobody"):
-        read_audit(renamed)

@@ -11,9 +11,10 @@ import pytest
 import toy_benchmark
 
 from benchmarks import aims, dice_report, growth_report, report
-from benchmarks.__main__ import NAMES
+from benchmarks.__main__ import NAMES, main
 from benchmarks.flops import training_gflop
 from benchmarks.interleaved import measure, summarise
+from study import pages
 
 
 @pytest.fixture
@@ -136,6 +137,22 @@ def test_a_benchmark_is_found_where_it_says_it_is(name):
     assert benchmark.name == name
     names = [contender.name for contender in benchmark.contenders]
     assert len(names) == len(set(names)) > 1
+
+
+def test_the_page_follows_from_what_is_stored():
+    assert pages.out_of_date(report.PAGE, report.blocks()) == []
+
+
+def test_the_page_alone_is_made_without_measuring(tmp_path, monkeypatch):
+    page = tmp_path / "README.md"
+    markers = "".join(f"<!-- {name} -->\nold\n<!-- /{name} -->\n" for name in report.blocks())
+    page.write_text(markers)
+    monkeypatch.setattr(report, "PAGE", page)
+    drawn = []
+    monkeypatch.setattr(report, "figures", lambda: drawn.append(True))
+    assert main(["--page"]) == 0
+    assert drawn and pages.out_of_date(page, report.blocks()) == []
+    assert "old" not in page.read_text()
 
 
 @pytest.mark.parametrize("name", report.stored_names())

@@ -15,7 +15,7 @@ from seglib.errors import DataError
 from seglib.evaluation.tables import per_patient, score_cases
 from seglib.plotting.style import LABEL_ID, PREDICTION, TRUTH, WARNING, Reference, draw_contours
 from seglib.slices import SliceSet
-from study import references
+from study.questions.heart import REFERENCES
 
 SIZE = 48
 
@@ -89,7 +89,7 @@ def all_figures(slices, prediction):
         ),
         "pairs": plotting.show_pairs([(image, truth), (image, truth)]),
         "history": plotting.plot_history(history),
-        "box": plotting.box_plot_per_patient(patients, references=references.SUNNYBROOK),
+        "box": plotting.box_plot_per_patient(patients, references=REFERENCES),
         "cases": plotting.cases_best_median_worst(slices, prediction, scores),
         "attention": plotting.plot_attention(
             slices.images[:2], [np.ones((2, 6, 6))], ["gate"], masks=slices.masks[:2]

@@ -8,8 +8,9 @@ from seglib.errors import SeglibError
 from seglib.evaluation.tables import score_cases
 from seglib.files import atomic_write, write_json
 from seglib.plotting.comparison import plot_differences
-from study.questions import heart
-from study.questions.ablation import BASE, CHANGES, ablation_table
+from study.questions.ablation import BASE, CHANGES, ablation_table, jobs
+from study.questions.best import literature
+from study.questions.heart import load
 
 GAIN = 0.01
 
@@ -48,12 +49,11 @@ def test_without_the_base_there_is_nothing_to_compare_with(stored):
 
 
 def test_every_variant_that_is_run_has_words(sunnybrook_dir):
-    from seglib.datasets import sunnybrook
-
-    jobs = heart.ablation(sunnybrook.load(sunnybrook_dir))
-    assert {job.variant for job in jobs} == set(CHANGES)
-    assert {patient for job in jobs for patient in job.split.train}.isdisjoint(
-        heart.literature(sunnybrook.load(sunnybrook_dir))[0].split.test
+    slices = load()
+    listed = jobs(slices)
+    assert {job.variant for job in listed} == set(CHANGES)
+    assert {patient for job in listed for patient in job.split.train}.isdisjoint(
+        literature(slices)[0].split.test
     )
 
 

@@ -12,7 +12,7 @@ from seglib.preprocessing.steps import Preprocessing
 from seglib.slices import SliceSet
 from study import results
 from study.jobs import run_job
-from study.questions.brain import SEEDS, brain, brain_recipes, load
+from study.questions.brain import SEEDS, brain_recipes, jobs, load
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +27,14 @@ def changed(one: str, other: str) -> set[str]:
 
 
 def test_every_patient_of_the_test_part_is_tested_once_a_variant_and_seed(brains):
-    jobs = brain(brains)
+    listed = jobs(brains)
     test = set(brains.table.loc[brains.table["part"] == "test", "patient"])
     assert brains.name == oasis.PHANTOM_NAME
     ends = 2 * len(SEEDS)
-    assert len({job.name for job in jobs}) == len(jobs) == ends + len(brain_recipes()) - 2
-    assert all(set(job.split.test) == test for job in jobs)
+    assert len({job.name for job in listed}) == len(listed) == ends + len(brain_recipes()) - 2
+    assert all(set(job.split.test) == test for job in listed)
     assert len(test) == 8
-    assert len(jobs[0].data(brains)[0]) == 128
+    assert len(listed[0].data(brains)[0]) == 128
 
 
 def test_the_networks_see_nearly_all_of_every_brain(brains):
@@ -57,7 +57,7 @@ def test_jobs_run_end_to_end_on_a_tiny_set(tmp_path, monkeypatch):
     monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
     slices = brain_phantom.make(patients=6, slices=2, size=64)
     tiny = {"filters": 4, "depth": 2, "epochs": 1, "batch_size": 4}
-    for job in (brain(slices)[0], brain(slices)[-1]):
+    for job in (jobs(slices)[0], jobs(slices)[-1]):
         small = replace(job.recipe.preprocessing, size=64)
         job = replace(job, recipe=replace(job.recipe, preprocessing=small, **tiny))
         run_job(job, slices, tmp_path / "stored")

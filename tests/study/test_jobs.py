@@ -1,6 +1,5 @@
 """Jobs: what they train on, what they leave, and when a stored result counts."""
 
-import functools
 import json
 from dataclasses import replace
 
@@ -9,26 +8,13 @@ import pandas as pd
 import pytest
 
 from seglib.augmentation import Augmentation
-from seglib.errors import DataError, SeglibError
+from seglib.errors import SeglibError
 from seglib.evaluation.tables import score_cases
 from seglib.phantoms import brain
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import Recipe
 from seglib.splits.patients import literature_split, patient_folds
 from study import jobs, results
-from study.questions.heart import EXPERIMENTS, LOADERS
-
-#: Patients of Sunnybrook that each experiment tests; of the other sets it tests all, of the
-#: brain's the published test part.
-PATIENTS = {
-    "waterfall": 27,
-    "comparison": 44,
-    "audit": 45,
-    "ablation": 15,
-    "literature": 29,
-    "best": 44,
-    "brain": 8,
-}
 
 TINY = Recipe(
     name="tiny",
@@ -100,20 +86,6 @@ def test_the_manifest_says_what_ran_and_nothing_about_where(finished, job):
     assert str(finished.parent) not in json.dumps(manifest)
 
 
-def test_absent_results_are_named(finished):
-    with pytest.raises(SeglibError, match="study.runner run nowhere"):
-        results.read_results("nowhere", "per_case", stored=finished)
-    with pytest.raises(SeglibError, match="other"):
-        results.stored_names("trial", ["tiny", "other"], finished)
-
-
-def test_names_that_look_like_numbers_stay_text(tmp_path):
-    (tmp_path / "trial").mkdir()
-    frame = pd.DataFrame({"case": ["041_02", "007"], "patient": ["041", "007"], "dice": [0.5, 1]})
-    frame.to_csv(tmp_path / "trial" / "per_case.csv", index=False)
-    pd.testing.assert_frame_equal(results.read_table("trial", "per_case", tmp_path), frame)
-
-
 def test_a_leaking_job_puts_variants_of_one_slice_on_both_sides(job, phantom_set):
     pairs = 2 * len(phantom_set)
     train, test = replace(job, offline_pairs=pairs, leaky=True).data(phantom_set)
@@ -128,29 +100,6 @@ def test_an_honest_job_grows_the_training_patients_alone(job, phantom_set):
     assert train.images.shape[1:3] == (32, 32)
     assert set(train.patients) == set(job.split.train)
     assert set(test.patients) == set(job.split.test)
-
-
-@functools.cache
-def load_once(dataset):
-    """The set of an experiment; the test is skipped where its files are absent."""
-    try:
-        return LOADERS[dataset]()
-    except DataError as error:
-        pytest.skip(str(error))
-
-
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_an_experiment_tests_each_patient_once_a_variant_and_seed(name, data_dir):
-    dataset, build = EXPERIMENTS[name]
-    slices = load_once(dataset)
-    assert slices.name == dataset
-    listed = build(slices)
-    assert len({job.name for job in listed}) == len(listed)
-    rows = [(job.variant, job.seed, patient) for job in listed for patient in job.split.test]
-    assert pd.Series(rows).value_counts().max() == 1
-    tested = {patient for _, _, patient in rows}
-    assert ("SC-N-06" in tested) == (name == "audit")
-    assert len(tested) == PATIENTS.get(name, len(slices.patients))
 
 
 def test_an_ensemble_averages_its_members(job, phantom_set, tmp_path, monkeypatch):
@@ -185,6 +134,11 @@ def test_networks_of_inner_folds_each_miss_other_training_patients(
     assert manifest["train_patients"] == sorted(job.split.train)
     assert ensemble.is_done(stored)
     assert not replace(ensemble, inner_folds=0).is_done(stored)
+
+
+def test_what_cannot_be_done_at_test_time_is_refused(job):
+    with pytest.raises(SeglibError, match="test_time 'rotation'; expected one of plain, poses"):
+        replace(job, test_time="rotation")
 
 
 @pytest.mark.parametrize("test_time", ["poses", "rotations", "largest"])

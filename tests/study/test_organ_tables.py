@@ -7,16 +7,8 @@ from seglib.errors import SeglibError
 from seglib.evaluation.tables import score_cases
 from seglib.files import atomic_write, write_json
 from seglib.phantoms import brain as brain_phantom
-from study.organ_tables import (
-    COMPARED_WITH,
-    NETWORKS,
-    empty_slices_table,
-    networks_table,
-    tissue_table,
-)
-from study.questions.atrium import atrium
-from study.questions.brain import brain
-from study.questions.tumour import tumour
+from study.organ_tables import networks_table
+from study.questions import atrium, brain, tumour
 
 
 def store(folder, experiment, variant, seed, **tables):
@@ -28,13 +20,13 @@ def store(folder, experiment, variant, seed, **tables):
     write_json(job / "manifest.json", manifest)
 
 
-@pytest.mark.parametrize(
-    ("experiment", "jobs"), [("atrium", atrium), ("brain", brain), ("tumour", tumour)]
-)
-def test_every_network_that_is_run_has_words(experiment, jobs):
+@pytest.mark.parametrize("organ", [atrium, brain, tumour])
+def test_every_network_that_is_run_has_words(organ):
     slices = brain_phantom.make(patients=6, slices=1, size=64)
-    assert {job.variant for job in jobs(slices)} == set(NETWORKS[experiment])
-    assert COMPARED_WITH[experiment] in NETWORKS[experiment]
+    assert {job.variant for job in organ.jobs(slices)} == set(organ.ORGAN.networks)
+    assert organ.ORGAN.compared_with in organ.ORGAN.networks
+    assert list(organ.EXPERIMENTS) == [organ.ORGAN.experiment]
+    assert organ.EXPERIMENTS[organ.ORGAN.experiment].dataset == organ.ORGAN.dataset
 
 
 def test_tissues_are_averaged_over_patients_and_seeds(tmp_path):
@@ -45,12 +37,12 @@ def test_tissues_are_averaged_over_patients_and_seeds(tmp_path):
         for seed in (0, 1):
             dice = 0.4 + 0.1 * patient + 0.01 * tissue + gain + 0.02 * seed
             store(tmp_path, "brain", variant, seed, per_case=cases.assign(dice=dice))
-    found = tissue_table(tmp_path)
+    found = brain.tissue_table(tmp_path)
     assert list(found.columns) == list(slices.class_names[1:])
-    words = NETWORKS["brain"]
+    words = brain.ORGAN.networks
     assert found.loc[words["published"]].tolist() == pytest.approx([0.51, 0.52, 0.53])
     assert found.loc[words["batch8"]].tolist() == pytest.approx([0.61, 0.62, 0.63])
-    table = networks_table("brain", tmp_path)
+    table = networks_table(brain.ORGAN, tmp_path)
     assert table["dice"].tolist() == pytest.approx([0.52, 0.62])
     assert table["median"].tolist() == pytest.approx([0.52, 0.62])
     assert table.loc[words["batch8"], "difference"] == pytest.approx(0.1)
@@ -63,7 +55,7 @@ def test_what_empty_slices_do(tmp_path):
         columns=["patient", "truth", "predicted", "overlap"],
     )
     store(tmp_path, "tumour", "unet", 0, per_slice=per_slice)
-    (row,) = empty_slices_table(tmp_path).to_dict("records")
+    (row,) = tumour.empty_slices_table(tmp_path).to_dict("records")
     assert row["pooled"] == pytest.approx((4 / 9 + 0) / 2)
     assert row["empty_left_out"] == pytest.approx(((2 / 3 + 0) / 2 + 0) / 2)
     assert row["empty_is_one"] == pytest.approx(((2 / 3 + 0 + 1) / 3 + (0 + 1) / 2) / 2)
@@ -72,5 +64,5 @@ def test_what_empty_slices_do(tmp_path):
 
 
 def test_without_the_network_to_compare_with_there_is_no_table(tmp_path):
-    with pytest.raises(SeglibError, match="study.runner run atrium"):
-        networks_table("atrium", tmp_path)
+    with pytest.raises(SeglibError, match="python -m study run atrium"):
+        networks_table(atrium.ORGAN, tmp_path)

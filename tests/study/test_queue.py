@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-import tools
+import study
 from seglib.files import REPOSITORY
 from seglib.recipes.recipe import get_recipe
 from seglib.splits.patients import Split
 from study import queue, runner
+from study.experiment import Experiment
 from study.jobs import Job
 from study.process import JobProcess
-from study.questions.heart import EXPERIMENTS, LOADERS, Experiment, audit
+from study.questions import EXPERIMENTS, audit, heart
 
 SINGLE = Job(
     "trial", "unet", "fold1", 1, get_recipe("unet", "smoke"), Split("all", ("A", "C"), (), ("B",))
@@ -53,8 +54,8 @@ def process(tmp_path, monkeypatch):
 def trial(phantom_set, monkeypatch):
     """An experiment of three jobs, of which two share a network. None is stored."""
     jobs = [SINGLE, OTHER_FOLD, replace(SINGLE, variant="poses", test_time="poses")]
-    monkeypatch.setitem(LOADERS, "phantom", lambda: phantom_set)
-    monkeypatch.setitem(EXPERIMENTS, "trial", Experiment("phantom", lambda slices: jobs))
+    trial = Experiment("phantom", lambda slices: jobs, lambda: phantom_set)
+    monkeypatch.setitem(EXPERIMENTS, "trial", trial)
 
 
 @pytest.fixture
@@ -126,11 +127,10 @@ def test_a_dry_run_lists_the_tasks_and_needs_no_cluster(trial, capsys, monkeypat
 
 
 def test_stored_jobs_are_not_sent(sunnybrook_dir, capsys, monkeypatch):
-    everyone = LOADERS["Sunnybrook"]()
-    stored = audit(everyone)[0]
+    everyone = heart.load()
+    stored = audit.jobs(everyone)[0]
     jobs = [stored, replace(stored, variant="new")]
-    monkeypatch.setitem(LOADERS, "Sunnybrook", lambda: everyone)
-    monkeypatch.setitem(EXPERIMENTS, "trial", Experiment("Sunnybrook", lambda slices: jobs))
+    monkeypatch.setitem(EXPERIMENTS, "trial", heart.experiment(lambda slices: jobs))
     assert runner.main(["submit", "trial", "--dry-run"]) == 0
     assert capsys.readouterr().out == "task 1: audit/new/fold1-seed0\n"
     jobs.pop()
@@ -184,13 +184,13 @@ def test_without_slurm_the_way_without_it_is_named(trial, slurm, capsys, monkeyp
     monkeypatch.setenv("PATH", str(slurm))
     assert runner.main(["submit", "trial"]) == 1
     message = capsys.readouterr().err
-    assert f"there is no {command} here" in message and "study.runner run" in message
+    assert f"there is no {command} here" in message and "python -m study run" in message
 
 
 def test_without_submitit_it_is_said_how_to_install_it(trial, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "submitit", None)
     monkeypatch.delitem(sys.modules, "study.queue")
-    monkeypatch.delattr(tools, "scheduler")
+    monkeypatch.delattr(study, "queue")
     assert runner.main(["submit", "trial"]) == 1
     assert 'pip install -e ".[slurm]"' in capsys.readouterr().err
 

@@ -9,7 +9,9 @@ from seglib.formats import packed
 from seglib.recipes.recipe import get_recipe
 from seglib.splits.patients import Split
 from study import runner
+from study.experiment import Experiment
 from study.jobs import Job
+from study.questions import EXPERIMENTS
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,17 @@ def test_a_packed_file_holds_the_wrong_patient_too(packed_file):
     assert "SC-N-06" in packed.load(packed_file).patients
 
 
+def test_a_job_gets_what_its_experiment_assumes(phantom_set, monkeypatch):
+    split = Split("none", ("A",), (), ("B",))
+    job = Job("trial", "unet", "fold1", 0, get_recipe("unet", "smoke"), split)
+    trial = Experiment("phantom", lambda slices: [job], lambda: phantom_set, 1.5)
+    monkeypatch.setitem(EXPERIMENTS, "trial", trial)
+    asked = []
+    monkeypatch.setattr(runner, "run_job", lambda *given, **more: asked.append((given, more)))
+    assert runner.main(["job", job.name]) == 0
+    assert asked == [((job, phantom_set), {"assumed_spacing": 1.5})]
+
+
 def test_an_unknown_job_is_refused(packed_file, capsys):
     assert runner.main(["--data", str(packed_file), "job", "audit/unet/fold9-seed0"]) == 1
     assert "no job" in capsys.readouterr().err
@@ -39,6 +52,17 @@ def test_an_unknown_job_is_refused(packed_file, capsys):
 def test_an_absent_file_is_refused(tmp_path, capsys):
     assert runner.main(["--data", str(tmp_path / "no.npz"), "status"]) == 1
     assert "no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "message"), [("set.csv", "ends in .npz"), ("file/set.npz", "name another file")]
+)
+def test_a_set_is_packed_over_no_other_file(file, message, tmp_path, capsys):
+    (tmp_path / "set.csv").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    assert runner.main(["pack", str(tmp_path / file)]) == 1
+    assert message in capsys.readouterr().err
+    assert (tmp_path / "set.csv").read_text() == (tmp_path / "file").read_text() == "mine"
 
 
 def test_a_failing_job_is_counted_and_its_log_named(tmp_path, monkeypatch, capsys):

@@ -10,8 +10,9 @@ from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import get_recipe
 from seglib.slices import SliceSet
 from seglib.splits.leaks import find_leaks
-from study import jobs, results
-from study.questions.tumour import tumour, tumour_recipes
+from study import results
+from study.jobs import run_job
+from study.questions.tumour import jobs, tumour_recipes
 
 VARIANTS = ["system5-ce", "system5-dice", "system5-attention", "unet"]
 
@@ -43,7 +44,7 @@ def test_all_have_the_same_budget_and_the_published_ones_keep_their_training():
 
 def test_every_patient_is_tested_once_by_each_variant(tumours):
     for variant in VARIANTS:
-        mine = [job for job in tumour(tumours) if job.variant == variant]
+        mine = [job for job in jobs(tumours) if job.variant == variant]
         assert [job.fold for job in mine] == [f"fold{k}" for k in range(1, 6)]
         assert sorted(p for job in mine for p in job.split.test) == list(tumours.patients)
         for job in mine:
@@ -52,7 +53,7 @@ def test_every_patient_is_tested_once_by_each_variant(tumours):
 
 
 def test_names_and_networks_differ(tumours):
-    made = tumour(tumours)
+    made = jobs(tumours)
     assert len({job.name for job in made}) == len(made) == 20
     assert len(frozenset().union(*(job.networks() for job in made))) == 20
 
@@ -62,10 +63,10 @@ def test_a_job_trains_small_and_is_scored_on_the_native_grid(
     variant, tumours, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
-    job = next(job for job in tumour(tumours) if job.variant == variant)
+    job = next(job for job in jobs(tumours) if job.variant == variant)
     small = Preprocessing(32, job.recipe.preprocessing.normalisation, resize=32)
     job = replace(job, recipe=replace(job.recipe, epochs=1, depth=2, preprocessing=small))
-    folder = jobs.run_job(job, tumours, tmp_path)
+    folder = run_job(job, tumours, tmp_path)
     test = tumours.of_patients(job.split.test)
     masks = results.read_masks(job.name, tmp_path)
     assert masks.shape == test.masks.shape

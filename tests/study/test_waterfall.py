@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from seglib.errors import SeglibError
-from study.questions import waterfall, waterfall_pictures
+from study.questions import waterfall, waterfall_pictures, waterfall_tables
 
 VARIANTS = (
     "leaked",
@@ -87,7 +87,7 @@ def stored(tmp_path, seeds):
 
 
 def test_every_step_has_the_figure_worked_out_by_hand(stored, seeds):
-    table = waterfall.waterfall_table(stored)
+    table = waterfall_tables.waterfall_table(stored)
     assert table.index.tolist() == [step.name for step in waterfall.CHAIN]
     # The mean of patient a (0.5) and b (0.6); a tenth less of it is found softly.
     soft = np.mean([(2 * (found - 10) + 2) / 202 for found in (50, 60)])
@@ -104,7 +104,7 @@ def test_every_step_has_the_figure_worked_out_by_hand(stored, seeds):
 
 
 def test_seeds_and_patients_are_counted(stored, seeds):
-    table = waterfall.waterfall_table(stored)
+    table = waterfall_tables.waterfall_table(stored)
     assert table["seeds"].tolist() == [0, *[seeds] * 10, 2 if seeds == 1 else 1, 1]
     assert table["patients"].tolist() == [0, 0, *[2 * seeds] * 10, 3]
     training = table.loc["our slim copy, training figure", "seed_sd"]
@@ -114,7 +114,7 @@ def test_seeds_and_patients_are_counted(stored, seeds):
 
 
 def test_intervals_are_over_patients_and_differences_are_paired(stored):
-    table = waterfall.waterfall_table(stored)
+    table = waterfall_tables.waterfall_table(stored)
     claimed, trained, held_out = (table.iloc[i] for i in range(3))
     assert np.isnan([claimed["low"], trained["high"], held_out["difference_low"]]).all()
     step = table.loc["batch 8"]
@@ -126,12 +126,12 @@ def test_intervals_are_over_patients_and_differences_are_paired(stored):
 
 
 def test_the_comparison_keeps_the_patients_of_the_chain_and_whole_seeds(tmp_path):
-    table = waterfall.waterfall_table(plant_all(tmp_path / "one", 1))
+    table = waterfall_tables.waterfall_table(plant_all(tmp_path / "one", 1))
     row = table.loc["the study's recipe"]
     assert row["dice"] == pytest.approx(0.5 * (0.85 + 0.89))
     assert row["runs"] == "comparison/unet/fold1-seed0 comparison/unet/fold1-seed1"
     # With two folds, seed 1 has only one of them.
-    table = waterfall.waterfall_table(plant_all(tmp_path / "two", 2))
+    table = waterfall_tables.waterfall_table(plant_all(tmp_path / "two", 2))
     row = table.loc["the study's recipe"]
     assert row["dice"] == pytest.approx(0.85)
     assert row["runs"] == "comparison/unet/fold1-seed0 comparison/unet/fold2-seed0"
@@ -140,22 +140,22 @@ def test_the_comparison_keeps_the_patients_of_the_chain_and_whole_seeds(tmp_path
 def test_a_seed_that_is_not_complete_is_left_out(tmp_path):
     stored = plant_all(tmp_path, 1)
     plant(stored, "waterfall", "leaked", "fold2", 1, patients_of(1), 0.1)
-    assert waterfall.complete_seeds(stored) == [0]
-    table = waterfall.waterfall_table(stored)
+    assert waterfall_tables.complete_seeds(stored) == [0]
+    table = waterfall_tables.waterfall_table(stored)
     assert "seed1" not in " ".join(table["runs"][:11])
 
 
 def test_missing_variants_are_named(tmp_path):
-    with pytest.raises(SeglibError, match="study.runner run waterfall"):
-        waterfall.waterfall_table(tmp_path)
+    with pytest.raises(SeglibError, match="python -m study run waterfall"):
+        waterfall_tables.waterfall_table(tmp_path)
     for seed, variant in enumerate(VARIANTS):  # all there, but of different seeds
         plant(tmp_path, "waterfall", variant, "fold1", seed, ["A"], 0.5)
     with pytest.raises(SeglibError, match="no seed"):
-        waterfall.waterfall_table(tmp_path)
+        waterfall_tables.waterfall_table(tmp_path)
 
 
 def test_the_branches_stand_side_by_side(stored, seeds):
-    table = waterfall.branch_table(stored)
+    table = waterfall_tables.branch_table(stored)
     assert table.index.tolist() == list(waterfall.BRANCHES)
     assert table["batch_size"].tolist() == [1, 4, 8, 16, 1]
     assert table["steps"].tolist() == [6720, 1680, 840, 420, 6720]
@@ -167,13 +167,13 @@ def test_the_branches_stand_side_by_side(stored, seeds):
 
 
 def test_every_figure_cites_its_jobs(stored, seeds):
-    table = waterfall.waterfall_table(stored)
-    names = waterfall.cited(table)
+    table = waterfall_tables.waterfall_table(stored)
+    names = waterfall_tables.cited(table)
     assert names == sorted(set(names))
     assert "waterfall/leaked/fold1-seed0" in names
     assert "literature/lv_best/literature-seed0" in names
     assert all((stored / name / "manifest.json").is_file() for name in names)
-    assert len(waterfall.cited(waterfall.branch_table(stored))) == 5 * seeds
+    assert len(waterfall_tables.cited(waterfall_tables.branch_table(stored))) == 5 * seeds
 
 
 def test_soft_and_hard_dice_of_a_slice_by_hand():
@@ -181,8 +181,8 @@ def test_soft_and_hard_dice_of_a_slice_by_hand():
         "network_truth": [4, 0], "network_predicted": [4, 0], "network_overlap": [2, 0],
         "soft_predicted": [5.0, 0.0], "soft_overlap": [2.5, 0.0],
     })  # fmt: skip
-    assert waterfall.soft_dice(rows).tolist() == pytest.approx([7 / 11, 1.0])
-    hard = waterfall.hard_dice(rows)
+    assert waterfall_tables.soft_dice(rows).tolist() == pytest.approx([7 / 11, 1.0])
+    hard = waterfall_tables.hard_dice(rows)
     assert hard[0] == 0.5
     assert np.isnan(hard[1])
 
@@ -199,18 +199,16 @@ def test_the_soft_dice_of_a_slice_is_one_minus_the_loss():
         "soft_overlap": (truth * soft).sum(axis=(1, 2, 3)),
     })  # fmt: skip
     loss = np.asarray(DiceLoss().call(truth, soft))
-    np.testing.assert_allclose(waterfall.soft_dice(rows), 1 - loss, rtol=1e-5)
+    np.testing.assert_allclose(waterfall_tables.soft_dice(rows), 1 - loss, rtol=1e-5)
 
 
 def test_every_variant_of_the_experiment_is_in_the_chain_or_beside_it():
-    from study.questions.heart import waterfall_recipes
-
     shown = {step.variant for step in waterfall.CHAIN} | set(waterfall.BRANCHES)
-    assert set(waterfall_recipes()) <= shown
+    assert set(waterfall.waterfall_recipes()) <= shown
 
 
 def test_the_figures_show_every_step(stored):
-    table = waterfall.waterfall_table(stored)
+    table = waterfall_tables.waterfall_table(stored)
     fig = waterfall_pictures.plot_waterfall(table, references=waterfall_pictures.PUBLISHED)
     axes = fig.axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == table.index.tolist()

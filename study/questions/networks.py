@@ -1,24 +1,63 @@
-"""Networks, losses and optimisers over five folds."""
+"""Networks, losses and optimisers over five folds: does one stand out?"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pandas as pd
 
 from seglib import plotting, reporting
 from seglib.evaluation.comparison import rank_networks
 from seglib.evaluation.tables import per_patient
+from seglib.recipes.recipe import Recipe, get_recipe
 from seglib.slices import SliceSet
-from study import references, results, variants
+from study import results, variants
+from study.jobs import Job, cross_validation
+from study.questions import heart
+from study.questions.heart import CROP, SEEDS, rightly_labelled
 from study.section import against_reference, labels, with_interval
 
+_SGD = {"optimizer": "sgd", "learning_rate": 0.1}
 
-def tables() -> None:
+
+def comparison_recipes() -> dict[str, Recipe]:
+    """Networks, losses and optimisers, each varied about the U-Net with AdamW."""
+    changes = {
+        "unet": {},
+        "encoder_decoder": {"architecture": "encoder_decoder"},
+        "attention_unet": {"architecture": "attention_unet"},
+        "channel_attention_unet": {"architecture": "channel_attention_unet"},
+        "spatial_attention_unet": {"architecture": "spatial_attention_unet"},
+        "unet-dice": {"loss": "dice"},
+        "unet-bce": {"loss": "bce"},
+        "unet-jaccard": {"loss": "jaccard"},
+        "unet-sgd": _SGD,
+        "attention_unet-sgd": {"architecture": "attention_unet", **_SGD},
+        "spatial_attention_unet-sgd": {"architecture": "spatial_attention_unet", **_SGD},
+    }
+    return {
+        name: get_recipe("unet", "quick", name=name, preprocessing=CROP, **change)
+        for name, change in changes.items()
+    }
+
+
+def jobs(slices: SliceSet) -> list[Job]:
+    """Five folds over all patients, every variant with three seeds."""
+    return cross_validation("comparison", comparison_recipes(), rightly_labelled(slices), SEEDS)
+
+
+EXPERIMENTS = {"comparison": heart.experiment(jobs)}
+
+
+def tables(folder: Path) -> None:
     """Write what each variant reached over five folds, and the paired tests."""
     per_case = results.read_results("comparison", "per_case")
     note = labels("comparison")
     table = variants.compare_variants(per_case)
-    reporting.save_table(table, "comparison_folds", **note)
-    reporting.save_table(variants.compare_with(per_case, "unet"), "comparison_paired", **note)
+    reporting.save_table(table, "comparison_folds", **note, folder=folder)
+    reporting.save_table(
+        variants.compare_with(per_case, "unet"), "comparison_paired", **note, folder=folder
+    )
 
 
 def folds_table(table: pd.DataFrame) -> str:
@@ -41,7 +80,7 @@ def paired_table(table: pd.DataFrame) -> str:
     return reporting.to_markdown(shown).strip()
 
 
-def figures(slices: SliceSet) -> None:
+def figures(slices: SliceSet, folder: Path) -> None:
     """Write the means, the ranks, and where the U-Net fails."""
     per_case = results.read_results("comparison", "per_case")
     note = labels("comparison")
@@ -52,15 +91,15 @@ def figures(slices: SliceSet) -> None:
         ]
     )
     fig = plotting.plot_means(
-        variants.compare_variants(per_case), seeds, references=references.SUNNYBROOK
+        variants.compare_variants(per_case), seeds, references=heart.REFERENCES
     )
-    reporting.save_figure(fig, "comparison_means", **note)
+    reporting.save_figure(fig, "comparison_means", **note, folder=folder)
     ranking = rank_networks(variants.patients_by_variant(per_case))
     fig = plotting.plot_ranks(ranking)
-    reporting.save_figure(fig, "comparison_ranks", **note)
+    reporting.save_figure(fig, "comparison_ranks", **note, folder=folder)
     per_slice = results.read_results("comparison", "per_slice", ["unet"])
     fig = plotting.plot_strata(variants.strata(per_slice))
-    reporting.save_figure(fig, "comparison_strata", **labels("comparison", ["unet"]))
+    reporting.save_figure(fig, "comparison_strata", **labels("comparison", ["unet"]), folder=folder)
 
 
 def blocks() -> dict[str, str]:

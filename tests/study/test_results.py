@@ -1,0 +1,29 @@
+"""Reading what jobs have left."""
+
+import pandas as pd
+import pytest
+
+from seglib.errors import SeglibError
+from seglib.files import write_json
+from study import results
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """One stored job of the experiment ``trial``, as far as it is looked for."""
+    write_json(tmp_path / "trial" / "tiny" / "fold1-seed0" / "manifest.json", {"seed": 0})
+    return tmp_path
+
+
+def test_absent_results_are_named(finished):
+    with pytest.raises(SeglibError, match="python -m study run nowhere"):
+        results.read_results("nowhere", "per_case", stored=finished)
+    with pytest.raises(SeglibError, match="other"):
+        results.stored_names("trial", ["tiny", "other"], finished)
+
+
+def test_names_that_look_like_numbers_stay_text(tmp_path):
+    (tmp_path / "trial").mkdir()
+    frame = pd.DataFrame({"case": ["041_02", "007"], "patient": ["041", "007"], "dice": [0.5, 1]})
+    frame.to_csv(tmp_path / "trial" / "per_case.csv", index=False)
+    pd.testing.assert_frame_equal(results.read_table("trial", "per_case", tmp_path), frame)
