@@ -59,7 +59,7 @@ import numpy as np
 import pandas as pd
 
 from seglib import plotting, reporting
-from seglib.inference.prediction import attention_maps
+from seglib.inference.attention import attention_maps
 from seglib.lessons.session import (
     describe_environment,
     middle_slices,

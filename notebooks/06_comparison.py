@@ -61,7 +61,7 @@ import pandas as pd
 from seglib import plotting, reporting
 from seglib.evaluation.comparison import compare_paired
 from seglib.evaluation.tables import per_patient, per_slice, score_cases
-from seglib.inference.prediction import largest_component
+from seglib.inference.components import largest_component
 from seglib.lessons.session import (
     Scored,
     describe_environment,

@@ -89,6 +89,7 @@ from seglib.plotting.style import new_figure
 from seglib.preprocessing.normalisation import fixed, normaliser, training_statistics
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import get_recipe
+from seglib.slices import PARTS
 from study import references
 from study.organ_tables import networks_table, tissue_table
 
@@ -171,7 +172,7 @@ plt.show()
 # %%
 aside = tempfile.TemporaryDirectory()
 copy = Path(aside.name)
-for name in [name for part in oasis.PARTS for name in oasis.folders(part)]:
+for name in [name for part in PARTS for name in oasis.folders(part)]:
     (copy / name).mkdir()
     shutil.copy(min((folder / name).glob("*.png")), copy / name)
 print(f"{len(oasis.load(copy))} slices read from the copy")

@@ -12,7 +12,7 @@ from scipy import ndimage, signal
 
 from seglib.audit.ranking import rank_slices, rank_suspects
 from seglib.errors import DataError
-from seglib.evaluation.scores import count_slices, dice_of_counts
+from seglib.evaluation.counts import count_slices, dice_of_counts
 from seglib.slices import SliceSet
 
 

@@ -14,7 +14,8 @@ from seglib.datasets import lgg
 from seglib.datasets.folder import compile_pattern
 from seglib.datasets.sunnybrook import FRAMES_PER_SLICE, NAME, WRONG_LABELS, name_phases
 from seglib.errors import DataError
-from seglib.evaluation.scores import good_contours, score_case
+from seglib.evaluation.challenge import good_contours
+from seglib.evaluation.scores import score_case
 from seglib.evaluation.tables import score_cases
 from seglib.formats import nifti
 from seglib.formats.pictures import read_all

@@ -27,7 +27,8 @@ from seglib.formats import nifti
 from seglib.formats.pictures import printable
 from seglib.inference.forward import bytes_beside, even_size, most_at_once, values_per_pixel
 from seglib.inference.sliding_window import patch_of, predict_volume
-from seglib.preprocessing.normalisation import as_8_bit, drowned
+from seglib.preprocessing.intensities import drowned
+from seglib.preprocessing.normalisation import as_8_bit
 from seglib.preprocessing.steps import Preprocessing
 from seglib.preprocessing.volumes import normalise_volume
 from seglib.quiet import quiet_start

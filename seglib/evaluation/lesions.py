@@ -13,7 +13,8 @@ import pandas as pd
 from scipy import ndimage
 
 from seglib.errors import DataError
-from seglib.evaluation.scores import COUNTS, check_prediction, count_slices, dice_of_counts
+from seglib.evaluation.counts import COUNTS, count_slices, dice_of_counts
+from seglib.evaluation.scores import check_prediction
 from seglib.slices import SliceSet
 
 #: Neighbours by face, edge or corner: 26 in a volume.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from seglib.audit.ranking import Audit
 from seglib.errors import DataError
-from seglib.evaluation.scores import COUNTS, count_slices
+from seglib.evaluation.counts import COUNTS, count_slices
 from seglib.slices import SliceSet
 from study.results import STORED, read_masks, read_results, stored_names
 

@@ -19,7 +19,7 @@ from seglib.audit.checks import (
 from seglib.audit.ranking import rank_slices, rank_suspects
 from seglib.datasets import sunnybrook as sunnybrook_data
 from seglib.errors import DataError
-from seglib.evaluation.scores import count_slices
+from seglib.evaluation.counts import count_slices
 
 
 def imitate(slices, seed=0):

@@ -8,7 +8,7 @@ import pytest
 from seglib.audit import pictures
 from seglib.audit.checks import contrast_per_patient, displace, shifts
 from seglib.audit.ranking import rank_suspects
-from seglib.evaluation.scores import count_slices
+from seglib.evaluation.counts import count_slices
 from study.results import read_results
 
 

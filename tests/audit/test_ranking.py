@@ -10,7 +10,7 @@ from seglib.audit.checks import displace, shifts
 from seglib.audit.ranking import audit, gap, rank_slices, rank_suspects, robust_z
 from seglib.datasets import sunnybrook as sunnybrook_data
 from seglib.errors import DataError
-from seglib.evaluation.scores import count_slices
+from seglib.evaluation.counts import count_slices
 from seglib.inference.prediction import predict, to_mask
 from seglib.recipes.recipe import get_recipe
 from seglib.training.runs import train
