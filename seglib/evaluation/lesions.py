@@ -152,7 +152,7 @@ def count_by_empty_rule(per_slice: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         per_slice: One row a slice: ``patient``, ``truth``, ``predicted`` and ``overlap``, as
-            stored jobs have them (`study.results.read_results`).
+            `seglib.evaluation.count_slices` gives them.
 
     Returns:
         Index ``patient``. ``pooled``: all pixels of the patient together, the study's
