@@ -151,7 +151,7 @@ import tempfile
 
 aside = tempfile.TemporaryDirectory()
 copy = Path(aside.name)
-for name in [name for part in oasis.PARTS for name in oasis.folders(part)]:
+for name in [name for part in seglib.slices.PARTS for name in oasis.folders(part)]:
     (copy / name).mkdir()
     shutil.copy(min((folder / name).glob("*.png")), copy / name)
 print(f"{len(oasis.load(copy))} slices read from the copy")

@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pandas as pd
 
-from seglib.evaluation.scores import count_slices
+from seglib.evaluation.counts import count_slices
 from seglib.evaluation.tables import score_cases
 from seglib.slices import SliceSet
 

@@ -214,7 +214,8 @@ def run_job(
         The folder of the job's result. ``manifest.json`` is written last.
     """
     # Here, so that reading results needs no backend.
-    from seglib.inference.prediction import largest_component, to_mask
+    from seglib.inference.components import largest_component
+    from seglib.inference.prediction import to_mask
     from seglib.preprocessing.volumes import normalised_for
     from seglib.training.runs import train
 

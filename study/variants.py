@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from seglib.evaluation.comparison import compare_paired
+from seglib.evaluation.counts import dice_of_counts
 from seglib.evaluation.intervals import bootstrap_interval
-from seglib.evaluation.scores import dice_of_counts
 from seglib.evaluation.tables import METRICS, per_patient
 
 #: Columns that tell the results of one job from another's.

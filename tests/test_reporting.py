@@ -5,7 +5,6 @@ import json
 import math
 import os
 import platform
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +16,7 @@ from PIL import Image
 from seglib import reporting
 from seglib.environment import environment
 from seglib.errors import DataError
-from seglib.files import atomic_write, make_folder, results_dir, write_json
-from seglib.slices import SliceSet, data_hash
+from seglib.files import atomic_write, make_folder
 from seglib.staging import check_output, check_results
 from seglib.training.devices import Devices
 
@@ -27,73 +25,6 @@ from seglib.training.devices import Devices
 def results(tmp_path, monkeypatch):
     monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "out"))
     return tmp_path / "out"
-
-
-@pytest.fixture
-def two_slices():
-    images = np.arange(2 * 8 * 8, dtype=np.uint8).reshape(2, 8, 8, 1)
-    table = pd.DataFrame(
-        {
-            "case": ["A ED", "A ES"],
-            "patient": "A",
-            "slice": [0, 0],
-            "phase": ["ED", "ES"],
-            "spacing": math.nan,
-            "pathology": "N",
-            "source": ["a.png", "b.png"],
-        }
-    )
-    return SliceSet("tiny", images, (images > 100).astype(np.uint8), table)
-
-
-def test_results_dir_follows_the_variable_and_else_stays_out_of_the_committed_reports(
-    results, monkeypatch
-):
-    assert results_dir() == results
-    monkeypatch.delenv("SEGLIB_REPORTS_DIR")
-    assert results_dir().parts[-2:] == ("reports", "local")
-
-
-def test_atomic_write_makes_folders_and_replaces(tmp_path):
-    path = tmp_path / "a" / "b.txt"
-    assert atomic_write(path, "old") == path
-    atomic_write(path, "new é")
-    assert path.read_bytes() == "new é".encode()
-    atomic_write(path, b"\x00\x01")
-    assert path.read_bytes() == b"\x00\x01"
-    assert [p.name for p in path.parent.iterdir()] == ["b.txt"]  # nothing left aside
-
-
-def test_a_failed_write_keeps_the_old_file_and_leaves_nothing_aside(tmp_path):
-    path = tmp_path / "folder"
-    path.mkdir()
-    with pytest.raises(DataError, match="cannot write"):
-        atomic_write(path, "text")  # a folder stands where the file should go
-    assert list(tmp_path.iterdir()) == [path]
-    (tmp_path / "file").write_text("kept")
-    with pytest.raises(DataError, match="cannot write"):
-        atomic_write(tmp_path / "file" / "below", "text")
-    assert (tmp_path / "file").read_text() == "kept"
-
-
-def test_manifest_holds_plain_json(tmp_path):
-    values = {
-        "loss": np.float32(0.5),
-        "epochs": np.int64(3),
-        "nothing": float("nan"),
-        "scores": np.array([1.0, np.inf]),
-        "patients": ("A", "B"),
-        "nested": {1: True},
-    }
-    path = write_json(tmp_path / "m.json", values)
-    assert json.loads(path.read_text()) == {
-        "loss": 0.5,
-        "epochs": 3,
-        "nothing": None,
-        "scores": [1.0, None],
-        "patients": ["A", "B"],
-        "nested": {"1": True},
-    }
 
 
 def test_environment_names_versions_but_no_person_machine_or_path():
@@ -158,39 +89,6 @@ def test_names_that_are_no_file_names_are_refused(results, name):
     with pytest.raises(DataError, match="cannot name a result"):
         reporting.save_table(pd.DataFrame({"a": [1]}), name, dataset="x", profile="quick")
     assert not results.exists()
-
-
-def test_data_hash_notices_every_change_that_matters(two_slices):
-    same = replace(two_slices, images=two_slices.images.copy(), name="another name")
-    assert data_hash(same) == data_hash(two_slices)
-    images, masks = two_slices.images.copy(), two_slices.masks.copy()
-    images[1, 2, 3] += 1
-    masks[0, 0, 0] = 1
-    changed = [
-        replace(two_slices, images=images),
-        replace(two_slices, masks=masks),
-        replace(two_slices, images=two_slices.images.astype(np.float32)),
-        replace(two_slices, table=two_slices.table.assign(source=["a.png", "c.png"])),
-        replace(two_slices, table=two_slices.table.assign(case=["A ED", "A ED"])),
-        two_slices.take([1, 0]),
-        two_slices.take([0]),
-    ]
-    hashes = {data_hash(s) for s in [two_slices, *changed]}
-    assert len(hashes) == len(changed) + 1
-
-
-def test_data_hash_does_not_depend_on_memory_layout(two_slices):
-    turned = np.asfortranarray(two_slices.images)
-    assert data_hash(replace(two_slices, images=turned)) == data_hash(two_slices)
-
-
-def test_text_with_a_file_name_that_is_no_utf_8_is_written(tmp_path):
-    name = b"h\xe9rz".decode(errors="surrogateescape")
-    path = write_json(tmp_path / "m.json", {"patient": name})
-    assert path.read_bytes().isascii()
-    assert json.loads(path.read_text()) == {"patient": name}
-    csv = atomic_write(tmp_path / "t.csv", f"patient\n{name}\n")
-    assert csv.read_text() == "patient\nh\\udce9rz\n"
 
 
 def test_results_that_cannot_be_written_name_the_variable(results, tmp_path):

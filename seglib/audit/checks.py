@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage, signal
 
-from seglib.evaluation.scores import count_slices, dice_of_counts
+from seglib.evaluation.counts import count_slices, dice_of_counts
 from seglib.slices import SliceSet
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.errors import DataError
-from seglib.evaluation.scores import COUNTS, count_slices, dice_of_counts
+from seglib.evaluation.counts import COUNTS, count_slices, dice_of_counts
 from seglib.preprocessing.volumes import normalised_for
 from seglib.slices import SliceSet
 from seglib.splits.patients import patient_folds

@@ -12,7 +12,8 @@ from seglib.commands.reading import find_files, read_class_mask
 from seglib.datasets import SOURCES
 from seglib.datasets.folder import compile_pattern
 from seglib.errors import DataError
-from seglib.evaluation.scores import good_contours, score_case
+from seglib.evaluation.challenge import good_contours
+from seglib.evaluation.scores import score_case
 from seglib.evaluation.surface import Spacing
 from seglib.formats import nifti
 from seglib.formats.pictures import read_all
@@ -257,7 +258,7 @@ def _score(
         class_names: Background first.
         tolerance: Of the surface Dice.
         spacing: As `seglib.evaluation.scores.score_case`.
-        side: Of a pixel, as `seglib.evaluation.scores.good_contours`.
+        side: Of a pixel, as `seglib.evaluation.challenge.good_contours`.
     """
     return [
         {

@@ -17,10 +17,12 @@ from seglib.files import REPOSITORY
 from seglib.formats import nifti
 from seglib.formats.pictures import printable
 from seglib.inference import prediction
+from seglib.inference.components import largest_component
 from seglib.inference.forward import bytes_beside, even_size, most_at_once, values_per_pixel
 from seglib.inference.model_files import load_model
 from seglib.inference.sliding_window import patch_of, predict_volume
-from seglib.preprocessing.normalisation import as_8_bit, drowned
+from seglib.preprocessing.intensities import drowned
+from seglib.preprocessing.normalisation import as_8_bit
 from seglib.preprocessing.steps import Preprocessing
 from seglib.preprocessing.volumes import normalise_volume
 from seglib.quiet import quiet_start
@@ -139,7 +141,7 @@ class Segmenter:
                     rotations=self.rotations,
                 )
             mask = prediction.to_mask(probabilities)
-            parts.append(prediction.largest_component(mask) if self.largest_component else mask)
+            parts.append(largest_component(mask) if self.largest_component else mask)
             done(len(batch))
         return np.concatenate(parts)[..., 0]
 

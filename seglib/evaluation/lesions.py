@@ -13,7 +13,8 @@ import pandas as pd
 from scipy import ndimage
 
 from seglib.errors import DataError
-from seglib.evaluation.scores import COUNTS, check_prediction, count_slices, dice_of_counts
+from seglib.evaluation.counts import COUNTS, count_slices, dice_of_counts
+from seglib.evaluation.scores import check_prediction
 from seglib.slices import SliceSet
 
 #: Neighbours by face, edge or corner: 26 in a volume.
@@ -151,7 +152,7 @@ def count_by_empty_rule(per_slice: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         per_slice: One row a slice: ``patient``, ``truth``, ``predicted`` and ``overlap``, as
-            jobs store them.
+            `seglib.evaluation.count_slices` gives them.
 
     Returns:
         Index ``patient``. ``pooled``: all pixels of the patient together, the study's

@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from seglib.errors import DataError
 from seglib.evaluation.surface import Spacing, surface_distances
@@ -121,48 +120,6 @@ def score_case(
     }
 
 
-def good_contours(
-    truth: np.ndarray, prediction: np.ndarray, spacing: Spacing | None, limit: float = 5.0
-) -> dict:
-    """The Sunnybrook challenge's count: contours that are near enough, and their Dice.
-
-    A contour (a slice the expert drew on) is good when the mean distance of the
-    predicted outline to the expert's is below `limit`. Failures drop out of
-    ``good_dice``, and a tiny contour weighs as much as a large one; ``good_share`` says
-    how many are left. A slice without a prediction is not good.
-
-    Args:
-        truth: ``(S, H, W)``, non-zero inside.
-        prediction: Same shape.
-        spacing: Pixel side in mm, or ``(row, column)``; None if unknown, and then
-            nothing is counted, for the limit is in mm.
-        limit: Largest mean distance of a good contour, in mm.
-
-    Returns:
-        ``contours``, ``good_contours``, ``good_share`` (NaN without contours) and
-        ``good_dice``, the mean Dice over the good ones (NaN if there are none).
-
-    Source:
-        Radau et al. 2009, Evaluation framework for algorithms segmenting short axis
-        cardiac MRI (the average perpendicular distance).
-    """
-    dice = []
-    contours = 0
-    for a, b in zip(truth, prediction, strict=True):
-        if spacing is None or not np.any(a):
-            continue
-        contours += 1
-        distances = surface_distances(a, b, spacing).from_prediction
-        if len(distances) and distances.mean() < limit:
-            dice.append(overlap_scores(a, b)["dice"])
-    return {
-        "contours": contours,
-        "good_contours": len(dice),
-        "good_share": len(dice) / contours if contours else float("nan"),
-        "good_dice": float(np.mean(dice)) if dice else float("nan"),
-    }
-
-
 def check_prediction(slices: SliceSet, prediction: np.ndarray) -> None:
     """Refuse what cannot be scored.
 
@@ -186,43 +143,3 @@ def check_prediction(slices: SliceSet, prediction: np.ndarray) -> None:
             f"the prediction holds class {prediction.max()}, but {slices.name} has "
             f"{slices.num_classes} classes (background included); are these grey values?"
         )
-
-
-#: Pixel counts of a slice: of the expert's mask, of the predicted one, of both together.
-COUNTS = ["truth", "predicted", "overlap"]
-
-
-#: Columns of the set's table that stand beside them.
-_KEPT = ["case", "patient", "slice", "phase", "pathology"]
-
-
-def count_slices(slices: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
-    """Count the pixels of each slice.
-
-    Args:
-        slices: The set with its labels.
-        prediction: ``(N, H, W, 1)`` uint8 class indices.
-
-    Returns:
-        ``case``, ``patient``, ``slice``, ``phase``, ``pathology``, and foreground pixels:
-        ``truth`` (expert), ``predicted``, and ``overlap`` where both give the same class.
-
-    Raises:
-        DataError: The prediction does not fit the set.
-    """
-    check_prediction(slices, prediction)
-    agreed = (slices.masks == prediction) & (prediction > 0)
-    pixels = [np.count_nonzero(a, axis=(1, 2, 3)) for a in (slices.masks, prediction, agreed)]
-    return slices.table[_KEPT].assign(**dict(zip(COUNTS, pixels, strict=True)))
-
-
-def dice_of_counts(counts: pd.DataFrame, prefix: str = "") -> pd.Series:
-    """Hard Dice of each row of pixel counts; NaN where both masks are empty.
-
-    Args:
-        counts: With the columns `COUNTS`.
-        prefix: What stands before their names, e.g. ``"network_"``.
-    """
-    truth, predicted, overlap = (counts[f"{prefix}{name}"] for name in COUNTS)
-    both = truth + predicted
-    return 2 * overlap / both.where(both > 0)

@@ -21,11 +21,11 @@ import numpy as np
 import pandas as pd
 
 from seglib.errors import DataError
+from seglib.evaluation.challenge import good_contours
 from seglib.evaluation.intervals import bootstrap_interval
 from seglib.evaluation.scores import (
     OVERLAP_METRICS,
     check_prediction,
-    good_contours,
     is_known,
     overlap_scores,
     score_case,

@@ -5,8 +5,8 @@ from seglib.lazy import lazy_face
 __getattr__, __dir__, __all__ = lazy_face(
     __name__,
     {
-        "attention_maps": "prediction",
-        "largest_component": "prediction",
+        "attention_maps": "attention",
+        "largest_component": "components",
         "predict": "prediction",
         "predict_set": "prediction",
         "to_mask": "prediction",

@@ -1,61 +1,79 @@
-"""Test-time averaging: predict an image in several poses, turn back, take the mean."""
+"""Test-time averaging: show an image in several poses, turn the answers back, take the mean."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
-import keras
 import numpy as np
 
-from seglib.inference.prediction import predict
 from seglib.preprocessing.steps import Preprocessing
+
+if TYPE_CHECKING:  # an ONNX file is predicted without Keras
+    import keras
 
 #: ``(degrees, magnification)`` about the image's centre. Small ones: a network trained
 #: without flips and quarter turns has never seen a heart so far from its usual pose.
 SMALL_POSES = ((0.0, 1.0), (-15.0, 1.0), (15.0, 1.0), (0.0, 0.9), (0.0, 1.1))
 
 
-def predict_in_poses(
-    model: keras.Model,
-    images: np.ndarray,
-    preprocessing: Preprocessing,
-    poses: Sequence[tuple[float, float]] = SMALL_POSES,
-    *,
-    batch_size: int | None = None,
+@dataclass(frozen=True)
+class Pose:
+    """The way into a pose and the way back, each from ``(N, H, W, C)`` to the same."""
+
+    there: Callable[[np.ndarray], np.ndarray]
+    back: Callable[[np.ndarray], np.ndarray]
+
+
+def mean_over(
+    poses: Sequence[Pose], images: np.ndarray, network: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
-    """Mean probabilities over poses, on the grid of the input images.
+    """What a network says of images in several poses, turned back and averaged.
 
     Args:
-        model: A network of `seglib.models.networks`.
-        images: ``(N, H, W, C)``, intensities as stored.
-        preprocessing: What the network was trained with.
-        poses: ``(degrees, magnification)`` each image is shown in; the work grows with
-            their number.
-        batch_size: As `seglib.inference.predict`.
-
-    Returns:
-        ``(N, H, W, K)`` float32.
+        poses: At least one; the work grows with their number.
+        images: ``(N, H, W, C)``.
+        network: From images to ``(N, H, W, K)`` float32.
     """
-    total = np.zeros(1, np.float32)
-    for angle, scale in poses:
-        there = _about_centre(images.shape[1:3], angle, scale)
-        shown = _warp(images, there, cv2.BORDER_REFLECT_101)
-        probabilities = predict(model, shown, preprocessing, batch_size=batch_size)
-        # Outside what the network saw there is background: 0.
-        back = _warp(probabilities, cv2.invertAffineTransform(there), cv2.BORDER_CONSTANT)
-        total = total + back
+    total = 0.0
+    for pose in poses:
+        total = total + pose.back(network(pose.there(images)))
     return total / np.float32(len(poses))
 
 
-def _about_centre(size: tuple[int, int], angle: float, scale: float) -> np.ndarray:
-    """The 2x3 matrix that turns by `angle` degrees and magnifies about the centre."""
-    centre = ((size[1] - 1) / 2, (size[0] - 1) / 2)
-    return cv2.getRotationMatrix2D(centre, angle, scale)
+def square_poses() -> list[Pose]:
+    """The 8 flips and quarter turns of the square; nothing is interpolated."""
+    return [_turned(flip, turns) for flip in (False, True) for turns in range(4)]
+
+
+def _turned(flip: bool, turns: int) -> Pose:
+    def flipped(stack: np.ndarray) -> np.ndarray:
+        return stack[:, :, ::-1] if flip else stack
+
+    return Pose(
+        lambda images: np.rot90(flipped(images), turns, axes=(1, 2)),
+        lambda outputs: flipped(np.rot90(outputs, -turns, axes=(1, 2))),
+    )
+
+
+def small_pose(angle: float, scale: float) -> Pose:
+    """Turned by `angle` degrees and magnified about the centre, interpolated linearly."""
+
+    def matrix(stack: np.ndarray) -> np.ndarray:
+        height, width = stack.shape[1:3]
+        return cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, scale)
+
+    def back(outputs: np.ndarray) -> np.ndarray:
+        # Outside what the network saw there is background: 0.
+        return _warp(outputs, cv2.invertAffineTransform(matrix(outputs)), cv2.BORDER_CONSTANT)
+
+    return Pose(lambda images: _warp(images, matrix(images), cv2.BORDER_REFLECT_101), back)
 
 
 def _warp(stack: np.ndarray, matrix: np.ndarray, border: int) -> np.ndarray:
-    """``(N, H, W, C)`` float32: every image moved by one matrix, interpolated linearly."""
+    """``(N, H, W, C)`` float32: every image moved by one matrix."""
     height, width = stack.shape[1:3]
     moved = [
         cv2.warpAffine(
@@ -68,3 +86,31 @@ def _warp(stack: np.ndarray, matrix: np.ndarray, border: int) -> np.ndarray:
         for image in stack
     ]
     return np.stack(moved).reshape(stack.shape)
+
+
+def predict_in_poses(
+    model: keras.Model,
+    images: np.ndarray,
+    preprocessing: Preprocessing,
+    poses: Sequence[tuple[float, float]] = SMALL_POSES,
+    *,
+    batch_size: int | None = None,
+) -> np.ndarray:
+    """Mean probabilities over small poses, on the grid of the input images.
+
+    Args:
+        model: A network of `seglib.models.networks`.
+        images: ``(N, H, W, C)``, intensities as stored.
+        preprocessing: What the network was trained with.
+        poses: ``(degrees, magnification)`` each image is shown in.
+        batch_size: As `seglib.inference.predict`.
+
+    Returns:
+        ``(N, H, W, K)`` float32.
+    """
+    from seglib.inference.prediction import predict  # which averages over poses itself
+
+    def network(shown: np.ndarray) -> np.ndarray:
+        return predict(model, shown, preprocessing, batch_size=batch_size)
+
+    return mean_over([small_pose(*pose) for pose in poses], images, network)

@@ -1,7 +1,8 @@
-"""From a trained network to masks on the images' own pixel grid; model files."""
+"""From a trained network to masks on the images' own pixel grid."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,9 @@ from seglib.inference.forward import (
     values_per_pixel,
 )
 from seglib.inference.onnx_network import OnnxNetwork
+from seglib.inference.poses import mean_over, square_poses
 from seglib.inference.sliding_window import patch_of, predict_volume
-from seglib.preprocessing.normalisation import require_finite_input
+from seglib.preprocessing.intensities import require_finite_input
 from seglib.preprocessing.steps import Preprocessing
 from seglib.slices import SliceSet
 
@@ -57,12 +59,13 @@ def predict(
     )
     size = even_size(len(images), most)
     probabilities = np.empty((*images.shape[:3], classes), np.float32)
+    network, poses = partial(forward, model, size=size), square_poses()
     for start in range(0, len(images), size):
         part = slice(start, start + size)
         inputs = preprocessing.images(images[part])
         names = [f"image {index}" for index in range(start, start + len(inputs))]
         require_finite_input(inputs, images[part], names)
-        outputs = _forward(model, inputs, size, rotations)
+        outputs = mean_over(poses, inputs, network) if rotations else network(inputs)
         probabilities[part] = preprocessing.restore(outputs, images.shape[1:3])
     return probabilities
 
@@ -100,20 +103,6 @@ def predict_set(
     return probabilities
 
 
-def _forward(
-    model: keras.Model | OnnxNetwork, batch: np.ndarray, size: int, rotations: bool
-) -> np.ndarray:
-    if not rotations:
-        return forward(model, batch, size)
-    total = 0.0
-    for flip in (False, True):
-        for turns in range(4):
-            turned = np.rot90(batch[:, :, ::-1] if flip else batch, turns, axes=(1, 2))
-            output = np.rot90(forward(model, turned, size), -turns, axes=(1, 2))
-            total = total + (output[:, :, ::-1] if flip else output)
-    return total / np.float32(8)
-
-
 def to_mask(probabilities: np.ndarray, level: float = 0.5) -> np.ndarray:
     """Hard masks.
 
@@ -135,50 +124,3 @@ def to_mask(probabilities: np.ndarray, level: float = 0.5) -> np.ndarray:
     if probabilities.shape[-1] == 1:
         return (probabilities >= level).astype(np.uint8)
     return probabilities.argmax(axis=-1, keepdims=True).astype(np.uint8)
-
-
-def largest_component(masks: np.ndarray) -> np.ndarray:
-    """Keep the largest 8-connected piece of foreground on each slice.
-
-    A clean-up that can only remove; report it when you use it.
-
-    Args:
-        masks: ``(N, H, W, 1)`` uint8 with one foreground class.
-    """
-    from scipy import ndimage  # slow to import, and few predictions ask for this
-
-    cleaned = np.zeros_like(masks)
-    for out, mask in zip(cleaned, masks, strict=True):
-        pieces, count = ndimage.label(mask[..., 0], structure=np.ones((3, 3)))
-        if count:
-            sizes = np.bincount(pieces.ravel())[1:]
-            out[..., 0] = pieces == 1 + sizes.argmax()
-    return cleaned
-
-
-def attention_maps(
-    model: keras.Model, images: np.ndarray, preprocessing: Preprocessing
-) -> dict[str, np.ndarray]:
-    """The attention weights a network gives to `images`.
-
-    Args:
-        model: A network with attention; others have no maps.
-        images: ``(N, H, W, C)``, intensities as stored.
-        preprocessing: What the network was trained with.
-
-    Returns:
-        For each attention block, finest first, ``(N, h, w, 1)`` (spatial) or
-        ``(N, C)`` (channel) weights in [0, 1].
-    """
-    named = [layer for layer in model.layers if layer.name.endswith("_map")]
-    if not named:
-        return {}
-    import keras
-
-    named.sort(key=lambda layer: layer.name)
-    reader = keras.Model(model.input, [layer.output for layer in named])
-    values = reader.predict_on_batch(preprocessing.images(images))
-    return {
-        layer.name.removesuffix("_map"): keras.ops.convert_to_numpy(value)
-        for layer, value in zip(named, values, strict=True)
-    }

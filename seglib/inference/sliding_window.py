@@ -13,7 +13,7 @@ import numpy as np
 
 from seglib.inference.forward import even_size, forward, most_at_once, values_per_pixel
 from seglib.inference.onnx_network import OnnxNetwork
-from seglib.preprocessing.normalisation import require_finite_input
+from seglib.preprocessing.intensities import require_finite_input
 from seglib.preprocessing.steps import Preprocessing
 from seglib.preprocessing.volumes import at_least, prepare_volume
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from seglib.slices import SliceSet
 
 #: Below this, float32 loses digits of a standard deviation's square, and then all of it.
 _SMALL = 1e-18
-
-#: No scanner writes such a number; below it, `drowned` need not look.
-_LARGE = 1e15
 
 
 def scale_255(images: np.ndarray) -> np.ndarray:
@@ -84,23 +81,6 @@ def _shifted_and_scaled(
         shift, scale = statistics(image)
         result[n, ..., c] = ((image - shift) / np.where(scale > 0, scale, 1.0))[0, ..., 0]
     return result
-
-
-def drowned(image: np.ndarray) -> bool:
-    """Whether a few values are so large that all others look alike beside them.
-
-    Args:
-        image: ``(H, W, C)``, intensities as stored.
-
-    Returns:
-        True where the middle 90 % of the values lie within a millionth of the whole range,
-        though they are not all the same.
-    """
-    if np.abs(image).max(initial=0) <= _LARGE:
-        return False
-    wide = image.astype(np.float64)
-    low, high = np.percentile(wide, [5, 95])
-    return bool(low < high and high - low < 1e-6 * (wide.max() - wide.min()))
 
 
 #: Normalisations that look at each image alone, by name.
@@ -182,28 +162,6 @@ def as_one_picture(normalise: Callable[[np.ndarray], np.ndarray], volume: np.nda
     """
     tall = volume.reshape(1, -1, *volume.shape[2:])
     return normalise(tall).reshape(volume.shape)
-
-
-def require_finite_input(prepared: np.ndarray, images: np.ndarray, names: Sequence[str]) -> None:
-    """Refuse images that a network would get as infinity or NaN, and answer with nothing.
-
-    Args:
-        prepared: ``(N, h, w, C)``, what `images` became.
-        images: ``(N, H, W, C)``, intensities as stored.
-        names: What to call each image in the error.
-
-    Raises:
-        DataError: A value is not finite; the first such image is named.
-    """
-    bad = ~np.isfinite(prepared).all(axis=(1, 2, 3))
-    if bad.any():
-        first = int(bad.argmax())
-        low, high = images[first].min(), images[first].max()
-        raise DataError(
-            f"{names[first]}: its intensities ({low:g} to {high:g}) are not finite once prepared "
-            "for the network; replace NaN and infinity, e.g. by 0, and bring the rest to an "
-            "ordinary range, e.g. 0 to 4095"
-        )
 
 
 def mean_and_deviation(images: np.ndarray) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from seglib.audit.pictures import plot_ranking, show_suspects
 from seglib.audit.ranking import Audit, rank_slices, rank_suspects
 from seglib.datasets import sunnybrook
 from seglib.errors import DataError
-from seglib.evaluation.scores import COUNTS, count_slices
+from seglib.evaluation.counts import COUNTS, count_slices
 from seglib.slices import SliceSet
 from study.jobs import Job, cross_validation
 from study.questions import heart

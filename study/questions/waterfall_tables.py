@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from seglib.errors import SeglibError
-from seglib.evaluation.scores import dice_of_counts
-from seglib.evaluation.tables import bootstrap_interval
+from seglib.evaluation.counts import dice_of_counts
+from seglib.evaluation.intervals import bootstrap_interval
 from study.questions.waterfall import BRANCHES, CHAIN, EXPERIMENT, Step
 from study.results import STORED, read_manifest, read_results, stored_names
 

@@ -6,7 +6,7 @@ import pandas as pd
 from seglib.audit import pictures
 from seglib.audit.checks import contrast_per_patient, shifts
 from seglib.audit.ranking import rank_suspects
-from seglib.evaluation.scores import count_slices
+from seglib.evaluation.counts import count_slices
 from study.questions.audit import displace
 from study.results import read_results
 

@@ -8,7 +8,7 @@ import pytest
 
 from seglib.audit.ranking import audit, gap, rank_slices, rank_suspects, robust_z
 from seglib.errors import DataError
-from seglib.evaluation.scores import count_slices
+from seglib.evaluation.counts import count_slices
 from seglib.inference.prediction import predict, to_mask
 from seglib.recipes.recipe import get_recipe
 from seglib.training.runs import train

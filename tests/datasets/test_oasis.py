@@ -12,6 +12,7 @@ from seglib.datasets import oasis
 from seglib.errors import DataError
 from seglib.phantoms import brain
 from seglib.preprocessing.normalisation import training_statistics
+from seglib.slices import PARTS
 
 CASES = {"train": ("007", "012"), "validation": ("402",), "test": ("441",)}
 
@@ -224,7 +225,7 @@ def test_fetch_checks_a_copy(copy, capsys):
     lines = capsys.readouterr().out.splitlines()
     found = {line.split()[0]: line.split()[1:] for line in lines if line.split()}
     slices = oasis.load(copy)
-    for part in oasis.PARTS:
+    for part in PARTS:
         masks = slices.masks[slices.table["part"] == part]
         assert found[part][:2] == ["2", "1"]
         shares = [f"{np.mean(masks == k):.4f}" for k in range(4)]

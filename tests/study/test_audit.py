@@ -10,7 +10,7 @@ from seglib.audit.checks import shifts
 from seglib.audit.ranking import rank_slices, rank_suspects
 from seglib.datasets import sunnybrook as sunnybrook_data
 from seglib.errors import DataError
-from seglib.evaluation.scores import count_slices
+from seglib.evaluation.counts import count_slices
 from study.questions.audit import (
     displace,
     find_displaced_patients,
