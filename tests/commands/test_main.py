@@ -1,4 +1,4 @@
-"""The command line itself: help, exit codes, consoles, silence, and `recipes`."""
+"""The command line itself: help, exit codes, odd file names, silence."""
 
 import os
 import re
@@ -104,15 +104,15 @@ def test_a_path_that_the_system_refuses_is_one_line(capsys):
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], *([c, "--help"] for c in COMMANDS)])
 def test_help_loads_no_package_that_takes_time(arguments):
-    """Without arguments the module is imported and the parser is made."""
+    """Nor does wrong usage, as without a command."""
     heavy = ("numpy", "pandas", "keras", "matplotlib", "nibabel", "pydicom", "PIL", "cv2", "scipy")
     code = (
         "import sys; from seglib.commands.main import build_parser\n"
-        f"try: build_parser().parse_args({arguments!r}) if {arguments!r} else build_parser()\n"
-        f"except SystemExit as end: assert not end.code\n"
+        "try: build_parser().parse_args()\n"
+        "except SystemExit: pass\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
-    result = run("-c", code)
+    result = run("-c", code, *arguments)
     assert result.stdout.splitlines()[-1] == "[]", result.stderr
 
 
