@@ -15,8 +15,10 @@ from command_line import (
     predict,
     read_scores,
 )
+from PIL import Image
 
 from seglib import evaluation, inference
+from seglib.commands.reading import grey_values
 
 
 def test_evaluate_by_hand(tmp_path, capsys):
@@ -77,54 +79,6 @@ def test_evaluate_assumed_spacing_counts_good_contours_only(tmp_path):
         assert (case["good_share"], case["hd95"], case["unit"]) == (share, 3, "px")
 
 
-def test_evaluate_files_of_different_sizes(tmp_path, capsys):
-    """Without a pattern each file is a case, and cases may differ in size."""
-    mask(tmp_path / "t" / "a.png", slice(4), slice(4))
-    mask(tmp_path / "p" / "a.png", slice(4), slice(2))
-    mask(tmp_path / "t" / "b.png", slice(4), slice(4), shape=(9, 30))
-    mask(tmp_path / "p" / "b.png", slice(4), slice(4), shape=(9, 30))
-    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json") == 0
-    scores = read_scores(tmp_path / "s.json")
-    dice = {row["case"]: row["dice"] for row in scores["per_case"]}
-    assert dice == {"a": pytest.approx(16 / 24), "b": 1.0}
-    assert "each is a case and a patient of its own" in capsys.readouterr().out
-
-
-def test_evaluate_one_case_of_two_sizes(tmp_path, capsys):
-    for folder in ("t", "p"):
-        mask(tmp_path / folder / "anna_1.png", slice(4), slice(4))
-        mask(tmp_path / folder / "anna_2.png", slice(4), slice(4), shape=(9, 30))
-    options = ("--cases", "(?P<patient>anna)")
-    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json", *options) == 1
-    error = capsys.readouterr().err
-    assert "anna_2" in error and "9x30" in error and "16x16" in error
-
-
-def test_evaluate_takes_patient_and_phase_from_sunnybrook_s_names(tmp_path, capsys):
-    """Frames 8 and 18 of two positions: frame 18 has more true pixels, so it is ED.
-
-    A case named by hand is the patient and the group `case`.
-    """
-    for number, side in ((9, 2), (19, 5), (29, 4), (39, 3)):
-        for folder in ("t", "p"):
-            name = f"SC-HYP-03-IM-0650-{number:04}.dcm.png"
-            mask(tmp_path / folder / name, slice(side), slice(side))
-    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json") == 0
-    cases = {row["case"]: row for row in read_scores(tmp_path / "s.json")["per_case"]}
-    assert cases["SC-HYP-03 ED"]["truth_voxels"] == 25 + 9
-    assert cases["SC-HYP-03 ES"]["truth_voxels"] == 4 + 16
-    assert {row["pathology"] for row in cases.values()} == {"HYP"}
-    assert "Sunnybrook's file names" in capsys.readouterr().out
-    options = ("--cases", "(?P<patient>SC-HYP-03).*-(?P<case>00[0-9])")
-    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json", *options) == 0
-    cases = {row["case"]: row["slices"] for row in read_scores(tmp_path / "s.json")["per_case"]}
-    assert cases == {f"SC-HYP-03 {c}": 1 for c in ("000", "001", "002", "003")}
-    for folder in ("t", "p"):
-        mask(tmp_path / folder / "SC-HYP-03-IM-0650-0001.dcm.png", slice(2), slice(2))
-    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json") == 1
-    assert "frames [0, 8, 18]" in (error := capsys.readouterr().err) and "--cases" in error
-
-
 def test_evaluate_two_empty_masks_score_nothing(tmp_path):
     for folder in ("t", "p"):
         mask(tmp_path / folder / "a.png", 0, slice(0))
@@ -133,66 +87,6 @@ def test_evaluate_two_empty_masks_score_nothing(tmp_path):
     assert scores["per_case"][0]["dice"] is None
     assert scores["summary"]["dice"]["mean"] is None
     assert scores["summary"]["dice"]["n"] == 0
-
-
-def save_volume(path, voxel, affine=AFFINE, value=1):
-    values = np.zeros((20, 14, 6), np.uint8)
-    values[voxel] = value
-    path.parent.mkdir(exist_ok=True)
-    nibabel.save(nibabel.Nifti1Image(values, affine), path)
-
-
-def test_evaluate_volumes_in_mm(tmp_path):
-    """One voxel each. Along z 2 slices are 6 mm, along x 2 voxels 3 mm, along y 2.5 mm."""
-    affine = np.diag([1.5, 1.25, 3, 1])
-    for name, voxel in (("x", (7, 4, 2)), ("y", (5, 6, 2)), ("z", (5, 4, 4))):
-        save_volume(tmp_path / "t" / f"{name}.nii.gz", (5, 4, 2), affine)
-        save_volume(tmp_path / "p" / f"{name}.nii.gz", voxel, affine, value=255)
-    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json") == 0
-    cases = read_scores(tmp_path / "s.json")["per_case"]
-    assert {row["case"]: row["hd95"] for row in cases} == {"x": 3, "y": 2.5, "z": 6}
-    assert {row["unit"] for row in cases} == {"mm"}
-
-
-def test_evaluate_a_volume_stored_another_way(tmp_path):
-    """The same voxels in another order score the same, slice by slice too."""
-    rng = np.random.default_rng(0)
-    affine = np.diag([1.4, 1.4, 8, 1])
-    truth, prediction = (
-        nibabel.Nifti1Image((rng.random((9, 8, 4)) < 0.6).astype(np.uint8), affine) for _ in "tp"
-    )
-    turns = {"same": [[0, 1], [1, 1], [2, 1]], "other": [[2, -1], [0, 1], [1, -1]]}
-    for folder in ("t", "p"):
-        (tmp_path / folder).mkdir()
-    for name, turn in turns.items():
-        nibabel.save(truth, tmp_path / "t" / f"{name}.nii")
-        nibabel.save(prediction.as_reoriented(np.array(turn)), tmp_path / "p" / f"{name}.nii")
-    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json") == 0
-    cases = {row.pop("case"): row for row in read_scores(tmp_path / "s.json")["per_case"]}
-    assert cases["same"].pop("patient") != cases["other"].pop("patient")
-    assert cases["same"] == cases["other"]
-    assert cases["same"]["slices"] == 4
-
-
-def test_evaluate_volumes_on_two_grids(tmp_path, capsys):
-    save_volume(tmp_path / "t" / "a.nii", (5, 4, 2))
-    save_volume(tmp_path / "p" / "a.nii", (5, 4, 2), affine=np.eye(4))
-    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json") == 1
-    assert "is not on the grid of" in capsys.readouterr().err
-    options = ("--spacing", "1")
-    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json", *options) == 1
-    assert "NIfTI files state their own" in capsys.readouterr().err
-
-
-def test_evaluate_refuses_time_series_and_grey_volumes(tmp_path, capsys):
-    save_volume(tmp_path / "t" / "a.nii", (5, 4, 2))
-    save_volume(tmp_path / "p" / "a.nii", (5, 4, 2), value=7)
-    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json") == 1
-    assert "p/a.nii: a mask must hold only 0 and 1" in capsys.readouterr().err
-    cine = nibabel.Nifti1Image(np.zeros((20, 14, 6, 2), np.uint8), AFFINE)
-    nibabel.save(cine, tmp_path / "p" / "a.nii")
-    assert evaluate(tmp_path / "t", tmp_path / "p", tmp_path / "s.json") == 1
-    assert "p/a.nii: expected a 3-D mask" in capsys.readouterr().err
 
 
 def grey_mask(truth, prediction):
@@ -249,12 +143,6 @@ def test_evaluate_refuses_bad_options(options, message, tmp_path, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_evaluate_never_scores_masks_against_themselves(tmp_path, capsys):
-    mask(tmp_path / "t" / "a.png", slice(4), slice(4))
-    assert evaluate(tmp_path / "t", tmp_path / "t", tmp_path / "s.json") == 1
-    assert "always agree" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("output", "message"),
     [
@@ -304,3 +192,60 @@ def test_predict_and_evaluate_give_the_library_s_figures(sunnybrook, sunnybrook_
     assert 0.01 < scores["summary"]["dice"]["mean"] < 1
     for column in ("mean", "low", "high", "n"):
         assert scores["summary"]["dice"][column] == pytest.approx(summary.loc["dice", column])
+
+
+CLASSES = "fluid, grey matter, white matter"
+
+
+def test_masks_of_several_classes_as_pictures(tmp_path, capsys):
+    """The truth in grey values, the prediction in class numbers; white matter is missed."""
+    greys = np.array(grey_values(4), np.uint8)
+    truth = np.array([[0, 1, 1, 2], [3, 3, 2, 2]], np.uint8)
+    prediction = np.array([[0, 1, 0, 2], [0, 0, 2, 2]], np.uint8)
+    for name, pixels in (("truth", greys[truth]), ("prediction", prediction)):
+        (tmp_path / name).mkdir()
+        Image.fromarray(pixels).save(tmp_path / name / "case_1.png")
+    arguments = (tmp_path / "truth", tmp_path / "prediction", tmp_path / "s.json")
+    assert evaluate(*arguments, "--classes", CLASSES) == 0
+    scores = read_scores(tmp_path / "s.json")
+    dice = {row["class"]: row["dice"] for row in scores["per_case"]}
+    assert dice == pytest.approx({"fluid": 2 / 3, "grey matter": 1, "white matter": 0})
+    assert scores["summary"]["mean of classes"]["dice"]["mean"] == pytest.approx(5 / 9, abs=1e-6)
+    printed = capsys.readouterr().out
+    assert "1 files, 1 cases, 1 patients" in printed
+    assert printed.index("fluid\n") < printed.index("grey matter\n") < printed.index("mean of")
+
+
+def test_masks_of_several_classes_as_volumes(tmp_path):
+    truth = np.random.default_rng(0).integers(0, 4, (6, 5, 4), np.uint8)
+    prediction = np.where(truth == 3, 2, truth).astype(np.uint8)
+    for name, values in (("truth", truth), ("prediction", prediction)):
+        (tmp_path / name).mkdir()
+        nibabel.save(nibabel.Nifti1Image(values, AFFINE), tmp_path / name / "a.nii.gz")
+    arguments = (tmp_path / "truth", tmp_path / "prediction", tmp_path / "s.json")
+    assert evaluate(*arguments, "--classes", CLASSES) == 0
+    fluid, grey, white = read_scores(tmp_path / "s.json")["per_case"]
+    assert (fluid["dice"], white["dice"], fluid["unit"]) == (1, 0, "mm")
+    twos, threes = np.sum(truth == 2), np.sum(truth == 3)
+    assert grey["dice"] == pytest.approx(2 * twos / (2 * twos + threes))
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "message"),
+    [
+        ([0, 85, 170, 254], CLASSES, "must hold only [0, 85, 170, 255] (or only 0 to 3)"),
+        ([0, 1, 2, 3], "one", "two or more different names"),
+        ([0, 1, 2, 3], "one, one", "two or more different names"),
+        ([0, 1, 2, 3], None, "must hold only 0 and 255"),
+        ([0, 1], ",".join(map(str, range(256))), "256 classes, but a mask numbers 255 beside"),
+    ],
+)
+def test_what_is_wrong_with_classes_is_said(values, classes, message, tmp_path, capsys):
+    for name in ("truth", "prediction"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.array([values], np.uint8)).save(tmp_path / name / "a.png")
+    options = ["--classes", classes] if classes else []
+    output = tmp_path / "s.json"
+    assert evaluate(tmp_path / "truth", tmp_path / "prediction", output, *options) == 1
+    assert message in capsys.readouterr().err
+    assert not output.exists()

@@ -7,12 +7,15 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
-from command_line import AFFINE, bright_model, contents, predict, read, save_network
+from command_line import AFFINE, bright_model, contents, picture, predict, read, save_network
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
+from seglib import inference, models
 from seglib.evaluation.scores import overlap_scores
 from seglib.files import REPOSITORY
+from seglib.inference.sliding_window import predict_volume
 from seglib.phantoms import heart
+from seglib.preprocessing.steps import Preprocessing
 
 
 @pytest.fixture
@@ -192,3 +195,60 @@ def test_predict_real_dicom_like_its_png(scd_dicom_dir, sunnybrook_dir, tmp_path
     from_png, from_dicom = read(tmp_path / "out" / png.name), read(tmp_path / "out" / "48.png")
     assert np.count_nonzero(from_png) > 500
     assert np.mean(from_png == from_dicom) > 0.99
+
+
+@pytest.fixture
+def scan(tmp_path):
+    """A volume that the header calls right, front, head."""
+    values = np.random.default_rng(0).integers(0, 256, (20, 16, 12), np.uint8)
+    path = tmp_path / "scan.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(values, np.diag([1.25, 1.25, 1.37, 1])), path)
+    return path
+
+
+@pytest.fixture
+def volume_model(tmp_path):
+    network = models.build_model("unet", (8, 16, 16, 1), 1, filters=2, depth=2, norm="instance")
+    inference.save_model(network, tmp_path / "3d.keras", Preprocessing(size=16), {})
+    return tmp_path / "3d.keras"
+
+
+def test_a_model_of_volumes_predicts_each_file_as_a_whole(scan, volume_model, tmp_path):
+    assert predict(scan, tmp_path / "out", volume_model) == 0
+    network, preprocessing, _ = inference.load_model(volume_model)
+    # As nifti.Grid cuts it: columns to the left, rows to the back, slices to the head.
+    slices = np.asarray(nibabel.load(scan).dataobj)[::-1, ::-1].transpose(2, 1, 0)[..., None]
+    expected = inference.to_mask(predict_volume(network, slices, preprocessing, (8, 16, 16)))
+    written = np.asarray(nibabel.load(tmp_path / "out" / "scan.nii.gz").dataobj)
+    np.testing.assert_array_equal(written, expected[..., 0].transpose(2, 1, 0)[::-1, ::-1])
+    assert 0 < written.mean() < 1
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [(None, "takes whole volumes; give NIfTI"), ("--rotations", "for models of slices")],
+)
+def test_a_model_of_volumes_says_what_it_cannot_do(option, message, volume_model, tmp_path, capsys):
+    picture(tmp_path / "in" / "a.png", slice(4), slice(4))
+    assert predict(tmp_path / "in", tmp_path / "out", volume_model, *filter(None, [option])) == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_without_normalisation_gets_whole_volumes_from_0_to_1(tmp_path, capsys):
+    """System 3's kind. One slice is dark: by itself it would be stretched to bright."""
+    values = np.full((10, 8, 4), 20, np.uint8)
+    values[2:5, 3:6, 1] = 240
+    values[2:5, 3:6, 2] = 60
+    nibabel.save(nibabel.Nifti1Image(values, AFFINE), tmp_path / "scan.nii")
+    model = bright_model(tmp_path / "m.keras", normalisation="none")
+    network, preprocessing, card = inference.load_model(model)
+    kernel = np.full((1, 1, 1, 1), 100.0)
+    network.layers[-1].set_weights([kernel, np.array([-50.0])])  # above half of the range
+    inference.save_model(network, model, preprocessing, card)
+    assert predict(tmp_path / "scan.nii", tmp_path / "out", model) == 0
+    written = np.asarray(nibabel.load(tmp_path / "out" / "scan.nii").dataobj)
+    np.testing.assert_array_equal(written, values == 240)
+    picture(tmp_path / "in" / "a.png", slice(4), slice(4))
+    assert predict(tmp_path / "in", tmp_path / "out", model) == 1
+    assert "takes whole volumes" in capsys.readouterr().err

@@ -84,6 +84,18 @@ def test_only_the_source_tells_who_a_patient_is(root):
     assert not told.apply(lambda column: column.str.contains("TCGA|0001|A002")).to_numpy().any()
 
 
+def test_names_alone_tell_patient_and_slice_of_images_and_masks():
+    paths = [Path("TCGA_YY_0002_19991231_10_mask.tif"), Path("TCGA_XX_0001_19991231_2.tif")]
+    table, words = lgg.cases_from_names(paths, np.ones(2))
+    columns = ["case", "patient", "slice", "phase", "pathology"]
+    assert table[columns].values.tolist() == [
+        ["TCGA_YY_0002", "TCGA_YY_0002", 10, "", "unknown"],
+        ["TCGA_XX_0001", "TCGA_XX_0001", 2, "", "unknown"],
+    ]
+    assert words == "the LGG files' names (patient and slice)"
+    assert lgg.cases_from_names([*paths, Path("2.tif")], np.ones(3)) is None
+
+
 def test_flair_alone_is_the_middle_channel(root):
     slices = load(root)
     grey = lgg.flair(slices)

@@ -56,6 +56,20 @@ def test_table_tells_patient_slice_frame_and_phase(root):
         np.testing.assert_array_equal(image[..., 0], stored[..., 1])
 
 
+def test_names_alone_tell_cases_wherever_the_files_lie(root):
+    paths = [Path(path.name) for path in sorted((root / LABELS).glob("*.png"))]
+    table, words = sunnybrook.cases_from_names(paths, np.array([16, 64, 9, 49]))
+    columns = ["case", "patient", "slice", "phase", "pathology"]
+    assert table[columns].values.tolist() == [
+        ["SC-HYP-07 ES", "SC-HYP-07", 0, "ES", "HYP"],
+        ["SC-HYP-07 ED", "SC-HYP-07", 0, "ED", "HYP"],
+        ["SC-HYP-07 ES", "SC-HYP-07", 1, "ES", "HYP"],
+        ["SC-HYP-07 ED", "SC-HYP-07", 1, "ED", "HYP"],
+    ]
+    assert "Sunnybrook's file names" in words
+    assert sunnybrook.cases_from_names([*paths, Path("a.png")], np.ones(5)) is None
+
+
 def test_image_without_mask(root):
     first(root, LABELS).unlink()
     with pytest.raises(DataError, match=r"SC-HYP-07-IM-0001-0006.*has no mask; expected.*Labels"):
