@@ -14,6 +14,7 @@ import pytest
 from ipykernel.kernelspec import get_kernel_dict
 
 from seglib.files import REPOSITORY
+from study.notebook_files import HOME
 from study.notebook_runner import environment, execute
 from tools import notebooks
 
@@ -102,7 +103,7 @@ class Machine:
         variables = {
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"url.{self.origin}.insteadOf",
-            "GIT_CONFIG_VALUE_0": notebooks.HOME,
+            "GIT_CONFIG_VALUE_0": HOME,
         }
         return self.sets_up(self.content, **variables)
 

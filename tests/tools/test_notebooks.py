@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from study.notebook_files import HOME
 from tools import notebooks
 
 SCRIPT = """\
@@ -164,11 +165,11 @@ def test_the_address_of_the_repository_stands_in_pyproject_alone(pair, tmp_path,
     text = f"# %% [markdown]\n# [Open]({badge.format('my.own/one')})\n\n"
     script.write_text(f"{text}# %%\n{clone.format('https://github.com/my.own/one')}\n{other}\n")
     assert notebooks.main(["sync", "--folder", str(folder)]) == 0
-    home = badge.format(notebooks.HOME.removeprefix("https://github.com/"))
+    home = badge.format(HOME.removeprefix("https://github.com/"))
     assert readme.read_text() == f"[Open]({home})\n"
     for half in (script, script.with_suffix(".ipynb")):
         saved = half.read_text().replace("\\", "")
-        assert home in saved and clone.format(notebooks.HOME) in saved and other in saved
+        assert home in saved and clone.format(HOME) in saved and other in saved
     assert checked(script, capsys) == (0, "")
     readme.write_text(f"[Open]({badge.format('some/fork')})\n")
     status, message = checked(script, capsys)
