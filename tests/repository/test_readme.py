@@ -29,7 +29,7 @@ def test_the_first_example_trains_scores_and_saves_a_figure(tmp_path: Path):
     )
     assert done.returncode == 0, done.stderr
     dice = re.search(r"^mean +(\d\.\d+)$", done.stdout, re.MULTILINE)
-    assert dice and 0 < float(dice[1]) <= 1, done.stdout
+    assert dice and 0.5 < float(dice[1]) <= 1, done.stdout  # it has learnt something
     figure = tmp_path / "results" / "figures" / "first.png"
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert figure.with_suffix(".json").is_file()
