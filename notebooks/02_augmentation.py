@@ -322,10 +322,10 @@ plt.show()
 # validation. Does the first batch change from one epoch to the next?
 
 # %%
-def changes_between_epochs(batches):
-    first = batches[0][0].copy()
-    batches.on_epoch_end()
-    return not np.array_equal(first, batches[0][0])
+def changes_between_epochs(sequence):
+    first = sequence[0][0].copy()
+    sequence.on_epoch_end()
+    return not np.array_equal(first, sequence[0][0])
 
 
 changing = {"augmentation": recipe.augmentation, "shuffle": True, "seed": SEED}

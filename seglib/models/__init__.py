@@ -17,4 +17,5 @@ __getattr__, __dir__, __all__ = lazy_face(
         "DeeplySupervised": "deep_supervision",
         "with_deep_supervision": "deep_supervision",
     },
+    modules=("layers",),
 )
