@@ -26,7 +26,7 @@ class Recipe:
         depth: Number of poolings.
         norm: ``"batch"``, ``"group"``, ``"instance"`` or ``"none"``.
         loss: As `seglib.losses.make_loss`; ``"weighted_bce:balanced"`` takes the weight
-            from the training masks, see `seglib.sampling.foreground_weight`.
+            from the training masks, see `seglib.batches.foreground_weight`.
         optimizer: As `seglib.optimizers.make_optimizer`.
         learning_rate: The highest one.
         schedule: As `seglib.optimizers.make_schedule`; ``"plateau"`` instead divides the
