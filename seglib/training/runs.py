@@ -90,7 +90,7 @@ def train(
         validation_set: Slices of other patients, which choose the epoch; None or an empty
             set for none.
         seed: Of initial weights, order and augmentation: 0 to `MAX_SEED`.
-        runs_dir: Where runs live; default ``runs`` in `reporting.results_dir`.
+        runs_dir: Where runs live; default ``runs`` in `seglib.files.results_dir`.
         callbacks: Of Keras, to watch; they are not called for a run that is read, but
             `WatchPredictions` reads back what it saw. With several workers each calls them.
         strategy: How several devices train together, see `seglib.training.open_devices`;
