@@ -6,34 +6,32 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seglib import training
 from seglib.augmentation import Augmentation
 from seglib.errors import DataError, SeglibError
-from seglib.fingerprint import without_words
 from seglib.inference.prediction import predict_set, to_mask
 from seglib.phantoms import brain, heart
 from seglib.preprocessing.normalisation import fixed
 from seglib.preprocessing.steps import Preprocessing
-from seglib.recipes.recipe import PROFILES, Recipe, all_recipes, get_recipe
+from seglib.recipes.recipe import Recipe
 from seglib.splits.patients import literature_split
-from seglib.training import callbacks
+from seglib.training import runs as training
 
 TINY = Recipe(
     name="tiny",
     filters=4,
-    depth=2,
+    depth=1,
     loss="dice",
     learning_rate=5e-3,
     epochs=3,
     batch_size=4,
-    preprocessing=Preprocessing(size=64, multiple=4),
+    preprocessing=Preprocessing(size=32, multiple=2),
     augmentation=Augmentation(rotation=20.0),
 )
 
 
 @pytest.fixture(scope="module")
 def parts():
-    hearts = heart.make(patients=6, slices=3, size=96)
+    hearts = heart.make(patients=6, slices=3, size=32)
     return literature_split(hearts, validation_patients=1).apply(hearts)
 
 
@@ -41,6 +39,16 @@ def parts():
 def finished(parts, tmp_path_factory):
     runs = tmp_path_factory.mktemp("runs")
     return training.train(TINY, parts["train"], parts["validation"], runs_dir=runs)
+
+
+@pytest.fixture(scope="module")
+def alone(parts, tmp_path_factory):
+    """A run without validation, and what it told the file of progress."""
+    folder = tmp_path_factory.mktemp("alone")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(folder / "progress"))
+        run = training.train(TINY, parts["train"], runs_dir=folder / "runs")
+    return run, [json.loads(line) for line in (folder / "progress").read_text().splitlines()]
 
 
 def weights(run):
@@ -69,6 +77,7 @@ def test_a_finished_run_is_read_back_and_not_repeated(finished, parts):
     assert np.array_equal(weights(again), weights(finished))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(finished, parts, tmp_path):
     same = training.train(TINY, parts["train"], parts["validation"], runs_dir=tmp_path)
     other = training.train(TINY, parts["train"], parts["validation"], seed=1, runs_dir=tmp_path)
@@ -76,6 +85,17 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(finished, par
     assert same.path.name == finished.path.name
     assert other.path.name != finished.path.name
     assert not np.allclose(weights(other), weights(finished), atol=1e-3)
+
+
+@pytest.mark.slow
+def test_without_progress_the_rate_falls_and_then_the_training_stops(parts, tmp_path):
+    recipe = replace(TINY, schedule="plateau", norm="none", patience=4, epochs=9)
+    recipe = replace(recipe, learning_rate=1e-9)  # so the first epoch stays the best
+    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
+    assert len(run.history) == 1 + recipe.patience
+    rates = run.history["learning_rate"]
+    assert rates.iloc[0] == pytest.approx(1e-9)
+    assert rates.iloc[-1] <= 1.01e-10
 
 
 def test_any_change_of_recipe_or_data_is_another_run(finished, parts):
@@ -92,48 +112,6 @@ def test_any_change_of_recipe_or_data_is_another_run(finished, parts):
     assert len(names) == 4
 
 
-def test_the_best_epoch_is_kept_not_the_last(parts, tmp_path):
-    # A learning rate this high wrecks the network again after a good epoch, sooner or later.
-    recipe = replace(TINY, learning_rate=0.05, schedule="constant", epochs=6)
-    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
-    batches = training.SliceSequence(parts["validation"], recipe.preprocessing, 16)
-    truth = np.concatenate([batches[i][1] for i in range(len(batches))]) > 0
-    outputs = np.concatenate(
-        [run.model.predict_on_batch(batches[i][0]) for i in range(len(batches))]
-    )
-    predicted = outputs >= 0.5
-    dice = 2 * (truth & predicted).sum() / (truth.sum() + predicted.sum())
-    assert dice == pytest.approx(run.history["val_dice"].max(), abs=2e-3)
-
-
-def test_training_stops_early_when_nothing_gets_better(parts, tmp_path):
-    recipe = replace(TINY, learning_rate=0.0, schedule="constant", norm="none", patience=2)
-    recipe = replace(recipe, epochs=6)
-    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
-    assert len(run.history) == 3  # the first epoch is the best, then two without a better one
-
-
-def test_the_plateau_schedule_lowers_the_rate_when_the_loss_stays(parts, tmp_path, monkeypatch):
-    rates = []
-    plain = callbacks.Progress.on_epoch_end
-
-    def notes_the_rate(self, epoch, logs=None):
-        rates.append(float(self.model.optimizer.learning_rate))
-        plain(self, epoch, logs)
-
-    monkeypatch.setattr(callbacks.Progress, "on_epoch_end", notes_the_rate)
-    recipe = replace(TINY, learning_rate=1e-9, schedule="plateau", norm="none", patience=2)
-    recipe = replace(recipe, epochs=4)
-    training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
-    assert rates[0] == pytest.approx(1e-9)
-    assert rates[-1] <= 1.01e-10
-
-
-def test_the_plateau_schedule_needs_patience():
-    with pytest.raises(SeglibError, match="patience"):
-        replace(TINY, schedule="plateau")
-
-
 def test_a_diverged_training_says_so_and_leaves_no_finished_run(parts, tmp_path):
     recipe = replace(TINY, optimizer="sgd", learning_rate=1e20, schedule="constant", norm="none")
     with pytest.raises(SeglibError, match="learning_rate"):
@@ -141,38 +119,20 @@ def test_a_diverged_training_says_so_and_leaves_no_finished_run(parts, tmp_path)
     assert not list(tmp_path.glob("*/manifest.json"))
 
 
-def test_progress_goes_to_the_named_file(parts, tmp_path, monkeypatch):
-    file = tmp_path / "progress"
-    monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(file))
-    training.train(TINY, parts["train"], runs_dir=tmp_path / "runs")
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
+def test_progress_goes_to_the_named_file(alone):
+    _, lines = alone
     assert [line["epoch"] for line in lines] == [1, 2, 3]
     assert lines[-1]["seconds_left"] == 0
 
 
-def test_every_recipe_builds_under_every_profile():
-    for name in all_recipes():
-        for profile in PROFILES:
-            assert get_recipe(name, profile).name == name
+def test_without_validation_the_history_has_no_such_columns(alone):
+    run, _ = alone
+    assert not [column for column in run.history if column.startswith("val_")]
 
 
-def test_unknown_names_are_refused_with_the_choices():
-    with pytest.raises(SeglibError, match="unet"):
-        get_recipe("vnet")
-    with pytest.raises(SeglibError, match="smoke"):
-        get_recipe("unet", "fast")
-
-
-def test_words_do_not_change_the_codes_fingerprint():
-    plain = '"""A."""\ndef f(x):\n    """B."""\n    return x + 1\n'
-    worded = '"""Module."""\n# why\ndef f(x):\n    """Doc."""\n    return (x + 1)  # so\n'
-    assert without_words(worded) == without_words(plain)
-    other = plain.replace("1", "2")
-    assert without_words(plain) != without_words(other)
-
-
-def test_averaged_weights_lag_behind_the_last_ones(parts, tmp_path):
-    last = weights(training.train(TINY, parts["train"], runs_dir=tmp_path))
+@pytest.mark.slow
+def test_averaged_weights_lag_behind_the_last_ones(alone, parts, tmp_path):
+    last = weights(alone[0])
     nearly = training.train(replace(TINY, ema=1e-7), parts["train"], runs_dir=tmp_path)
     np.testing.assert_allclose(weights(nearly), last, atol=1e-4)  # no memory, no average
     slow = training.train(replace(TINY, ema=0.9), parts["train"], runs_dir=tmp_path)
@@ -187,22 +147,12 @@ def test_patience_needs_patients_to_watch_and_no_average(parts, tmp_path):
         training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
 
 
-def test_the_plateau_schedules_rate_is_in_the_history(parts, tmp_path):
-    recipe = replace(TINY, schedule="plateau", patience=2, epochs=1)
-    run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
-    assert run.history["learning_rate"].iloc[0] == pytest.approx(5e-3)
-
-
-def test_without_validation_the_history_has_no_such_columns(parts, tmp_path):
-    run = training.train(TINY, parts["train"], runs_dir=tmp_path)
-    assert not [column for column in run.history if column.startswith("val_")]
-
-
+@pytest.mark.slow
 def test_a_network_of_volumes_trains_on_patches_and_predicts_whole_cases(parts, tmp_path):
-    recipe = replace(TINY, name="patches", patch=(4, 32, 32), patches_per_case=4, epochs=2)
+    recipe = replace(TINY, name="patches", patch=(4, 16, 16), patches_per_case=4, epochs=2)
     recipe = replace(recipe, preprocessing=replace(TINY.preprocessing, normalisation="min-max"))
     run = training.train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
-    assert run.model.input_shape == (None, 4, 32, 32, 1)
+    assert run.model.input_shape == (None, 4, 16, 16, 1)
     assert run.history["val_dice"].notna().all()
     test = parts["test"]
     mixed = test.take(np.random.default_rng(0).permutation(len(test)))
@@ -222,18 +172,19 @@ def test_a_loss_for_another_number_of_classes_is_refused(parts, tmp_path):
         training.train(replace(TINY, loss="dice+bce"), several, runs_dir=tmp_path)
 
 
+@pytest.mark.slow
 def test_several_classes_train_to_a_softmax(tmp_path):
-    brains = brain.make(patients=2, slices=2, size=64)
+    brains = brain.make(patients=2, slices=2, size=32)
     recipe = replace(
         TINY,
         loss="dice+cross_entropy",
         learning_rate=1e-2,
         epochs=8,
-        preprocessing=Preprocessing(size=64, normalisation=fixed(0.13, 0.19), multiple=4),
+        preprocessing=Preprocessing(size=32, normalisation=fixed(0.13, 0.19), multiple=2),
     )
     run = training.train(recipe, brains, runs_dir=tmp_path)
     probabilities = predict_set(run.model, brains, recipe.preprocessing)
-    assert probabilities.shape == (4, 64, 64, 4)
+    assert probabilities.shape == (4, 32, 32, 4)
     np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-4)
     assert run.history["loss"].iloc[-1] < 0.8 * run.history["loss"].iloc[0]
     assert set(np.unique(to_mask(probabilities))) <= {0, 1, 2, 3}
