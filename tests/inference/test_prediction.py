@@ -26,8 +26,6 @@ ALLOWED = re.search(
     r"^keras(>=([\d.]+),\S+)", (REPOSITORY / "requirements.txt").read_text(encoding="utf-8"), re.M
 )
 
-rng = np.random.default_rng(0)
-
 
 @pytest.fixture(scope="module")
 def model():
@@ -36,7 +34,7 @@ def model():
 
 @pytest.mark.parametrize("size", [(64, 64), (50, 70), (33, 20)])
 @pytest.mark.parametrize("crop", [32, None])
-def test_probabilities_have_the_size_of_the_input(model, size, crop):
+def test_probabilities_have_the_size_of_the_input(model, size, crop, rng):
     images = rng.integers(0, 255, (3, *size, 1)).astype(np.uint8)
     preprocessing = Preprocessing(size=crop, multiple=4)
     output = inference.predict(model, images, preprocessing)
@@ -44,7 +42,7 @@ def test_probabilities_have_the_size_of_the_input(model, size, crop):
     assert output.min() >= 0 and output.max() <= 1
 
 
-def test_outside_the_crop_is_background(model):
+def test_outside_the_crop_is_background(model, rng):
     images = rng.integers(0, 255, (2, 64, 64, 1)).astype(np.uint8)
     output = inference.predict(model, images, Preprocessing(size=32, multiple=4))
     inside = output[:, 16:48, 16:48]
@@ -53,7 +51,7 @@ def test_outside_the_crop_is_background(model):
 
 
 @pytest.mark.parametrize("rotations", [False, True])
-def test_the_batch_size_does_not_change_the_result(model, rotations):
+def test_the_batch_size_does_not_change_the_result(model, rotations, rng):
     images = rng.integers(0, 255, (5, 32, 32, 1)).astype(np.uint8)
     preprocessing = Preprocessing(size=32, multiple=4)
     expected = inference.predict(model, images, preprocessing, rotations=rotations)
@@ -64,7 +62,7 @@ def test_the_batch_size_does_not_change_the_result(model, rotations):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_large_images_are_prepared_and_restored_a_few_at_a_time(model, monkeypatch):
+def test_large_images_are_prepared_and_restored_a_few_at_a_time(model, monkeypatch, rng):
     """The network sees 16x16 pixels of 64x64: its own memory would allow all of them."""
     images = rng.integers(0, 255, (7, 64, 64, 1)).astype(np.uint8)
     preprocessing = Preprocessing(size=16, multiple=4)
@@ -81,7 +79,7 @@ def test_large_images_are_prepared_and_restored_a_few_at_a_time(model, monkeypat
     assert restored == [3, 3, 1]
 
 
-def test_with_rotations_a_turned_image_gives_the_turned_mask(model):
+def test_with_rotations_a_turned_image_gives_the_turned_mask(model, rng):
     images = rng.integers(0, 255, (2, 32, 32, 1)).astype(np.uint8)
     preprocessing = Preprocessing(size=32, multiple=4)
 
@@ -98,7 +96,7 @@ def test_with_rotations_a_turned_image_gives_the_turned_mask(model):
     ("normalisation", "value"), [("z-score", np.nan), ("min-max", np.inf), ("255", 1e300)]
 )
 @pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
-def test_an_image_that_is_not_finite_once_prepared_is_named(model, normalisation, value):
+def test_an_image_that_is_not_finite_once_prepared_is_named(model, normalisation, value, rng):
     images = rng.integers(0, 255, (3, 32, 32, 1)).astype(np.float64)
     images[1, 16, 16] = value
     preprocessing = Preprocessing(size=32, multiple=4, normalisation=normalisation)
@@ -106,7 +104,7 @@ def test_an_image_that_is_not_finite_once_prepared_is_named(model, normalisation
         inference.predict(model, images, preprocessing)
 
 
-def test_the_size_of_the_intensities_does_not_change_the_result(model):
+def test_the_size_of_the_intensities_does_not_change_the_result(model, rng):
     images = rng.integers(0, 255, (2, 32, 32, 1)).astype(np.float32)
     preprocessing = Preprocessing(size=32, multiple=4)
     expected = inference.predict(model, images, preprocessing)
@@ -148,7 +146,7 @@ def test_the_largest_piece_stays():
         ("channel_attention_unet", (2, 4)),
     ],
 )
-def test_attention_maps(architecture, shape):
+def test_attention_maps(architecture, shape, rng):
     network = build_model(architecture, (32, 32, 1), filters=4, depth=2)
     images = rng.integers(0, 255, (2, 32, 32, 1)).astype(np.uint8)
     maps = inference.attention_maps(network, images, Preprocessing(size=32, multiple=4))
@@ -162,7 +160,7 @@ def test_a_network_without_attention_has_no_maps(model):
     assert inference.attention_maps(model, images, Preprocessing(size=32, multiple=4)) == {}
 
 
-def test_a_saved_model_comes_back_with_all_it_needs(model, tmp_path):
+def test_a_saved_model_comes_back_with_all_it_needs(model, tmp_path, rng):
     path = tmp_path / "model.keras"
     preprocessing = Preprocessing(size=32, multiple=4, normalisation="min-max")
     inference.save_model(model, path, preprocessing, {"data": "phantom"})
@@ -393,6 +391,7 @@ def other_keras(request, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_every_allowed_version_of_keras_reads_the_files_and_predicts_the_same(
     other_keras, every_network, tmp_path
 ):
