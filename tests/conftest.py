@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pytest
 
 from seglib.datasets import cache
@@ -41,6 +42,12 @@ def close_figures() -> Iterator[None]:
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Each test draws from a beginning of its own: what others drew changes nothing."""
+    return np.random.default_rng(0)
 
 
 @pytest.fixture

@@ -61,6 +61,7 @@ def kernel_log(tmp_path: Path):
         yield log
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_no_message_of_tensorflow(monkeypatch, kernel_log):
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # a kernel that sees it leaves descriptor 2 alone

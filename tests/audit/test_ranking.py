@@ -102,6 +102,7 @@ def test_counts_of_several_classes_agree_only_where_the_class_does(phantom_set):
     assert row["overlap"] == 0
 
 
+@pytest.mark.slow
 def test_nobody_is_predicted_by_a_network_that_saw_him(phantom_set, tmp_path, monkeypatch):
     monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
     monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(tmp_path / "progress.jsonl"))

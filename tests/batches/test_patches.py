@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from seglib.augmentation import Augmentation
+from seglib.batches import patches
 from seglib.batches.patches import PatchSequence
 from seglib.errors import DataError
 from seglib.preprocessing.steps import Preprocessing
@@ -76,12 +77,18 @@ def test_image_and_mask_of_a_turned_patch_stay_a_pair(balls):
     assert np.mean(agreed) > 0.97
 
 
-def test_many_patches_hold_foreground(balls):
-    sequence = PatchSequence(balls, PREPARED, PATCH, 32, patches_per_case=64)
-    share = np.mean(
-        [masks.any(axis=(1, 2, 3, 4)).mean() for _, masks in map(sequence.__getitem__, range(4))]
-    )
-    assert share > 0.4
+def test_a_third_of_the_patches_is_drawn_about_foreground(monkeypatch):
+    wide = ball_set(side=96)  # where a patch drawn anywhere seldom meets the ball
+
+    def share():
+        sequence = PatchSequence(wide, PREPARED, PATCH, 256, patches_per_case=128)
+        return sequence[0][1].any(axis=(1, 2, 3, 4)).mean()
+
+    found = share()
+    monkeypatch.setattr(patches, "FOREGROUND_SHARE", 0)
+    anywhere = share()
+    assert anywhere < 0.1
+    assert found == pytest.approx(1 / 3 + 2 / 3 * anywhere, abs=0.08)
 
 
 def test_a_batch_depends_on_seed_and_epoch_alone(balls):

@@ -62,6 +62,7 @@ def test_what_cannot_be_balanced_is_refused(mostly_empty):
         balanced_rows(np.zeros(4, bool), 0.5, rng)
 
 
+@pytest.mark.slow
 def test_a_recipe_can_take_its_weight_from_the_training_masks(phantom_set, tmp_path):
     recipe = Recipe(
         name="tiny",

@@ -35,6 +35,7 @@ def test_tensorflow_starts_silently():
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_the_user_s_log_level_is_left_alone():
     code = (
         "import os; from seglib.commands.main import main; main(['recipes']); "
@@ -43,6 +44,7 @@ def test_the_user_s_log_level_is_left_alone():
     assert run("-c", code, TF_CPP_MIN_LOG_LEVEL="0").stdout.splitlines()[-1] == "0"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["predict", "train"])
 def test_the_error_stream_has_a_progress_bar_and_nothing_else(command, tmp_path):
     """Also with a model of Keras, before which another part of the command has been loaded."""

@@ -33,6 +33,7 @@ def train(folder, *options, recipe="unet", output="model.keras"):
     return main([*arguments, "--profile", "smoke", *options])
 
 
+@pytest.mark.slow
 def test_train_on_own_images_and_use_the_model(own_data, capsys):
     """One mask reaches out of the network's 16x16 crop, which is said."""
     options = ("--patients", "(?P<patient>phantom-[0-9]+)", "--crop", "16")

@@ -22,8 +22,6 @@ onnx = pytest.importorskip("onnx", reason=REASON)
 pytest.importorskip("onnxruntime", reason=REASON)
 pytest.importorskip("tf2onnx", reason=REASON)
 
-rng = np.random.default_rng(0)
-
 
 def export(model, output):
     return main(["export", "--model", str(model), "--output", str(output)])
@@ -33,6 +31,7 @@ def unsteady(*arguments, **options):
     """A network whose normalisations do something: theirs are no longer 0 and 1."""
     keras.utils.set_random_seed(0)
     network = build_model(*arguments, **options)
+    rng = np.random.default_rng(0)
     network.set_weights([w + rng.normal(0, 0.05, w.shape) for w in network.get_weights()])
     return network
 
@@ -49,7 +48,7 @@ def both(tmp_path_factory):
 
 
 @pytest.mark.parametrize("rotations", [False, True])
-def test_probabilities_preprocessing_and_card_are_the_same(both, rotations):
+def test_probabilities_preprocessing_and_card_are_the_same(both, rotations, rng):
     (network, preprocessing, card), (other, other_preprocessing, other_card) = both
     assert (preprocessing, card) == (other_preprocessing, other_card)
     assert other.input_shape == network.input_shape
@@ -72,7 +71,7 @@ def test_probabilities_preprocessing_and_card_are_the_same(both, rotations):
         ("spatial_attention_unet", "batch"),
     ],
 )
-def test_attention_and_several_classes(architecture, norm, tmp_path):
+def test_attention_and_several_classes(architecture, norm, tmp_path, rng):
     network = unsteady(architecture, (16, 24, 2), 3, filters=4, depth=2, norm=norm)
     export_onnx(network, tmp_path / "net.onnx", Preprocessing(None), {})
     other = OnnxNetwork(tmp_path / "net.onnx")
@@ -83,7 +82,7 @@ def test_attention_and_several_classes(architecture, norm, tmp_path):
     np.testing.assert_allclose(other.predict_on_batch(batch), expected, atol=1e-5)
 
 
-def test_a_network_of_volumes(tmp_path):
+def test_a_network_of_volumes(tmp_path, rng):
     network = unsteady("unet", (4, 16, 16, 1), 3, filters=4, depth=2, norm="instance")
     preprocessing = Preprocessing(24, multiple=4)
     export_onnx(network, tmp_path / "net.onnx", preprocessing, {})
@@ -96,6 +95,7 @@ def test_a_network_of_volumes(tmp_path):
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_predict_takes_an_onnx_file_and_needs_no_keras(tmp_path):
     bright_model(tmp_path / "bright.keras", size=16)
     images = tmp_path / "images"

@@ -9,8 +9,6 @@ from seglib.inference import forward
 from seglib.models.networks import build_model
 from seglib.preprocessing.steps import Preprocessing
 
-rng = np.random.default_rng(0)
-
 
 @pytest.fixture(scope="module")
 def model():
@@ -19,7 +17,7 @@ def model():
 
 @pytest.mark.parametrize("size", [(64, 64), (50, 70), (33, 20)])
 @pytest.mark.parametrize("crop", [32, None])
-def test_probabilities_have_the_size_of_the_input(model, size, crop):
+def test_probabilities_have_the_size_of_the_input(model, size, crop, rng):
     images = rng.integers(0, 255, (3, *size, 1)).astype(np.uint8)
     preprocessing = Preprocessing(size=crop, multiple=4)
     output = inference.predict(model, images, preprocessing)
@@ -27,7 +25,7 @@ def test_probabilities_have_the_size_of_the_input(model, size, crop):
     assert output.min() >= 0 and output.max() <= 1
 
 
-def test_outside_the_crop_is_background(model):
+def test_outside_the_crop_is_background(model, rng):
     images = rng.integers(0, 255, (2, 64, 64, 1)).astype(np.uint8)
     output = inference.predict(model, images, Preprocessing(size=32, multiple=4))
     inside = output[:, 16:48, 16:48]
@@ -36,7 +34,7 @@ def test_outside_the_crop_is_background(model):
 
 
 @pytest.mark.parametrize("rotations", [False, True])
-def test_the_batch_size_does_not_change_the_result(model, rotations):
+def test_the_batch_size_does_not_change_the_result(model, rotations, rng):
     images = rng.integers(0, 255, (5, 32, 32, 1)).astype(np.uint8)
     preprocessing = Preprocessing(size=32, multiple=4)
     expected = inference.predict(model, images, preprocessing, rotations=rotations)
@@ -47,7 +45,7 @@ def test_the_batch_size_does_not_change_the_result(model, rotations):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_large_images_are_prepared_and_restored_a_few_at_a_time(model, monkeypatch):
+def test_large_images_are_prepared_and_restored_a_few_at_a_time(model, monkeypatch, rng):
     """The network sees 16x16 pixels of 64x64: its own memory would allow all of them."""
     images = rng.integers(0, 255, (7, 64, 64, 1)).astype(np.uint8)
     preprocessing = Preprocessing(size=16, multiple=4)
@@ -64,7 +62,7 @@ def test_large_images_are_prepared_and_restored_a_few_at_a_time(model, monkeypat
     assert restored == [3, 3, 1]
 
 
-def test_with_rotations_a_turned_image_gives_the_turned_mask(model):
+def test_with_rotations_a_turned_image_gives_the_turned_mask(model, rng):
     images = rng.integers(0, 255, (2, 32, 32, 1)).astype(np.uint8)
     preprocessing = Preprocessing(size=32, multiple=4)
 
@@ -81,7 +79,7 @@ def test_with_rotations_a_turned_image_gives_the_turned_mask(model):
     ("normalisation", "value"), [("z-score", np.nan), ("min-max", np.inf), ("255", 1e300)]
 )
 @pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
-def test_an_image_that_is_not_finite_once_prepared_is_named(model, normalisation, value):
+def test_an_image_that_is_not_finite_once_prepared_is_named(model, normalisation, value, rng):
     images = rng.integers(0, 255, (3, 32, 32, 1)).astype(np.float64)
     images[1, 16, 16] = value
     preprocessing = Preprocessing(size=32, multiple=4, normalisation=normalisation)
@@ -89,7 +87,7 @@ def test_an_image_that_is_not_finite_once_prepared_is_named(model, normalisation
         inference.predict(model, images, preprocessing)
 
 
-def test_the_size_of_the_intensities_does_not_change_the_result(model):
+def test_the_size_of_the_intensities_does_not_change_the_result(model, rng):
     images = rng.integers(0, 255, (2, 32, 32, 1)).astype(np.float32)
     preprocessing = Preprocessing(size=32, multiple=4)
     expected = inference.predict(model, images, preprocessing)

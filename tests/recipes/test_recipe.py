@@ -1,23 +1,40 @@
-"""Recipes by name, under a profile."""
+"""Recipes: each can be built and trained as it is written, under every profile."""
 
 from dataclasses import replace
 
 import pytest
-from tiny import TINY
 
 from seglib.errors import SeglibError
-from seglib.recipes.recipe import PROFILES, all_recipes, get_recipe
+from seglib.losses import MULTICLASS_LOSSES
+from seglib.models.networks import VOLUMETRIC
+from seglib.recipes.recipe import PROFILES, Recipe, all_recipes, get_recipe
+from seglib.training.compile import compile_model
 
 
-def test_the_plateau_schedule_needs_patience():
-    with pytest.raises(SeglibError, match="patience"):
-        replace(TINY, schedule="plateau")
+@pytest.mark.parametrize("name", all_recipes())
+def test_a_recipes_network_is_built_with_its_loss_and_optimiser(name):
+    recipe = get_recipe(name, "smoke", filters=2, epochs=3)
+    several = bool(MULTICLASS_LOSSES & set(recipe.loss.split("+")))
+    recipe = replace(recipe, loss=recipe.loss.replace(":balanced", ":3"))  # as training does
+    sides = (8, 16, 16) if recipe.patch else (16, 16)
+    model, fitted = compile_model(recipe, (*sides, 1), 4 if several else 1, total_steps=30)
+    assert model.output_shape == (None, *sides, 4 if several else 1)
+    assert fitted.optimizer is not None and fitted.loss is not None
+    assert not recipe.patch or recipe.architecture in VOLUMETRIC
 
 
-def test_every_recipe_builds_under_every_profile():
+@pytest.mark.parametrize("profile", PROFILES)
+def test_images_and_patches_fit_the_poolings(profile):
     for name in all_recipes():
-        for profile in PROFILES:
-            assert get_recipe(name, profile).name == name
+        recipe = get_recipe(name, profile)
+        sides = (*recipe.patch,) if recipe.patch else (recipe.preprocessing.multiple,)
+        assert [side % 2**recipe.depth for side in sides] == [0] * len(sides), name
+
+
+def test_a_profile_is_applied_before_the_changes():
+    smoke = get_recipe("unet", "smoke", epochs=7)
+    assert (smoke.filters, smoke.depth, smoke.epochs) == (4, 2, 7)
+    assert get_recipe("unet", "full") == all_recipes()["unet"]
 
 
 def test_unknown_names_are_refused_with_the_choices():
@@ -25,3 +42,8 @@ def test_unknown_names_are_refused_with_the_choices():
         get_recipe("vnet")
     with pytest.raises(SeglibError, match="smoke"):
         get_recipe("unet", "fast")
+
+
+def test_the_plateau_schedule_needs_patience():
+    with pytest.raises(SeglibError, match="patience"):
+        Recipe("waits", schedule="plateau")

@@ -58,6 +58,7 @@ def test_names_and_networks_differ(tumours):
     assert len(frozenset().union(*(job.networks() for job in made))) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["system5-ce", "system5-attention"])
 def test_a_job_trains_small_and_is_scored_on_the_native_grid(
     variant, tumours, tmp_path, monkeypatch

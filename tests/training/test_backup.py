@@ -188,6 +188,19 @@ def test_the_recipes_test_what_they_are_for(uncut):
     assert history["learning_rate"].nunique() > 1
 
 
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="another backend starts from other weights"
+)
+def test_the_best_epoch_is_kept_not_the_last(uncut, parts):
+    run = uncut(LEARNS)
+    scores = run.history["val_dice"]
+    assert scores.max() > scores.iloc[-1] + 0.01  # or the test could not fail
+    truth = LEARNS.preprocessing.masks(parts[1].masks)
+    found = run.model.predict_on_batch(LEARNS.preprocessing.images(parts[1].images)) >= 0.5
+    dice = 2 * (found & (truth > 0)).sum() / (found.sum() + (truth > 0).sum())
+    assert dice == pytest.approx(scores.max(), abs=2e-3)
+
+
 @pytest.mark.parametrize(
     ("recipe", "points"),
     [

@@ -41,6 +41,7 @@ def watched(request, parts, tmp_path_factory):
     return run, watch, again
 
 
+@pytest.mark.slow
 def test_the_last_look_is_what_the_finished_network_says(watched, parts):
     run, watch, _ = watched
     assert list(watch.seen) == [1, 2, 4]
@@ -48,6 +49,7 @@ def test_the_last_look_is_what_the_finished_network_says(watched, parts):
     np.testing.assert_array_equal(watch.seen[4], final)
 
 
+@pytest.mark.slow
 def test_watching_does_not_change_the_training(watched, parts, tmp_path):
     run, _, _ = watched
     alone = train(run.recipe, parts["train"], runs_dir=tmp_path)
@@ -55,12 +57,14 @@ def test_watching_does_not_change_the_training(watched, parts, tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow
 def test_a_row_is_drawn_for_each_look(watched):
     _, watch, _ = watched
     fig = show_training(watch.slices, watch.seen)
     assert [fig.axes[2 * row].get_ylabel() for row in range(3)] == ["epoch 1", "epoch 2", "epoch 4"]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_read_back_brings_what_was_seen(watched):
     _, watch, again = watched
     assert list(again.seen) == list(watch.seen)
@@ -77,17 +81,22 @@ def test_what_was_watched_in_a_damaged_file_is_named(content, parts, tmp_path):
         watch.keep_in(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_run_that_nobody_watched_says_so(watched):
     _, watch, _ = watched
     with pytest.raises(DataError, match="trained without a watch"):
         show_training(watch.slices, {})
 
 
-def test_tensorboard_writes_its_log_or_says_how_to_get_it(parts, tmp_path):
-    if importlib.util.find_spec("tensorboard") is None:
-        with pytest.raises(SeglibError, match="pip install tensorboard"):
-            callbacks.tensorboard(tmp_path)
-        return
+def test_an_absent_tensorboard_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SeglibError, match="pip install tensorboard"):
+        callbacks.tensorboard(tmp_path)
+
+
+@pytest.mark.slow
+def test_tensorboard_writes_its_log(parts, tmp_path):
+    pytest.importorskip("tensorboard")
     log = callbacks.tensorboard(tmp_path / "log")
     train(replace(TINY, epochs=1), parts["train"], runs_dir=tmp_path, callbacks=[log])
     assert list((tmp_path / "log").rglob("events.out.tfevents.*"))

@@ -35,6 +35,7 @@ def test_a_finished_run_is_read_back_and_not_repeated(finished, parts):
     assert np.array_equal(weights(again), weights(finished))
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(finished, parts, tmp_path):
     same = train(TINY, parts["train"], parts["validation"], runs_dir=tmp_path)
     other = train(TINY, parts["train"], parts["validation"], seed=1, runs_dir=tmp_path)
@@ -42,6 +43,17 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(finished, par
     assert same.path.name == finished.path.name
     assert other.path.name != finished.path.name
     assert not np.allclose(weights(other), weights(finished), atol=1e-3)
+
+
+@pytest.mark.slow
+def test_without_progress_the_rate_falls_and_then_the_training_stops(parts, tmp_path):
+    recipe = replace(TINY, schedule="plateau", norm="none", patience=4, epochs=9)
+    recipe = replace(recipe, learning_rate=1e-9)  # so the first epoch stays the best
+    run = train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
+    assert len(run.history) == 1 + recipe.patience
+    rates = run.history["learning_rate"]
+    assert rates.iloc[0] == pytest.approx(1e-9)
+    assert rates.iloc[-1] <= 1.01e-10
 
 
 def test_any_change_of_recipe_or_data_is_another_run(finished, parts):
