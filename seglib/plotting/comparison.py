@@ -33,7 +33,7 @@ def plot_means(
     """Mean Dice of each variant with its 95 % interval, in the order of the table.
 
     Args:
-        table: From `study.variants.compare_variants`, or `study.organ_tables.dice_means`.
+        table: Index the variants' names, columns ``dice``, ``low``, ``high`` and ``patients``.
         seeds: Columns ``variant`` and ``dice``: each seed's own mean, drawn as a tick.
         references: Published figures, as lines and bands.
         begin: Dice at which the axis begins, so that one that failed does not press the others
@@ -179,7 +179,7 @@ def plot_strata(
     """Mean slice Dice within each group, with a 95 % interval over patients.
 
     Args:
-        slices: From `study.variants.strata`.
+        slices: One row a slice: ``variant``, ``patient``, ``dice`` and the columns to group by.
         columns: What to group by, one panel each.
     """
     titles = {"size": "pixels of the expert's mask", "position": "position in the heart"}
