@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from seglib import plotting, reporting
-from seglib.plotting.style import Reference
+from seglib.evaluation.references import Reference
 from study.results import STORED, read_compared, stored_names
 from study.section import against_reference, with_interval
 from study.variants import patients_by_variant, table_of_changes

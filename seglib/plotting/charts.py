@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from seglib.errors import DataError
+from seglib.evaluation.references import Reference
 from seglib.plotting.style import (
     METRIC_NAMES,
     PALETTE,
-    Reference,
     draw_references,
     legend_below,
     new_figure,

@@ -12,10 +12,10 @@ from matplotlib.ticker import MaxNLocator
 
 from seglib.evaluation.comparison import Ranking
 from seglib.evaluation.intervals import bootstrap_interval
+from seglib.evaluation.references import Reference
 from seglib.plotting.style import (
     METRIC_NAMES,
     PALETTE,
-    Reference,
     draw_references,
     legend_below,
     new_figure,
@@ -33,8 +33,8 @@ def plot_means(
     """Mean Dice of each variant with its 95 % interval, in the order of the table.
 
     Args:
-        table: One row a variant: index ``variant``, with ``dice``, ``low`` and ``high``.
-        seeds: Columns ``variant`` and ``dice``: each seed's own mean, drawn as a tick.
+            table: Index the variants' names, columns ``dice``, ``low``, ``high`` and ``patients``.
+            seeds: Columns ``variant`` and ``dice``: each seed's own mean, drawn as a tick.
         references: Published figures, as lines and bands.
         begin: Dice at which the axis begins, so that one that failed does not press the others
             together; a mean below it is written there. Left out, the axis shows all.
@@ -179,8 +179,8 @@ def plot_strata(
     """Mean slice Dice within each group, with a 95 % interval over patients.
 
     Args:
-        slices: One row a slice: ``variant``, ``seed``, ``patient``, ``dice``, and its groups.
-        columns: What to group by, one panel each.
+            slices: One row a slice: ``variant``, ``patient``, ``dice`` and the columns to group by.
+            columns: What to group by, one panel each.
     """
     titles = {"size": "pixels of the expert's mask", "position": "position in the heart"}
     fig, grid = new_figure(1, len(columns), width=3.0, height=3.2, sharey=True)

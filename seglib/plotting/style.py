@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -13,6 +12,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+
+from seglib.evaluation.references import Reference
 
 #: Okabe and Ito's palette without black, in the order the study uses it.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
@@ -282,18 +283,3 @@ def draw_contours(
             colors=[colours[(int(k) - 1) % len(colours)]],
             **{"linewidths": 1.4, **keywords},
         )
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A published figure to draw beside one's own.
-
-    Attributes:
-        source: Who published it and how it was counted, as the legend prints it.
-        value: The figure.
-        spread: Half the height of its band (standard deviation or range), or None.
-    """
-
-    source: str
-    value: float
-    spread: float | None = None

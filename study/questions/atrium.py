@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from seglib.datasets import msd_heart
-from seglib.plotting.style import Reference
+from seglib.evaluation.references import Reference
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import Recipe, get_recipe
 from seglib.slices import SliceSet

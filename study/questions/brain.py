@@ -13,9 +13,9 @@ import pandas as pd
 
 from seglib import reporting
 from seglib.datasets import oasis
+from seglib.evaluation.references import Reference
 from seglib.evaluation.tables import per_patient
 from seglib.phantoms import brain as phantom
-from seglib.plotting.style import Reference
 from seglib.preprocessing.normalisation import fixed
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import Recipe, get_recipe

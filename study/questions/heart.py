@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from seglib.datasets import sunnybrook
-from seglib.plotting.style import Reference
+from seglib.evaluation.references import Reference
 from seglib.preprocessing.steps import Preprocessing
 from seglib.slices import SliceSet
 from study.experiment import Experiment

@@ -9,7 +9,7 @@ import pandas as pd
 from seglib import reporting
 from seglib.datasets import lgg
 from seglib.evaluation.lesions import count_by_empty_rule
-from seglib.plotting.style import Reference
+from seglib.evaluation.references import Reference
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import Recipe, get_recipe
 from seglib.slices import SliceSet

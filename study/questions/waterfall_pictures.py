@@ -12,15 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from seglib import reporting
-from seglib.plotting.style import (
-    GREY,
-    PALETTE,
-    WARNING,
-    Reference,
-    legend_below,
-    new_figure,
-    plain_axes,
-)
+from seglib.evaluation.references import Reference
+from seglib.plotting.style import GREY, PALETTE, WARNING, legend_below, new_figure, plain_axes
 from seglib.slices import SliceSet
 from study.questions.waterfall_tables import branch_table, cited, waterfall_table
 from study.section import with_interval

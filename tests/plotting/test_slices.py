@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 from seglib import plotting
 from seglib.errors import DataError
+from seglib.evaluation.references import Reference
 from seglib.evaluation.tables import per_patient, score_cases
-from seglib.plotting.style import LABEL_ID, PREDICTION, TRUTH, WARNING, Reference, draw_contours
+from seglib.plotting.style import LABEL_ID, PREDICTION, TRUTH, WARNING, draw_contours
 from seglib.slices import SliceSet
 from study.questions.heart import REFERENCES
 

@@ -4,11 +4,11 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.colors import to_hex
 
+from seglib.evaluation.references import Reference
 from seglib.plotting.style import (
     PALETTE,
     PREDICTION,
     TRUTH,
-    Reference,
     draw_references,
     outline_handles,
     plain_axes,
