@@ -112,7 +112,7 @@ def test_the_manifest_says_what_ran_and_nothing_about_where(finished, job):
 
 
 def test_absent_results_are_named(finished):
-    with pytest.raises(SeglibError, match="study.runner run nowhere"):
+    with pytest.raises(SeglibError, match="study run nowhere"):
         results.read_results("nowhere", "per_case", stored=finished)
     with pytest.raises(SeglibError, match="other"):
         results.stored_names("trial", ["tiny", "other"], finished)
