@@ -33,8 +33,8 @@ def plot_means(
     """Mean Dice of each variant with its 95 % interval, in the order of the table.
 
     Args:
-            table: Index the variants' names, columns ``dice``, ``low``, ``high`` and ``patients``.
-            seeds: Columns ``variant`` and ``dice``: each seed's own mean, drawn as a tick.
+        table: Index the variants' names, columns ``dice``, ``low``, ``high`` and ``patients``.
+        seeds: Columns ``variant`` and ``dice``: each seed's own mean, drawn as a tick.
         references: Published figures, as lines and bands.
         begin: Dice at which the axis begins, so that one that failed does not press the others
             together; a mean below it is written there. Left out, the axis shows all.
