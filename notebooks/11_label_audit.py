@@ -64,13 +64,7 @@ import seglib
 from seglib import audit, datasets, lessons, reporting
 from seglib.datasets import sunnybrook
 from seglib.phantoms import heart
-from study.questions.audit import (
-    displace,
-    find_displaced_patients,
-    find_displaced_slices,
-    move,
-    read_audit,
-)
+from study.questions import audit as question
 from study.results import read_manifest, read_results, stored_names
 
 lessons.describe_environment()
@@ -166,11 +160,11 @@ print(f"wrong patient: rank {place[0]} of {len(suspects)}; "
 TINY = {"epochs": 20, "depth": 2, "preprocessing": seglib.Preprocessing(size=32), "name": "tiny"}
 real = datasets.load(DATASET).name == "Sunnybrook"
 if real:
-    found, labels = read_audit(sunnybrook.load(exclude_wrong=False)), stored
+    found, labels = question.read_audit(sunnybrook.load(exclude_wrong=False)), stored
     wrong = list(sunnybrook.WRONG_LABELS)
 else:
     simulated, wrong = heart.make(patients=12, slices=4, size=64), ["phantom-05"]
-    spoilt = displace(simulated, wrong[0], pixels=5, seed=SEED)
+    spoilt = question.displace(simulated, wrong[0], pixels=5, seed=SEED)
     found = audit.audit(spoilt, seglib.get_recipe("unet", "quick", **TINY), folds=3, seed=SEED)
     labels = {"dataset": "phantom", "profile": PROFILE}
 
@@ -210,7 +204,7 @@ plt.show()
 
 # %%
 mask = found.slices.masks[len(found.slices) // 2]
-moved = move(mask[None], y=5, x=-9)[0]
+moved = question.move(mask[None], y=5, x=-9)[0]
 back = audit.mask_shift(moved, mask)
 assert (back.y, back.x) == (-5, 9)
 print(f"move it by {back.y:+.0f} rows and {back.x:+.0f} columns, then Dice is {back.dice:.2f}")
@@ -311,7 +305,7 @@ both.sort_values("rank by Dice").head(6).round(2)
 right = ~found.slices.table["patient"].isin(wrong).to_numpy()
 sound, prediction = found.slices.take(right), found.prediction[right]
 pixels = (1, 2, 3, 4, 6, 8, 10)
-planted = find_displaced_patients(sound, prediction, pixels, seed=SEED)
+planted = question.find_displaced_patients(sound, prediction, pixels, seed=SEED)
 hit = {"ranked first": planted["rank"] == 1, "among the first 10": planted["rank"] <= 10}
 share = {
     f"a whole patient, {name}": of_all.groupby(planted["pixels"]).mean()
@@ -323,7 +317,7 @@ share = {
 # gap was worth inventing.
 
 # %%
-planted = find_displaced_slices(sound, prediction, pixels, seed=SEED)
+planted = question.find_displaced_slices(sound, prediction, pixels, seed=SEED)
 for name in ("gap", "Dice"):
     hit = planted[f"{name.lower()}_rank"] <= 20
     share[f"one slice, among the first 20 by {name}"] = hit.groupby(planted["pixels"]).mean()

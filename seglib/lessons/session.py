@@ -27,8 +27,6 @@ from seglib.training.runs import Run, train
 
 #: Patients that each part keeps in the smoke profile, which only shows that all runs.
 _SMOKE_PATIENTS = 3
-#: Slices that each of their cases keeps, from its first to its last.
-_SMOKE_SLICES = 8
 
 
 def describe_environment() -> None:
@@ -108,8 +106,6 @@ def study_of(slices: SliceSet, split: Split, profile: str, seed: int = 0) -> Stu
         parts = (part[:_SMOKE_PATIENTS] for part in (split.train, split.validation, split.test))
         split = Split(split.name, *parts)
     parts = split.apply(slices)
-    if profile == "smoke":
-        parts = {name: _thinned(part, _SMOKE_SLICES) for name, part in parts.items()}
     check_no_leaks(parts)
     summary = {"name": slices.name, "slices": len(slices), "patients": len(slices.patients)}
     name = f"{slices.name.lower().replace(' ', '_')}.json"
@@ -134,16 +130,11 @@ def excerpt(
     parts = (split.train, split.validation, split.test)
     kept = Split(split.name, *(part[:n] for part, n in zip(parts, patients, strict=True)))
     chosen = slices.of_patients(kept.train + kept.validation + kept.test)
-    return _thinned(chosen, per_case), kept
-
-
-def _thinned(slices: SliceSet, per_case: int) -> SliceSet:
-    """At most so many slices of each case, evenly spread from its first to its last."""
     rows: list[int] = []
-    for case in slices.cases():
+    for case in chosen.cases():
         spread = np.linspace(0, len(case) - 1, min(per_case, len(case)))
         rows += case[spread.round().astype(int)].tolist()
-    return slices.take(np.sort(rows))
+    return chosen.take(np.sort(rows)), kept
 
 
 def _validation_patients(slices: SliceSet) -> int:

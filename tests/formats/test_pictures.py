@@ -244,8 +244,8 @@ def test_every_hostile_picture_is_read_or_refused(data_dir, tmp_path):
     code = """
 import sys
 from pathlib import Path
-from seglib.datasets.image_files import read_image
 from seglib.errors import DataError
+from seglib.formats.pictures import read_image
 for path in sorted(Path(sys.argv[1]).iterdir()):
     for ending in (path.suffix, ".png", ".tif", ".jpg"):
         link = Path(sys.argv[2]) / f"{path.stem}{ending}"

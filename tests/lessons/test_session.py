@@ -65,14 +65,13 @@ def test_the_results_table_holds_scores_and_costs(phantom_set, tmp_path):
     assert table["minutes"].tolist() == [1.5] * 2
 
 
-def test_a_smoke_study_has_few_patients_and_few_slices_of_each():
+def test_a_smoke_study_has_few_patients_and_all_slices_of_each():
     hearts = heart.make(patients=12, slices=12, size=32)
     study = study_of(hearts, literature_split(hearts, validation_patients=1), "smoke")
     assert study.slices is hearts
     for part, patients in ((study.train, 3), (study.validation, 1), (study.test, 3)):
         assert len(part.patients) == patients
-        kept = part.table.groupby("case")["slice"]
-        assert (kept.size() == 8).all() and (kept.min() == 0).all() and (kept.max() == 11).all()
+        assert (part.table.groupby("case")["slice"].size() == 12).all()
 
 
 def test_an_excerpt_keeps_some_patients_of_each_part_and_slices_from_both_ends():

@@ -102,7 +102,7 @@ LINES = {
         '        Source("toy", "toy organ", "seglib.datasets.toy", "toy_phantom", '
         '"seglib.phantoms.toy"),\n',
     ),
-    "seglib/recipes/recipe.py": (')\n\n\n@functools.cache\ndef all_recipes', ', "toy"'),
+    "seglib/recipes/recipe.py": (")\n\n\n@functools.cache\ndef all_recipes", ', "toy"'),
     "study/questions/__init__.py": (")\n\n\ndef modules", '    "toy",\n'),
 }
 

@@ -9,6 +9,7 @@ from seglib.errors import DataError
 from seglib.evaluation.comparison import rank_networks
 from seglib.evaluation.tables import METRICS, per_patient, score_cases
 from seglib.phantoms import heart
+from seglib.plotting import comparison
 from study import variants
 
 
@@ -115,9 +116,9 @@ def test_ranks_need_the_same_patients_and_three_networks():
 
 def test_runs_of_ranks_that_cannot_be_told_apart():
     ranks = np.array([1.0, 1.5, 2.2, 4.0])
-    assert plotting._indistinct(ranks, 1.0) == [(1.0, 1.5), (1.5, 2.2)]
-    assert plotting._indistinct(ranks, 3.0) == [(1.0, 4.0)]
-    assert plotting._indistinct(ranks, 0.1) == []
+    assert comparison._indistinct(ranks, 1.0) == [(1.0, 1.5), (1.5, 2.2)]
+    assert comparison._indistinct(ranks, 3.0) == [(1.0, 4.0)]
+    assert comparison._indistinct(ranks, 0.1) == []
 
 
 def test_the_charts_name_every_variant(per_case):

@@ -215,5 +215,5 @@ def test_the_figures_show_every_step(stored):
     shown = [text.get_text().strip() for text in axes.texts]
     assert all(f"{value:.3f}" in shown for value in table["dice"])
     assert f"{table['difference'].iloc[-2]:+.3f}" in shown
-    fig = waterfall_pictures.plot_branches(waterfall.branch_table(stored))
+    fig = waterfall_pictures.plot_branches(waterfall_tables.branch_table(stored))
     assert len(fig.axes[0].get_xticklabels()) == 5
