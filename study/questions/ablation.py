@@ -115,7 +115,7 @@ def figures(slices: SliceSet, folder: Path) -> None:
     """Draw what each part brings."""
     table = ablation_table()
     base = CHANGES[BASE]
-    fig = plotting.plot_differences(table.drop(index=base), "base", **LABELS)
+    fig = plotting.plot_differences(table.drop(index=base), "base")
     reporting.save_figure(fig, "ablation", **LABELS, runs=stored_names("ablation"), folder=folder)
 
 
