@@ -272,8 +272,7 @@ def _mean_prediction(
     job: Job, runs: Sequence[Run], slices: SliceSet, preprocessing: Preprocessing
 ) -> np.ndarray:
     """Probabilities ``(N, H, W, K)`` on the images' grid, averaged over the job's networks."""
-    from seglib.inference.poses import predict_in_poses
-    from seglib.inference.prediction import predict_set
+    from seglib.inference.prediction import predict_in_poses, predict_set
 
     def one(run: Run) -> np.ndarray:
         if job.test_time == "poses":

@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "to_mask": "prediction",
         "load_model": "model_files",
         "save_model": "model_files",
-        "predict_in_poses": "poses",
+        "predict_in_poses": "prediction",
         "predict_volume": "sliding_window",
         "export_onnx": "onnx_export",
     },

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from seglib.preprocessing.steps import Preprocessing
-
 if TYPE_CHECKING:  # an ONNX file is predicted without Keras
-    import keras
+    pass
 
 #: ``(degrees, magnification)`` about the image's centre. Small ones: a network trained
 #: without flips and quarter turns has never seen a heart so far from its usual pose.
@@ -86,31 +84,3 @@ def _warp(stack: np.ndarray, matrix: np.ndarray, border: int) -> np.ndarray:
         for image in stack
     ]
     return np.stack(moved).reshape(stack.shape)
-
-
-def predict_in_poses(
-    model: keras.Model,
-    images: np.ndarray,
-    preprocessing: Preprocessing,
-    poses: Sequence[tuple[float, float]] = SMALL_POSES,
-    *,
-    batch_size: int | None = None,
-) -> np.ndarray:
-    """Mean probabilities over small poses, on the grid of the input images.
-
-    Args:
-        model: A network of `seglib.models.networks`.
-        images: ``(N, H, W, C)``, intensities as stored.
-        preprocessing: What the network was trained with.
-        poses: ``(degrees, magnification)`` each image is shown in.
-        batch_size: As `seglib.inference.predict`.
-
-    Returns:
-        ``(N, H, W, K)`` float32.
-    """
-    from seglib.inference.prediction import predict  # which averages over poses itself
-
-    def network(shown: np.ndarray) -> np.ndarray:
-        return predict(model, shown, preprocessing, batch_size=batch_size)
-
-    return mean_over([small_pose(*pose) for pose in poses], images, network)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,14 @@ from seglib.inference.forward import (
     values_per_pixel,
 )
 from seglib.inference.onnx_network import OnnxNetwork
-from seglib.inference.poses import mean_over, square_poses
+from seglib.inference.poses import SMALL_POSES, mean_over, small_pose, square_poses
 from seglib.inference.sliding_window import patch_of, predict_volume
 from seglib.preprocessing.intensities import require_finite_input
 from seglib.preprocessing.steps import Preprocessing
 from seglib.slices import SliceSet
+
+if TYPE_CHECKING:
+    import keras
 
 if TYPE_CHECKING:  # what needs Keras imports it: an ONNX file is predicted without
     import keras
@@ -124,3 +128,30 @@ def to_mask(probabilities: np.ndarray, level: float = 0.5) -> np.ndarray:
     if probabilities.shape[-1] == 1:
         return (probabilities >= level).astype(np.uint8)
     return probabilities.argmax(axis=-1, keepdims=True).astype(np.uint8)
+
+
+def predict_in_poses(
+    model: keras.Model,
+    images: np.ndarray,
+    preprocessing: Preprocessing,
+    poses: Sequence[tuple[float, float]] = SMALL_POSES,
+    *,
+    batch_size: int | None = None,
+) -> np.ndarray:
+    """Mean probabilities over small poses, on the grid of the input images.
+
+    Args:
+        model: A network of `seglib.models.networks`.
+        images: ``(N, H, W, C)``, intensities as stored.
+        preprocessing: What the network was trained with.
+        poses: ``(degrees, magnification)`` each image is shown in.
+        batch_size: As `seglib.inference.predict`.
+
+    Returns:
+        ``(N, H, W, K)`` float32.
+    """
+
+    def network(shown: np.ndarray) -> np.ndarray:
+        return predict(model, shown, preprocessing, batch_size=batch_size)
+
+    return mean_over([small_pose(*pose) for pose in poses], images, network)

@@ -3,8 +3,7 @@
 import keras
 import numpy as np
 
-from seglib.inference.poses import predict_in_poses
-from seglib.inference.prediction import predict
+from seglib.inference.prediction import predict, predict_in_poses
 from seglib.preprocessing.steps import Preprocessing
 
 PREPROCESSING = Preprocessing(size=64, normalisation="255", multiple=16)

@@ -121,6 +121,18 @@ def test_every_room_has_a_rule_and_the_rules_run_one_way():
     assert not [room for room in main_way if MAY_IMPORT[room] & EXTRAS]
 
 
+def test_no_two_modules_need_each_other():
+    """Imports inside functions count: a circle that does not show is a circle."""
+    needs = {
+        dotted(path): set(imported(ast.parse(path.read_text(encoding="utf-8"))))
+        for path in sources("seglib")
+        if path.name != "__init__.py"
+    }
+    while free := {module for module, others in needs.items() if not others & needs.keys()}:
+        needs = {module: others for module, others in needs.items() if module not in free}
+    assert not needs, f"a circle among {sorted(needs)}"
+
+
 @pytest.mark.parametrize("top", BESIDE)
 def test_what_stands_beside_the_library_keeps_to_its_side(top):
     allowed, closed = BESIDE[top]
