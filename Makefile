@@ -37,7 +37,7 @@ study: $(STAMP)  ## run the notebooks and print the results (PROFILE, DATASET, S
 	@$(PY) -m study notebooks --profile $(PROFILE) --dataset $(DATASET) --seed $(SEED) \
 		$(if $(ONLY),--only $(ONLY))
 
-check: lint  ## lint, and every test that is not slow: about a minute (PYTEST_ARGS)
+check: lint  ## lint, and every test that is not marked slow (PYTEST_ARGS)
 	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
 
 test: $(STAMP)  ## run the tests, every notebook included (PYTEST_ARGS)
