@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import predict_with_models
 import pytest
+from spoilt import replaced, rewrite
 
 from seglib import inference
 from seglib.errors import ModelFileError
@@ -37,29 +38,6 @@ def good(model, tmp_path):
     path = tmp_path / "good.keras"
     inference.save_model(model, path, Preprocessing(size=32, multiple=4), {"data": "phantom"})
     return path
-
-
-def rewrite(path, **entries):
-    """Write a model file anew; an entry (with _ for the dot) given as a function is changed."""
-    with zipfile.ZipFile(path) as archive:
-        held = {info.filename: archive.read(info) for info in archive.infolist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in held.items():
-            change = entries.get(name.replace(".", "_"))
-            archive.writestr(name, data if change is None else change(data))
-
-
-def replaced(*path, by):
-    """A change of an entry for `rewrite`: the value at `path` in its JSON becomes `by`."""
-
-    def change(data):
-        values = node = json.loads(data)
-        for key in path[:-1]:
-            node = node[key]
-        node[path[-1]] = by
-        return json.dumps(values)
-
-    return change
 
 
 def test_a_file_of_a_newer_keras_that_is_not_understood_says_so(good):
