@@ -18,16 +18,14 @@ HERE = Path(__file__).parent
 matplotlib.use("Agg")  # no window opens, also where there is a screen
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark what needs real files, and what one process of several runs together."""
-    side_by_side = config.pluginmanager.hasplugin("xdist")
-    for item in items:
-        if "data_dir" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.real)
-        if side_by_side and not item.get_closest_marker("alone"):
-            # A file trains once what its tests share.
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(HERE).as_posix()))
+    if "data_dir" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.real)
+    xdist = item.config.pluginmanager.hasplugin("xdist")
+    if xdist and not item.get_closest_marker("alone"):
+        # A file trains once what its tests share.
+        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(HERE).as_posix()))
 
 
 @pytest.fixture(scope="session", autouse=True)

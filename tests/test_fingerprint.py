@@ -50,6 +50,7 @@ def test_a_result_depends_on_what_its_module_needs(changed, counts, fresh, monke
     assert (fingerprint("seglib.training.runs") != before) == counts
 
 
+@pytest.mark.slow
 def test_all_that_training_imports_is_covered():
     code = (
         "import json, sys, seglib.training.runs\n"

@@ -100,6 +100,7 @@ def step(loss, classes, y_true):
     return model.train_on_batch(images, y_true[:, 1:-1, 1:-1], return_dict=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "classes"),
     [(name, 1) for name in [*LOSSES, "weighted_bce:3", "dice+bce"] if name not in MULTICLASS_LOSSES]

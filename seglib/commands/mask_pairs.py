@@ -16,6 +16,7 @@ from seglib.evaluation.challenge import good_contours
 from seglib.evaluation.scores import score_case
 from seglib.evaluation.surface import Spacing
 from seglib.formats import nifti
+from seglib.formats.nifti_grid import Grid
 from seglib.formats.pictures import read_all
 
 #: Classes of a mask that says only where one structure is.
@@ -271,7 +272,7 @@ def _score(
     ]
 
 
-def _read_volume(path: Path, num_classes: int) -> tuple[np.ndarray, nifti.Grid]:
+def _read_volume(path: Path, num_classes: int) -> tuple[np.ndarray, Grid]:
     if num_classes == 2:
         return nifti.read_binary_mask(path)
     return nifti.read_mask(path, num_classes)

@@ -86,7 +86,7 @@ def predict(
     from seglib.commands import segmenter
     from seglib.commands.reading import find_files
     from seglib.formats import nifti
-    from seglib.formats.pictures import printable
+    from seglib.formats.folders import printable
     from seglib.staging import check_output, check_targets, staged_folder
 
     files = find_files(input)
@@ -145,7 +145,7 @@ def _check_names(targets: dict[Path, Path]) -> None:
     Raises:
         DataError: A mask's name is longer than `LONGEST_NAME`.
     """
-    from seglib.formats.pictures import printable
+    from seglib.formats.folders import printable
 
     for path, target in targets.items():
         if (length := len(os.fsencode(target.name))) > LONGEST_NAME:

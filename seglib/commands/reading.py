@@ -13,15 +13,15 @@ from seglib.datasets.folder import IMAGE_SUFFIXES
 from seglib.errors import DataError
 from seglib.formats import nifti
 from seglib.formats.dicom import read_dicom
+from seglib.formats.folders import files_below
 from seglib.formats.pictures import (
-    files_below,
     is_grey,
-    map_labels,
     read_binary_mask,
     read_grey_mask,
     read_image,
     require_finite,
 )
+from seglib.formats.resizing import map_labels
 
 #: What each kind of file is called in messages.
 KINDS = {"picture": "PNG, TIFF or JPEG", "volume": "NIfTI", "dicom": "DICOM"}

@@ -15,7 +15,8 @@ from seglib.commands.reading import KINDS, Files, fit_channels, grey_values, rea
 from seglib.errors import DataError, ModelFileError
 from seglib.files import REPOSITORY
 from seglib.formats import nifti
-from seglib.formats.pictures import printable
+from seglib.formats.folders import printable
+from seglib.formats.nifti_header import open_volume
 from seglib.inference import prediction
 from seglib.inference.components import largest_component
 from seglib.inference.forward import bytes_beside, even_size, most_at_once, values_per_pixel
@@ -80,7 +81,7 @@ class Segmenter:
         Raises:
             DataError: The network cannot take them.
         """
-        if self.whole_volumes and (axes := len(nifti.open_volume(path).shape)) > 3:
+        if self.whole_volumes and (axes := len(open_volume(path).shape)) > 3:
             raise DataError(
                 f"{path}: has {axes} axes, but the model takes volumes of 3; save each time step "
                 "as a file of its own"

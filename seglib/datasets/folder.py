@@ -11,15 +11,9 @@ import pandas as pd
 
 from seglib.datasets.cache import cached
 from seglib.errors import DataError
-from seglib.formats.pictures import (
-    files_below,
-    is_grey,
-    printable,
-    read_all,
-    read_pair,
-    resize_image,
-    resize_mask,
-)
+from seglib.formats.folders import files_below, printable
+from seglib.formats.pictures import is_grey, read_all, read_pair
+from seglib.formats.resizing import resize_image, resize_mask
 from seglib.slices import SliceSet
 
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
@@ -41,7 +35,7 @@ def load(
     the ending: ``images/anna/03.jpg`` and ``masks/anna/03.png``. With
     ``mask_suffix="_mask"`` the mask is ``masks/anna/03_mask.png``; then `images` and `masks`
     may be one folder. Hidden files and files that are no pictures are not looked at; links are
-    followed (`seglib.formats.pictures.files_below`).
+    followed (`seglib.formats.folders.files_below`).
 
     Args:
         images: Folder of PNG, TIFF or JPEG images, grey or colour.

@@ -38,7 +38,7 @@ MAX_TILT = 10.0
 def load(root: str | Path | None = None) -> SliceSet:
     """Read every labelled volume, cut into slices along its third axis.
 
-    However a file stores its axes, its slices are those of `seglib.formats.nifti.Grid`, which
+    However a file stores its axes, its slices are those of `seglib.formats.nifti_grid.Grid`, which
     follows the header. **These headers do not fit the pictures**: they call the axes
     right, front, head, but the pictures show front, head, right (12 of the 20 subjects
     were looked at). So what the header calls axial is a sagittal slice, from the left
@@ -179,9 +179,10 @@ def _read_subject(
 ) -> tuple[np.ndarray, np.ndarray, tuple[float, float, float]]:
     """Images and masks ``(S, H, W)``, and the spacing of slices, rows and columns in mm."""
     from seglib.formats import nifti
+    from seglib.formats.nifti_header import open_volume
 
     image_path, label_path = files
-    shape = nifti.open_volume(image_path).shape
+    shape = open_volume(image_path).shape
     if len(shape) != 3:
         raise DataError(f"{image_path}: expected a 3-D volume, found shape {shape}")
     images, grid = nifti.read_slices(image_path)

@@ -17,7 +17,8 @@ import pandas as pd
 from seglib.datasets.cache import cached
 from seglib.datasets.locations import is_phantom, require_folder
 from seglib.errors import DataError
-from seglib.formats.pictures import is_grey, map_labels, read_all, read_image
+from seglib.formats.pictures import is_grey, read_all, read_image
+from seglib.formats.resizing import map_labels
 from seglib.slices import PARTS, SliceSet
 from seglib.splits.patients import Split
 

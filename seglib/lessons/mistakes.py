@@ -15,7 +15,7 @@ import pandas as pd
 from PIL import Image
 
 from seglib.evaluation.scores import overlap_scores
-from seglib.formats.pictures import resize_mask, resize_mask_smoothly
+from seglib.formats.resizing import resize_mask, resize_mask_smoothly
 
 if TYPE_CHECKING:
     import keras

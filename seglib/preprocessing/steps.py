@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, get_args, get_type_hints
 import numpy as np
 
 from seglib.errors import DataError
-from seglib.formats.pictures import resize_image, resize_mask, resize_mask_smoothly
+from seglib.formats.resizing import resize_image, resize_mask, resize_mask_smoothly
 from seglib.preprocessing.normalisation import normaliser
 
 if TYPE_CHECKING:  # data sets use this module

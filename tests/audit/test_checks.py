@@ -54,6 +54,7 @@ def test_contrast_by_hand_and_where_there_is_none():
     assert np.isnan(contrast(np.zeros_like(image), mask))
 
 
+@pytest.mark.slow
 def test_the_contrast_of_the_masks_finds_the_wrong_patient_without_a_network(all_patients):
     by_patient = contrast_per_patient(all_patients)
     assert len(by_patient) == 45 and by_patient.index[0] == "SC-N-06"

@@ -27,6 +27,7 @@ def run_command(folder, *options):
     return main([*arguments, *options])
 
 
+@pytest.mark.slow
 def test_the_command_audits_own_data(own_data, capsys):
     pattern = ("--patients", "(?P<patient>phantom-[0-9]+)")
     assert run_command(own_data, *pattern, "--folds", "2", "--top", "3") == 0

@@ -168,6 +168,7 @@ def test_evaluate_never_writes_over_what_it_reads(output, message, tmp_path, cap
     assert contents(tmp_path) == before and sorted(tmp_path.rglob("*")) == found
 
 
+@pytest.mark.slow
 def test_predict_and_evaluate_give_the_library_s_figures(sunnybrook, sunnybrook_dir, tmp_path):
     """On three real patients of Part3, the files' way and the library's way agree."""
     patients = sunnybrook.table.query("part == 'test'")["patient"].unique()[:3]

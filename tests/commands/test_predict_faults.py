@@ -1,6 +1,5 @@
 """`predict` on bad input: a clear message, exit code 1, nothing half-written."""
 
-import os
 import shutil
 
 import keras
@@ -17,7 +16,6 @@ from seglib.commands import reading, segmenter
 from seglib.errors import DataError
 from seglib.formats.pictures import read_image
 from seglib.preprocessing.steps import Preprocessing
-from seglib.staging import staged_folder
 
 
 @pytest.fixture
@@ -270,41 +268,6 @@ def test_predict_refuses_names_that_are_taken_before_the_work(
     assert contents(tmp_path) == before and sorted(tmp_path.rglob("*")) == found
 
 
-def test_staged_folder_looks_again_before_it_moves_anything(tmp_path):
-    output = tmp_path / "out"
-    with pytest.raises(DataError, match="d: is a file"), staged_folder(output) as folder:
-        (folder / "a.txt").write_text("new")
-        (folder / "d").mkdir()
-        (folder / "d" / "b.txt").write_text("new")
-        output.mkdir()
-        (output / "d").write_text("meanwhile")
-    assert contents(tmp_path) == {(output / "d").relative_to(tmp_path): b"meanwhile"}
-
-
-@pytest.mark.parametrize("output_exists", [True, False])
-def test_staged_folder_takes_back_what_it_moved(output_exists, tmp_path, monkeypatch):
-    """The disk refuses the last of three files, after one was replaced and one made."""
-    output = tmp_path / "out"
-    if output_exists:
-        output.mkdir()
-        (output / "a.txt").write_text("old")
-        (output / "kept.txt").write_text("kept")
-    before, found = contents(tmp_path), sorted(tmp_path.rglob("*"))
-    replace = os.replace
-
-    def refuse(source, target):
-        if target == output / "z.txt":
-            raise OSError(28, "No space left on device", str(target))
-        replace(source, target)
-
-    monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(DataError, match="No space left"), staged_folder(output) as folder:
-        for name in ("a.txt", "d/b.txt", "z.txt"):
-            (folder / name).parent.mkdir(exist_ok=True)
-            (folder / name).write_text("new")
-    assert contents(tmp_path) == before and sorted(tmp_path.rglob("*")) == found
-
-
 def test_predict_refuses_an_image_that_is_not_finite_once_prepared(tmp_path, capsys):
     """Here by the model's own constants; the first image is all 0, and stays so."""
     normalisation = f"fixed 0 0.{'0' * 40}1"
@@ -316,13 +279,3 @@ def test_predict_refuses_an_image_that_is_not_finite_once_prepared(tmp_path, cap
     error = capsys.readouterr().err
     assert "image 1: its intensities (0 to 200) are not finite" in error
     assert not (tmp_path / "out").exists()
-
-
-def test_staged_folder_survives_an_interruption(tmp_path):
-    (tmp_path / "out").mkdir()
-    for output in (tmp_path / "out", tmp_path / "new"):
-        with pytest.raises(KeyboardInterrupt), staged_folder(output) as folder:
-            (folder / "a.txt").write_text("half")
-            raise KeyboardInterrupt
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    assert not list((tmp_path / "out").iterdir())

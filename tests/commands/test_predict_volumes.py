@@ -125,6 +125,7 @@ def test_predict_a_volume_stored_another_way(tmp_path, sides):
     assert 0.2 < mask.mean() < 0.8
 
 
+@pytest.mark.slow
 def test_predict_a_stack_with_the_committed_network(tmp_path):
     """A simulated short-axis stack, oblique as they are, and the network of the study."""
     hearts = heart.make(patients=1, slices=5, size=160)
@@ -144,6 +145,7 @@ def test_predict_a_stack_with_the_committed_network(tmp_path):
     assert overlap_scores(truth, mask)["dice"] > 0.7
 
 
+@pytest.mark.slow
 def test_predict_real_volume_stored_another_way(msd_heart_dir, tmp_path):
     scan = msd_heart_dir / "Task02_Heart" / "imagesTr" / "la_021.nii.gz"
     model = uneven_model(tmp_path / "uneven.keras")
@@ -213,6 +215,7 @@ def volume_model(tmp_path):
     return tmp_path / "3d.keras"
 
 
+@pytest.mark.slow
 def test_a_model_of_volumes_predicts_each_file_as_a_whole(scan, volume_model, tmp_path):
     assert predict(scan, tmp_path / "out", volume_model) == 0
     network, preprocessing, _ = inference.load_model(volume_model)

@@ -178,6 +178,7 @@ def test_train_checks_its_outputs_before_it_reads_anything(own_data, monkeypatch
     assert (own_data / "file").read_text() == "mine"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("recipe", "dataset", "said"),
     [

@@ -276,6 +276,7 @@ def test_those_not_used_for_longest_make_room(root, kept, monkeypatch):
     assert set(kept.iterdir()) == {first, third}
 
 
+@pytest.mark.slow
 def test_threads_and_programs_that_start_together(root, kept):
     program = f"from seglib.datasets import sunnybrook; print(len(sunnybrook.load({str(root)!r})))"
     running = [

@@ -95,6 +95,7 @@ def test_complete_files_are_kept_and_damaged_ones_fetched_again(tmp_path, server
     assert hashlib.sha256((destination / damaged).read_bytes()).hexdigest() == registry[damaged]
 
 
+@pytest.mark.slow
 def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path, site, server, registry):
     destination = tmp_path / "sunnybrook"
     last = sorted(registry)[-1]
@@ -112,6 +113,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(tmp_path, site, server
     assert files_in(destination) == set(registry)
 
 
+@pytest.mark.slow
 def test_a_wrong_checksum_fails_and_leaves_no_file(tmp_path, server, registry):
     wrong = sorted(registry)[0]
     registry[wrong] = "0" * 64
@@ -122,12 +124,14 @@ def test_a_wrong_checksum_fails_and_leaves_no_file(tmp_path, server, registry):
     assert files_in(tmp_path / "sunnybrook.part") <= set(registry)  # nothing half-written either
 
 
+@pytest.mark.slow
 def test_refused_connection(tmp_path, closed_url, registry):
     with pytest.raises(NetworkError, match="cannot be reached.*SEGLIB_DATA_DIR"):
         fetch_sunnybrook(tmp_path / "sunnybrook", closed_url, registry)
     assert not (tmp_path / "sunnybrook").exists()
 
 
+@pytest.mark.slow
 def test_auto_takes_the_phantom_only_without_a_network(tmp_path, closed_url, monkeypatch, capsys):
     monkeypatch.delenv("SEGLIB_DATA_DIR", raising=False)
     monkeypatch.setattr(locations, "REPOSITORY", tmp_path)
@@ -146,6 +150,7 @@ def test_auto_takes_the_phantom_only_without_a_network(tmp_path, closed_url, mon
         datasets.load("auto")
 
 
+@pytest.mark.slow
 def test_auto_does_not_hide_a_bad_server_behind_the_phantom(tmp_path, server, monkeypatch):
     monkeypatch.delenv("SEGLIB_DATA_DIR", raising=False)
     monkeypatch.setattr(locations, "REPOSITORY", tmp_path)

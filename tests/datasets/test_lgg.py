@@ -193,6 +193,7 @@ def test_image_without_mask_and_mask_without_image(root):
         load(root)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compression", [None, "tiff_adobe_deflate", "tiff_lzw"])
 @pytest.mark.parametrize("path_of", [image_path, mask_path])
 @pytest.mark.filterwarnings("ignore::UserWarning")  # of Pillow, beside the error
@@ -267,6 +268,7 @@ def test_real_patients_have_a_tumour_and_all_their_sequences(real):
     assert real.table["missing"].eq("").all()
 
 
+@pytest.mark.slow
 def test_real_tumours_are_bright_on_flair(real):
     """The channel order: FLAIR, in the middle, is the one on which the tumour stands out."""
     inside, head = real.masks[..., 0] == 1, real.images.min(axis=-1) > 20
@@ -284,6 +286,7 @@ def test_real_empty_slices_praise_a_network_that_finds_nothing(real):
     assert dice["empty_is_one"] == pytest.approx(0.649, abs=0.001)
 
 
+@pytest.mark.slow
 def test_real_lesions(real):
     found = lesion_detection(real, real.masks)
     assert found["lesions"].value_counts().to_dict() == {1: 15, 2: 3}

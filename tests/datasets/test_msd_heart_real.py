@@ -43,6 +43,7 @@ def test_real_masks_score_perfectly_against_themselves(real):
     assert (row["dice"], row["hd95"], row["unit"]) == (1, 0, "mm")
 
 
+@pytest.mark.slow
 def test_real_scan_of_two_names_is_found_from_its_pictures(real):
     """Of all 66 pairs of subjects, only the one of `SAME_SCAN` looks alike."""
     alike = {}
@@ -60,6 +61,7 @@ def test_real_scan_of_two_names_is_found_from_its_pictures(real):
     assert round(dice, 4) == 0.9272
 
 
+@pytest.mark.slow
 def test_real_folds_keep_the_scan_of_two_names_together(real):
     for fold in patient_folds(real):
         assert ("la_005" in fold.test) == ("la_026" in fold.test)

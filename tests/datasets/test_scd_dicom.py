@@ -171,6 +171,7 @@ def test_no_contours_and_unknown_contour(root):
         scd_dicom.load(root, contour="myocardium")
 
 
+@pytest.mark.slow
 def test_real_contours_give_exactly_the_masks_of_the_png_set(scd_dicom_dir, sunnybrook):
     slices = scd_dicom.load(scd_dicom_dir)
     assert len(slices) == 58

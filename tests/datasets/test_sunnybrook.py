@@ -82,6 +82,7 @@ def test_mask_without_image(root):
         sunnybrook.load(root)
 
 
+@pytest.mark.slow
 def test_every_damage_to_a_png_is_named(root):
     path = first(root, IMAGES)
     intact = path.read_bytes()
@@ -189,6 +190,7 @@ def test_real_end_diastole_is_larger_in_every_patient(sunnybrook):
     assert (volumes["ED"] > volumes["ES"]).all()
 
 
+@pytest.mark.slow
 def test_wrong_patient_is_left_out_unless_asked_for(sunnybrook_dir, sunnybrook):
     assert "SC-N-06" not in sunnybrook.patients
     everything = datasets.sunnybrook.load(sunnybrook_dir, exclude_wrong=False)

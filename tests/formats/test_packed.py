@@ -40,6 +40,7 @@ def test_a_packed_set_comes_back_as_it_was(phantom_set, tmp_path):
     assert again.name == phantom_set.name
 
 
+@pytest.mark.slow
 def test_the_real_set_comes_back_as_it_was(sunnybrook, tmp_path):
     packed.save(sunnybrook, tmp_path / "set.npz")
     again = packed.load(tmp_path / "set.npz")

@@ -13,13 +13,7 @@ from PIL import Image
 from seglib.errors import DataError
 from seglib.files import REPOSITORY
 from seglib.formats import pictures
-from seglib.formats.pictures import (
-    files_below,
-    read_all,
-    read_binary_mask,
-    read_grey_mask,
-    read_image,
-)
+from seglib.formats.pictures import read_all, read_binary_mask, read_grey_mask, read_image
 
 BLACK_WHITE = np.array([[0, 255, 255], [255, 0, 0]], np.uint8)
 
@@ -236,6 +230,7 @@ def test_threads_leave_the_filters_of_warnings_as_they_were(tmp_path):
     assert warnings.filters == before
 
 
+@pytest.mark.slow
 def test_every_hostile_picture_is_read_or_refused(data_dir, tmp_path):
     """Each under its own ending and under each that a picture may have, in a fresh process."""
     hostile = data_dir / "hostile" / "pictures"
@@ -274,50 +269,3 @@ if status.is_file():  # not getrusage: that remembers the process which started 
     files = len(list(hostile.iterdir()))
     assert done.stdout.count("\n") == 4 * files
     assert 0 < done.stdout.count("read") < done.stdout.count("refused")
-
-
-def test_links_are_followed_to_files_and_folders(tmp_path):
-    (tmp_path / "set").mkdir()
-    (tmp_path / "set" / ".hidden").mkdir()
-    for name in ("real/1.png", "other.png", "set/a.png", "set/.b.png", "set/.hidden/c.png"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("")
-    (tmp_path / "set" / "linked").symlink_to(tmp_path / "real")
-    (tmp_path / "set" / "linked.png").symlink_to(tmp_path / "other.png")
-    found = [
-        path.relative_to(tmp_path / "set").as_posix() for path in files_below(tmp_path / "set")
-    ]
-    assert found == ["a.png", "linked/1.png", "linked.png"]
-
-
-def refuse_to_open(monkeypatch, folder):
-    """As the system does where a folder has no permission: a superuser may read all."""
-    scandir = os.scandir
-
-    def scan(path):
-        if os.fspath(path) == os.fspath(folder):
-            raise PermissionError(13, "Permission denied", path)
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", scan)
-
-
-LINK_FAULTS = {
-    "a link up": (lambda f, _: (f / "in" / "up").symlink_to(f), "are one folder, by a link"),
-    "two names": (lambda f, _: (f / "twin").symlink_to(f / "in"), "are one folder, by a link"),
-    "broken": (lambda f, _: (f / "b.png").symlink_to(f / "gone"), "b.png: is a link that leads"),
-    "broken folder": (lambda f, _: (f / "ben").symlink_to(f / "gone"), "ben: is a link that leads"),
-    "circle": (lambda f, _: (f / "c.png").symlink_to(f / "c.png"), "c.png: is a link that leads"),
-    "pipe": (lambda f, _: os.mkfifo(f / "p.png"), "p.png: is neither a file nor a folder"),
-    "unreadable": (lambda f, m: refuse_to_open(m, f / "in"), "in: cannot be read .Permission"),
-}
-
-
-@pytest.mark.parametrize("fault", LINK_FAULTS)
-def test_what_cannot_be_walked_is_named(fault, tmp_path, monkeypatch):
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.png").write_text("")
-    plant, message = LINK_FAULTS[fault]
-    plant(tmp_path, monkeypatch)
-    with pytest.raises(DataError, match=message):
-        files_below(tmp_path)

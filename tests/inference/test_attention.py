@@ -15,6 +15,7 @@ def model():
     return build_model("unet", (None, None, 1), filters=4, depth=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "shape"),
     [

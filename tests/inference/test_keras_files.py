@@ -141,6 +141,7 @@ def other_keras(request, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_every_allowed_version_of_keras_reads_the_files_and_predicts_the_same(
     other_keras, every_network, tmp_path
 ):

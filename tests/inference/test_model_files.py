@@ -19,6 +19,7 @@ def model():
     return build_model("unet", (None, None, 1), filters=4, depth=2)
 
 
+@pytest.mark.slow
 def test_a_saved_model_comes_back_with_all_it_needs(model, tmp_path):
     path = tmp_path / "model.keras"
     preprocessing = Preprocessing(size=32, multiple=4, normalisation="min-max")

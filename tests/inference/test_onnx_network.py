@@ -62,6 +62,7 @@ def test_probabilities_preprocessing_and_card_are_the_same(both, rotations, rng)
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "norm"),
     [
@@ -82,6 +83,7 @@ def test_attention_and_several_classes(architecture, norm, tmp_path, rng):
     np.testing.assert_allclose(other.predict_on_batch(batch), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_network_of_volumes(tmp_path, rng):
     network = unsteady("unet", (4, 16, 16, 1), 3, filters=4, depth=2, norm="instance")
     preprocessing = Preprocessing(24, multiple=4)
@@ -118,6 +120,7 @@ def test_predict_takes_an_onnx_file_and_needs_no_keras(tmp_path):
         np.testing.assert_array_equal(read(tmp_path / "alone" / name), mask)
 
 
+@pytest.mark.slow
 def test_the_masks_of_real_slices_are_the_same(sunnybrook, tmp_path):
     committed = REPOSITORY / "reports" / "models" / "sunnybrook.keras"
     assert export(committed, tmp_path / "net.onnx") == 0

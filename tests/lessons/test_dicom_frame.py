@@ -43,6 +43,7 @@ def test_the_header_fields_of_the_lesson_are_there(example):
         assert header.get(field) is not None, field
 
 
+@pytest.mark.slow
 def test_without_the_originals_the_phantom_is_used_and_said(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SEGLIB_DATA_DIR", str(tmp_path))
     example = dicom_frame.find_example(tmp_path / "new")

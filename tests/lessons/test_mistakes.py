@@ -89,6 +89,7 @@ def test_a_fifth_of_a_degree_moves_the_border_by_half_a_pixel():
     assert mistakes.displacement(100, 180) == pytest.approx(200)
 
 
+@pytest.mark.slow
 def test_system_5_shifts_and_zooms_but_does_not_turn():
     from seglib.batches.image_data_generator import TUMOUR_RANGES
 
@@ -114,6 +115,7 @@ def test_smoothing_makes_grey_values_and_moves_the_outline():
     assert same.tolist() == [2, 0, 1]
 
 
+@pytest.mark.slow
 def test_the_order_decides_when_the_second_loss_inherits():
     hearts = heart.make(patients=4, slices=3, size=64)
     table = mistakes.compare_losses(hearts.images, hearts.masks)
@@ -154,6 +156,7 @@ def published():
     return build_model("published_lv", (16, 16, 1), filters=4, depth=2)
 
 
+@pytest.mark.slow
 def test_batch_statistics_answer_otherwise_and_leave_the_network_alone(published):
     rng = np.random.default_rng(0)
     inputs = rng.random((4, 16, 16, 1), np.float32) * 50
@@ -166,6 +169,7 @@ def test_batch_statistics_answer_otherwise_and_leave_the_network_alone(published
     assert all(np.array_equal(a, b) for a, b in zip(before, published.get_weights(), strict=True))
 
 
+@pytest.mark.slow
 def test_a_dead_head_is_silent_everywhere(published):
     inputs = np.random.default_rng(0).random((2, 16, 16, 1), np.float32)
     head = published.get_layer("two_filters")

@@ -25,6 +25,7 @@ def results_elsewhere(tmp_path, monkeypatch):
     monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
 
 
+@pytest.mark.slow
 def test_the_parts_of_a_study_share_no_patient():
     study = open_study("quick", "phantom")
     parts = [set(part.patients) for part in (study.train, study.validation, study.test)]
@@ -33,6 +34,7 @@ def test_the_parts_of_a_study_share_no_patient():
     assert study.labels == {"dataset": "phantom", "profile": "quick"}
 
 
+@pytest.mark.slow
 def test_the_split_does_not_depend_on_the_seed():
     assert open_study("quick", "phantom", 0).split == open_study("quick", "phantom", 7).split
 
@@ -74,6 +76,7 @@ def test_a_smoke_study_has_few_patients_and_all_slices_of_each():
         assert (part.table.groupby("case")["slice"].size() == 12).all()
 
 
+@pytest.mark.slow
 def test_an_excerpt_keeps_some_patients_of_each_part_and_slices_from_both_ends():
     brains = brain.make(patients=12, slices=7, size=64)
     whole = oasis.published_split(brains)
@@ -87,6 +90,7 @@ def test_an_excerpt_keeps_some_patients_of_each_part_and_slices_from_both_ends()
     np.testing.assert_array_equal(few.masks[place], brains.masks[row])
 
 
+@pytest.mark.slow
 def test_an_excerpt_of_no_more_than_there_is_changes_nothing():
     brains = brain.make(patients=6, slices=4, size=64)
     whole = oasis.published_split(brains)

@@ -36,6 +36,7 @@ def test_metrics_see_the_finest_level_alone():
     assert constants(0.0, 1.0).evaluate(truth, truth, verbose=0)[1] == pytest.approx(0.0)
 
 
+@pytest.mark.slow
 def test_every_level_answers_at_full_size_and_shares_the_networks_weights():
     model = build_model("unet", (32, 32, 1), filters=4, depth=3)
     fitted = with_deep_supervision(model, 2)
@@ -49,6 +50,7 @@ def test_every_level_answers_at_full_size_and_shares_the_networks_weights():
     assert not np.array_equal(before, model.get_weights()[0])
 
 
+@pytest.mark.slow
 def test_the_loss_reaches_a_level_directly():
     model = build_model("unet", (32, 32, 1), filters=4, depth=3)
     fitted = with_deep_supervision(model, 1)

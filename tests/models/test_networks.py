@@ -51,6 +51,7 @@ def test_any_depth_and_number_of_filters(name, filters, depth):
     assert len(pooled) == depth
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_a_saved_network_gives_the_same_masks(name, tmp_path):
     model = build_model(name, (16, 16, 1), **SMALL)
@@ -59,6 +60,7 @@ def test_a_saved_network_gives_the_same_masks(name, tmp_path):
     np.testing.assert_array_equal(output_of(model, pictures()), output_of(reloaded, pictures()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STUDY_NETWORKS)
 def test_a_network_without_a_fixed_size_takes_any_multiple(name):
     model = build_model(name, (None, None, 1), **SMALL)
@@ -77,6 +79,7 @@ def test_an_unknown_network_is_refused_with_the_known_ones():
         build_model("vnet", (16, 16, 1))
 
 
+@pytest.mark.slow
 def test_the_baseline_has_no_skip_and_the_others_have_one_a_level():
     for name in STUDY_NETWORKS:
         model = build_model(name, (16, 16, 1), **SMALL)
@@ -95,6 +98,7 @@ def test_the_unet_has_the_parameters_that_a_count_by_hand_gives():
     assert build_model("unet", (16, 16, 1), filters=4, depth=1).count_params() == expected
 
 
+@pytest.mark.slow
 def test_the_published_network_has_the_published_size():
     model = build_model("published_lv", (256, 256, 1), filters=64, depth=5)
     assert model.count_params() == 101_019_629
@@ -139,6 +143,7 @@ def test_the_published_network_has_one_class():
         build_model("published_lv", (16, 16, 1), **SMALL, num_classes=3)
 
 
+@pytest.mark.slow
 def test_the_repairs_of_the_published_network_are_what_they_say():
     def names(architecture, **changes):
         model = build_model(architecture, (16, 16, 1), **SMALL, **changes)

@@ -119,6 +119,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_set_up_cell_fetches_the_repository_once_and_finds_it_again(machine: Machine):
     first = machine.clones()
     found = f"{machine.clone}/notebooks|{machine.clone}/seglib/__init__.py\n"
@@ -136,6 +137,7 @@ def test_the_set_up_cell_does_nothing_in_a_clone_that_make_has_prepared(machine:
     assert not machine.said.exists()
 
 
+@pytest.mark.slow
 def test_the_set_up_cell_installs_what_is_missing_and_holds_the_rest(machine: Machine):
     machine.clones()
     with (machine.clone / "requirements.txt").open("a") as file:
@@ -151,6 +153,7 @@ def test_the_set_up_cell_installs_what_is_missing_and_holds_the_rest(machine: Ma
         assert f"{name}=={metadata.version(name)}" in held.splitlines()
 
 
+@pytest.mark.slow
 def test_the_set_up_cell_says_what_it_could_not_install(machine: Machine):
     machine.clones()
     with (machine.clone / "requirements.txt").open("a") as file:

@@ -107,6 +107,7 @@ def test_noise_and_bias_field_are_there():
         assert smooth[inside].std() / level > 0.02
 
 
+@pytest.mark.slow
 def test_thresholds_alone_do_not_solve_it():
     slices = brain.make(patients=12, slices=4)
     histogram = grey_values(part_of(slices, "train"))
@@ -184,6 +185,7 @@ def test_what_is_not_written(tmp_path, phantom_set):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("patients", [1, 2, 3, 7, 24])
 def test_parts_of_any_number_of_patients(patients):
     table = brain.make(patients, 1, 64).table

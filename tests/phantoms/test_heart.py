@@ -40,6 +40,7 @@ def test_patients_differ(phantom_set):
     assert np.corrcoef(flat)[~np.eye(len(flat), dtype=bool)].max() < 0.97
 
 
+@pytest.mark.slow
 def test_the_heart_contracts_and_tapers():
     slices = heart.make(patients=8, slices=5)
     areas = slices.table.assign(area=slices.masks.sum(axis=(1, 2, 3)))
@@ -84,6 +85,7 @@ def test_too_small_numbers(wrong):
         heart.make(**wrong)
 
 
+@pytest.mark.slow
 def test_importing_the_data_sets_loads_no_backend():
     code = (
         "import sys, seglib.datasets, seglib.splits.leaks, seglib.datasets.folder\n"

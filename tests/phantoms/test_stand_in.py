@@ -15,6 +15,7 @@ def nowhere(monkeypatch, tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", ["auto", "phantom", "sunnybrook"])
 def test_without_the_real_set_a_phantom_is_read_by_the_same_loader(nowhere, choice, capsys):
     first, second = (stand_in.find_or_simulate("msd_heart", choice) for _ in range(2))
@@ -24,6 +25,7 @@ def test_without_the_real_set_a_phantom_is_read_by_the_same_loader(nowhere, choi
     assert said == (choice != "phantom")
 
 
+@pytest.mark.slow
 def test_the_real_set_is_taken_where_it_is(nowhere):
     (nowhere / "msd_heart").mkdir()
     assert stand_in.find_or_simulate("msd_heart") == nowhere / "msd_heart"

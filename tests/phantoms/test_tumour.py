@@ -26,6 +26,7 @@ def of_patient(slices: SliceSet, number: int) -> SliceSet:
     return slices.of_patients([f"P{number:03d}"])
 
 
+@pytest.mark.slow
 def test_shapes_and_table(tumours):
     assert tumours.name == "tumour phantom" and tumours.class_names == lgg.CLASS_NAMES
     assert tumours.images.shape == (240, 96, 96, 3) and tumours.images.dtype == np.uint8
@@ -49,6 +50,7 @@ def test_a_patient_does_not_depend_on_how_many_there_are():
     assert of_patient(two, 1).table.equals(one.table)
 
 
+@pytest.mark.slow
 def test_about_two_thirds_of_the_slices_are_empty_and_every_patient_has_a_tumour(tumours):
     shown = tumours.masks.any(axis=(1, 2, 3))
     assert 0.6 < (~shown).mean() < 0.75
@@ -56,6 +58,7 @@ def test_about_two_thirds_of_the_slices_are_empty_and_every_patient_has_a_tumour
     assert (tumours.masks[shown].sum(axis=(1, 2, 3)) > 5).all()
 
 
+@pytest.mark.slow
 def test_some_patients_have_two_lesions_of_which_one_is_small(tumours):
     found = lesion_detection(tumours, tumours.masks)
     assert found.set_index("case")["lesions"].to_dict() == {
@@ -66,6 +69,7 @@ def test_some_patients_have_two_lesions_of_which_one_is_small(tumours):
     assert max(largest) > 10 * min(largest)
 
 
+@pytest.mark.slow
 def test_tumours_are_bright_on_flair_and_dark_before_contrast(tumours):
     for number in range(1, 13):
         patient = of_patient(tumours, number)
@@ -81,6 +85,7 @@ def test_tumours_are_bright_on_flair_and_dark_before_contrast(tumours):
         assert contrast[PRE] < 0.95
 
 
+@pytest.mark.slow
 def test_the_edge_is_soft(tumours):
     """Just inside the outline a tumour is less bright than further in."""
     flair, inside = tumours.images[..., FLAIR], tumours.masks[..., 0] == 1
@@ -91,6 +96,7 @@ def test_the_edge_is_soft(tumours):
     assert levels[0] > levels[1] > levels[2]
 
 
+@pytest.mark.slow
 def test_grey_values_alone_do_not_solve_it(tumours):
     """The best threshold on FLAIR, chosen on these very slices, also takes in the scalp."""
     flair, truth = tumours.images[..., FLAIR], tumours.masks[..., 0] == 1
@@ -101,6 +107,7 @@ def test_grey_values_alone_do_not_solve_it(tumours):
     assert 0.05 < best < 0.6
 
 
+@pytest.mark.slow
 def test_one_patient_has_no_post_contrast_sequence(tumours):
     missing = tumours.table.groupby("patient")["missing"].first()
     assert missing[missing != ""].to_dict() == {"P004": "post-contrast"}
@@ -108,6 +115,7 @@ def test_one_patient_has_no_post_contrast_sequence(tumours):
     np.testing.assert_array_equal(images[..., POST], images[..., FLAIR])
 
 
+@pytest.mark.slow
 def test_no_two_patients_look_alike(tumours):
     for fold in range(5):
         assert find_leaks(fold_split(tumours, fold=fold).apply(tumours)).empty

@@ -22,6 +22,7 @@ def strata_of(sizes: list[str]) -> pd.DataFrame:
     return rows.assign(variant="unet", phase="ED")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sizes",
     [SIZES, [f"{1000 * i}-{1000 * i + 1000}" for i in range(8)], ["100000-150000", *SIZES]],

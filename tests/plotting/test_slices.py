@@ -111,6 +111,7 @@ def test_every_figure_takes_one_label_and_leaves_its_arrays_alone(slices, predic
         np.testing.assert_array_equal(old, new)
 
 
+@pytest.mark.slow
 def test_nothing_overlaps_the_label_and_it_lies_inside_the_figure(slices, prediction):
     for name, fig in all_figures(slices, prediction).items():
         plotting.label_figure(fig, slices.name, "quick")
@@ -255,6 +256,7 @@ def test_box_plot_shows_every_patient_and_the_references_with_their_source(slice
     assert axes.get_ylabel() == "Dice"
 
 
+@pytest.mark.slow
 def test_best_median_and_worst_case_are_painted_where_the_masks_agree_and_differ(
     slices, prediction
 ):

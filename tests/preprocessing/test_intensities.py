@@ -2,13 +2,10 @@
 
 import numpy as np
 import pytest
+from pixels import random_images
 
 from seglib.errors import DataError
 from seglib.preprocessing.intensities import drowned, require_finite_input
-
-
-def random_images(*shape: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
 
 
 def test_a_value_that_drowns_all_others_is_seen():

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from pixels import random_images
 
 from seglib.datasets.oasis import PUBLISHED_DEVIATION, PUBLISHED_MEAN
 from seglib.errors import DataError
@@ -11,10 +12,6 @@ from seglib.preprocessing import normalisation
 from seglib.preprocessing.steps import Preprocessing
 
 PUBLISHED = normalisation.fixed(PUBLISHED_MEAN, PUBLISHED_DEVIATION)
-
-
-def random_images(*shape: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
 
 
 def test_published_values_stand_in_the_name():

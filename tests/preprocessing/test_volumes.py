@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from seglib.datasets import msd_heart
 from seglib.preprocessing.normalisation import min_max, z_score
@@ -49,6 +50,7 @@ def test_a_volume_that_spans_more_than_float32():
     assert (found[0, 1, 2, 0], found[1, 2, 3, 0], found[0, 0, 0, 0]) == (1, 0, 0.5)
 
 
+@pytest.mark.slow
 def test_real_volume_z_score_before_min_max_changes_nothing(msd_heart_dir):
     """System 3's two steps on the whole volume are its second one alone."""
     heart = msd_heart.load(msd_heart_dir).of_patients(["la_003"])

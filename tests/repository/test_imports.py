@@ -47,6 +47,7 @@ def test_importing_the_library_imports_nothing_heavy():
     assert not loaded & {"numpy", "pandas", "keras", "tensorflow", "matplotlib", "scipy", "cv2"}
 
 
+@pytest.mark.slow
 def test_data_and_scores_need_no_backend_and_nothing_that_draws():
     names = [name for room in LIGHT for name in modules(room)]
     assert len(names) > 30

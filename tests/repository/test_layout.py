@@ -228,7 +228,5 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "phantoms/scanner",
     "plotting/charts",
     "plotting/classes",
-    "staging",
     "uncertainty/pictures",
-    "uncertainty/temperature",
 }

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from seglib.files import REPOSITORY
 
 
+@pytest.mark.slow
 def test_the_first_example_trains_scores_and_saves_a_figure(tmp_path: Path):
     page = (REPOSITORY / "seglib" / "README.md").read_text(encoding="utf-8")
     example = re.search(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)

@@ -144,6 +144,7 @@ def test_colour_images(phantom_set):
     assert leaks["kind"].tolist() == ["near-duplicate"]
 
 
+@pytest.mark.slow
 def test_real_literature_split_and_folds_are_clean(sunnybrook):
     check_no_leaks(literature_split(sunnybrook, validation_patients=3).apply(sunnybrook))
     for fold in patient_folds(sunnybrook):

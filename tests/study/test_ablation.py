@@ -48,6 +48,7 @@ def test_without_the_base_there_is_nothing_to_compare_with(stored):
         ablation_table(stored)
 
 
+@pytest.mark.slow
 def test_every_variant_that_is_run_has_words(sunnybrook_dir):
     slices = load()
     listed = jobs(slices)

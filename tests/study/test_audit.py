@@ -54,6 +54,7 @@ def test_displaced_labels_leave_the_original_alone(phantom_set):
         displace(phantom_set, "nobody", 5)
 
 
+@pytest.mark.slow
 def test_a_displaced_patient_comes_first_with_the_right_shift(sunnybrook):
     prediction = imitate(sunnybrook)
     wrong = displace(sunnybrook, "SC-N-09", 6)
@@ -96,6 +97,7 @@ def test_the_stored_audit_ranks_the_wrong_patient_first():
     assert ranked.at[1, "z"] < 2 * ranked.at[2, "z"]
 
 
+@pytest.mark.slow
 def test_stored_masks_show_how_the_wrong_patient_is_displaced(all_patients):
     found = read_audit(all_patients)
     moves = shifts(found.slices, found.prediction)

@@ -26,6 +26,7 @@ def changed(one: str, other: str) -> set[str]:
     return {field for field in before if before[field] != after[field]} - {"name"}
 
 
+@pytest.mark.slow
 def test_every_patient_of_the_test_part_is_tested_once_a_variant_and_seed(brains):
     listed = jobs(brains)
     test = set(brains.table.loc[brains.table["part"] == "test", "patient"])
@@ -37,6 +38,7 @@ def test_every_patient_of_the_test_part_is_tested_once_a_variant_and_seed(brains
     assert len(listed[0].data(brains)[0]) == 128
 
 
+@pytest.mark.slow
 def test_the_networks_see_nearly_all_of_every_brain(brains):
     for recipe in brain_recipes().values():
         kept = np.count_nonzero(recipe.preprocessing.masks(brains.masks))
@@ -53,6 +55,7 @@ def test_each_step_changes_what_its_words_say_and_all_train_equally_long():
     assert not {"epochs", "filters", "depth", "preprocessing"} & changed("published", "corrected")
 
 
+@pytest.mark.slow
 def test_jobs_run_end_to_end_on_a_tiny_set(tmp_path, monkeypatch):
     monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
     slices = brain_phantom.make(patients=6, slices=2, size=64)

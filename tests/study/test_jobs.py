@@ -50,6 +50,7 @@ def finished(done_once, tmp_path, reports):
     return shutil.copytree(done_once / "stored", tmp_path / "stored")
 
 
+@pytest.mark.slow
 def test_a_job_leaves_tables_that_agree_with_one_another(finished, job, phantom_set):
     test = phantom_set.of_patients(job.split.test)
     cases = results.read_results("trial", "per_case", stored=finished)
@@ -64,6 +65,7 @@ def test_a_job_leaves_tables_that_agree_with_one_another(finished, job, phantom_
     assert set(cases["variant"]) == {"tiny"}
 
 
+@pytest.mark.slow
 def test_a_job_that_is_stored_is_not_run_again(finished, job, phantom_set):
     manifest = finished / job.name / "manifest.json"
     before = manifest.stat().st_mtime_ns
@@ -72,6 +74,7 @@ def test_a_job_that_is_stored_is_not_run_again(finished, job, phantom_set):
     assert manifest.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_another_recipe_seed_or_split_is_another_job(finished, job, phantom_set):
     folds = patient_folds(phantom_set, 3)
     assert not replace(job, recipe=replace(TINY, epochs=2)).is_done(finished)
@@ -80,6 +83,7 @@ def test_another_recipe_seed_or_split_is_another_job(finished, job, phantom_set)
     assert not replace(job, seed=1).is_done(finished)
 
 
+@pytest.mark.slow
 def test_a_result_older_than_a_field_of_the_recipe_still_counts(finished, job):
     path = finished / job.name / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -90,6 +94,7 @@ def test_a_result_older_than_a_field_of_the_recipe_still_counts(finished, job):
     assert not replace(job, recipe=replace(TINY, patch=(4, 8, 8))).is_done(finished)
 
 
+@pytest.mark.slow
 def test_the_manifest_says_what_ran_and_nothing_about_where(finished, job):
     manifest = results.read_manifest(job.name, finished)
     assert manifest["test_patients"] == sorted(job.split.test)

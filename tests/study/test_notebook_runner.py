@@ -50,6 +50,7 @@ def outputs(executed: Path) -> str:
     )
 
 
+@pytest.mark.slow
 def test_a_study_runs_and_ends_with_its_results(study, capsys):
     reports, arguments = study
     assert notebook_runner.main(arguments) == 0
@@ -82,6 +83,7 @@ def test_a_failing_cell_stops_the_study_and_is_shown(study, capsys):
     assert not (reports / "notebooks" / "02_second.ipynb").exists()
 
 
+@pytest.mark.slow
 def test_a_dead_kernel_is_reported(study, capsys):
     reports, arguments = study
     folder = Path(arguments[arguments.index("--notebooks") + 1])
@@ -91,6 +93,7 @@ def test_a_dead_kernel_is_reported(study, capsys):
     assert (reports / "notebooks" / "01_first.ipynb").exists()
 
 
+@pytest.mark.slow
 def test_only_runs_one_notebook_and_keeps_the_other_durations(study):
     reports, arguments = study
     reports.mkdir()
@@ -117,6 +120,7 @@ def test_a_results_folder_that_cannot_be_made_is_one_line(study, capsys):
     assert reports.read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_old_results_are_not_shown_as_new(study, capsys):
     reports, arguments = study
     (reports / "tables").mkdir(parents=True)

@@ -35,6 +35,7 @@ def load_once(load):
         pytest.skip(str(error))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_an_experiment_tests_each_patient_once_a_variant_and_seed(name, data_dir):
     experiment = EXPERIMENTS[name]

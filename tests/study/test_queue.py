@@ -88,6 +88,7 @@ def test_jobs_that_share_a_network_are_one_group_even_through_a_third():
     assert queue.groups([SINGLE, first]) == [[SINGLE], [first]]
 
 
+@pytest.mark.slow
 def test_a_job_that_fails_is_named_with_its_log_and_stops_no_other(process, tmp_path):
     write = "import sys; open(sys.argv[1], 'w')"
     processes = [
@@ -107,6 +108,7 @@ def test_a_job_that_fails_is_named_with_its_log_and_stops_no_other(process, tmp_
     assert all((tmp_path / name).exists() for name in "abc")
 
 
+@pytest.mark.slow
 def test_a_task_that_is_preempted_runs_again(process, tmp_path):
     count = process("count", "import sys; open(sys.argv[1], 'a').write('x')", tmp_path / "times")
     stopped = process("stopped", PREEMPTED, tmp_path / "seen")
@@ -126,6 +128,7 @@ def test_a_dry_run_lists_the_tasks_and_needs_no_cluster(trial, capsys, monkeypat
     ]
 
 
+@pytest.mark.slow
 def test_stored_jobs_are_not_sent(sunnybrook_dir, capsys, monkeypatch):
     everyone = heart.load()
     stored = audit.jobs(everyone)[0]

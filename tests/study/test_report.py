@@ -60,6 +60,7 @@ def test_a_changed_table_is_found(rebuilt, tmp_path):
     assert "not there" in found
 
 
+@pytest.mark.slow
 def test_every_stored_job_tests_patients_it_did_not_train_on():
     names = [
         path.parent.relative_to(STORED).as_posix() for path in STORED.glob("*/*/*/manifest.json")

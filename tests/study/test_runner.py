@@ -21,6 +21,7 @@ def packed_file(sunnybrook_dir, tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_status_counts_the_stored_jobs_whichever_way_the_slices_come(packed_file, capsys):
     assert runner.main(["status"]) == 0
     from_files = capsys.readouterr().out
@@ -29,6 +30,7 @@ def test_status_counts_the_stored_jobs_whichever_way_the_slices_come(packed_file
     assert "audit          5 of   5 jobs stored" in from_files
 
 
+@pytest.mark.slow
 def test_a_packed_file_holds_the_wrong_patient_too(packed_file):
     assert "SC-N-06" in packed.load(packed_file).patients
 
@@ -44,6 +46,7 @@ def test_a_job_gets_what_its_experiment_assumes(phantom_set, monkeypatch):
     assert asked == [((job, phantom_set), {"assumed_spacing": 1.5})]
 
 
+@pytest.mark.slow
 def test_an_unknown_job_is_refused(packed_file, capsys):
     assert runner.main(["--data", str(packed_file), "job", "audit/unet/fold9-seed0"]) == 1
     assert "no job" in capsys.readouterr().err
@@ -65,6 +68,7 @@ def test_a_set_is_packed_over_no_other_file(file, message, tmp_path, capsys):
     assert (tmp_path / "set.csv").read_text() == (tmp_path / "file").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_failing_job_is_counted_and_its_log_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
     split = Split("none", ("A",), (), ("B",))

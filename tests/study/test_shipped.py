@@ -15,6 +15,7 @@ from study.results import read_manifest, read_table
 from study.shipped import ATRIUM, BRAIN_TISSUE, SHIPPED, SUNNYBROOK, card
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
 def test_a_shipped_model_is_small_and_its_jobs_own(model):
     assert model.path.stat().st_size <= 10 * 2**20
@@ -34,6 +35,7 @@ def test_sunnybrooks_model_was_trained_on_the_challenge_training_patients_alone(
     assert len(manifest["test_patients"]) == 29
 
 
+@pytest.mark.slow
 def test_predict_then_evaluate_gives_the_committed_figures(sunnybrook_dir, tmp_path):
     part3 = sunnybrook_dir / "Data" / "Test"
     predictions, scores = tmp_path / "masks", tmp_path / "scores.json"
@@ -62,6 +64,7 @@ def predicted_and_scored(model, folder, *options):
     return json.loads(scores.read_text())["per_case"]
 
 
+@pytest.mark.slow
 def test_the_atrium_model_gives_the_stored_scores_of_subjects_it_never_saw(msd_heart_dir, tmp_path):
     manifest = read_manifest(ATRIUM.job)
     assert not set(manifest["train_patients"]) & set(manifest["test_patients"])
@@ -79,6 +82,7 @@ def test_the_atrium_model_gives_the_stored_scores_of_subjects_it_never_saw(msd_h
         assert found[case]["hd95"] == pytest.approx(row["hd95"], abs=0.1)
 
 
+@pytest.mark.slow
 def test_the_brain_model_gives_the_stored_scores_of_simulated_heads_it_never_saw(tmp_path):
     manifest = read_manifest(BRAIN_TISSUE.job)
     slices = load_brains().of_patients(manifest["test_patients"])

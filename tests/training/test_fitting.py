@@ -17,12 +17,14 @@ from seglib.training import callbacks
 from seglib.training.runs import train
 
 
+@pytest.mark.slow
 def test_the_loss_falls(parts, tmp_path):
     run = train(TINY, parts["train"], parts["validation"], runs_dir=tmp_path)
     assert run.history["loss"].iloc[-1] < run.history["loss"].iloc[0]
     assert len(run.history) == TINY.epochs
 
 
+@pytest.mark.slow
 def test_the_best_epoch_is_kept_not_the_last(parts, tmp_path):
     # A learning rate this high wrecks the network again after a good epoch, sooner or later.
     recipe = replace(TINY, learning_rate=0.05, schedule="constant", epochs=6)
@@ -37,6 +39,7 @@ def test_the_best_epoch_is_kept_not_the_last(parts, tmp_path):
     assert dice == pytest.approx(run.history["val_dice"].max(), abs=2e-3)
 
 
+@pytest.mark.slow
 def test_training_stops_early_when_nothing_gets_better(parts, tmp_path):
     recipe = replace(TINY, learning_rate=0.0, schedule="constant", norm="none", patience=2)
     recipe = replace(recipe, epochs=6)
@@ -44,6 +47,7 @@ def test_training_stops_early_when_nothing_gets_better(parts, tmp_path):
     assert len(run.history) == 3  # the first epoch is the best, then two without a better one
 
 
+@pytest.mark.slow
 def test_the_plateau_schedule_lowers_the_rate_when_the_loss_stays(parts, tmp_path, monkeypatch):
     rates = []
     plain = callbacks.Progress.on_epoch_end
@@ -60,6 +64,7 @@ def test_the_plateau_schedule_lowers_the_rate_when_the_loss_stays(parts, tmp_pat
     assert rates[-1] <= 1.01e-10
 
 
+@pytest.mark.slow
 def test_a_diverged_training_says_so_and_leaves_no_finished_run(parts, tmp_path):
     recipe = replace(TINY, optimizer="sgd", learning_rate=1e20, schedule="constant", norm="none")
     with pytest.raises(SeglibError, match="learning_rate"):
@@ -67,6 +72,7 @@ def test_a_diverged_training_says_so_and_leaves_no_finished_run(parts, tmp_path)
     assert not list(tmp_path.glob("*/manifest.json"))
 
 
+@pytest.mark.slow
 def test_progress_goes_to_the_named_file(parts, tmp_path, monkeypatch):
     file = tmp_path / "progress"
     monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(file))
@@ -76,6 +82,7 @@ def test_progress_goes_to_the_named_file(parts, tmp_path, monkeypatch):
     assert lines[-1]["seconds_left"] == 0
 
 
+@pytest.mark.slow
 def test_averaged_weights_lag_behind_the_last_ones(parts, tmp_path):
     last = weights(train(TINY, parts["train"], runs_dir=tmp_path))
     nearly = train(replace(TINY, ema=1e-7), parts["train"], runs_dir=tmp_path)
@@ -84,17 +91,20 @@ def test_averaged_weights_lag_behind_the_last_ones(parts, tmp_path):
     assert np.abs(weights(slow) - last).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_the_plateau_schedules_rate_is_in_the_history(parts, tmp_path):
     recipe = replace(TINY, schedule="plateau", patience=2, epochs=1)
     run = train(recipe, parts["train"], parts["validation"], runs_dir=tmp_path)
     assert run.history["learning_rate"].iloc[0] == pytest.approx(5e-3)
 
 
+@pytest.mark.slow
 def test_without_validation_the_history_has_no_such_columns(parts, tmp_path):
     run = train(TINY, parts["train"], runs_dir=tmp_path)
     assert not [column for column in run.history if column.startswith("val_")]
 
 
+@pytest.mark.slow
 def test_a_network_of_volumes_trains_on_patches_and_predicts_whole_cases(parts, tmp_path):
     recipe = replace(TINY, name="patches", patch=(4, 32, 32), patches_per_case=4, epochs=2)
     recipe = replace(recipe, preprocessing=replace(TINY.preprocessing, normalisation="min-max"))
@@ -111,6 +121,7 @@ def test_a_network_of_volumes_trains_on_patches_and_predicts_whole_cases(parts, 
     np.testing.assert_allclose(straight, probabilities[order], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_several_classes_train_to_a_softmax(tmp_path):
     brains = brain.make(patients=2, slices=2, size=64)
     recipe = replace(

@@ -18,6 +18,7 @@ def finished(parts, tmp_path_factory):
     return train(TINY, parts["train"], parts["validation"], runs_dir=runs)
 
 
+@pytest.mark.slow
 def test_the_manifest_says_what_was_done_and_where_nothing_lives(finished, parts):
     manifest = json.loads((finished.path / "manifest.json").read_text())
     assert manifest["recipe"]["epochs"] == 3
@@ -27,6 +28,7 @@ def test_the_manifest_says_what_was_done_and_where_nothing_lives(finished, parts
     assert str(finished.path.parent) not in json.dumps(manifest)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_read_back_and_not_repeated(finished, parts):
     before = (finished.path / "history.csv").stat().st_mtime_ns
     again = train(TINY, parts["train"], parts["validation"], runs_dir=finished.path.parent)
@@ -56,6 +58,7 @@ def test_without_progress_the_rate_falls_and_then_the_training_stops(parts, tmp_
     assert rates.iloc[-1] <= 1.01e-10
 
 
+@pytest.mark.slow
 def test_any_change_of_recipe_or_data_is_another_run(finished, parts):
     def name(recipe, train_set):
         identity = runs._identity(recipe, train_set, None, 0)

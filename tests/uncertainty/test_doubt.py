@@ -187,6 +187,7 @@ def patients(one, hearts):
     return table
 
 
+@pytest.mark.slow
 def test_every_measure_is_judged(patients):
     judged = uncertainty.judge_measures(patients)
     assert judged.index.tolist() == list(uncertainty.MEASURES)

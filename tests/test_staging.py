@@ -1,0 +1,54 @@
+"""Folders written aside: all of the files or none."""
+
+import os
+
+import pytest
+from command_line import contents
+
+from seglib.errors import DataError
+from seglib.staging import staged_folder
+
+
+def test_staged_folder_looks_again_before_it_moves_anything(tmp_path):
+    output = tmp_path / "out"
+    with pytest.raises(DataError, match="d: is a file"), staged_folder(output) as folder:
+        (folder / "a.txt").write_text("new")
+        (folder / "d").mkdir()
+        (folder / "d" / "b.txt").write_text("new")
+        output.mkdir()
+        (output / "d").write_text("meanwhile")
+    assert contents(tmp_path) == {(output / "d").relative_to(tmp_path): b"meanwhile"}
+
+
+@pytest.mark.parametrize("output_exists", [True, False])
+def test_staged_folder_takes_back_what_it_moved(output_exists, tmp_path, monkeypatch):
+    """The disk refuses the last of three files, after one was replaced and one made."""
+    output = tmp_path / "out"
+    if output_exists:
+        output.mkdir()
+        (output / "a.txt").write_text("old")
+        (output / "kept.txt").write_text("kept")
+    before, found = contents(tmp_path), sorted(tmp_path.rglob("*"))
+    replace = os.replace
+
+    def refuse(source, target):
+        if target == output / "z.txt":
+            raise OSError(28, "No space left on device", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(DataError, match="No space left"), staged_folder(output) as folder:
+        for name in ("a.txt", "d/b.txt", "z.txt"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("new")
+    assert contents(tmp_path) == before and sorted(tmp_path.rglob("*")) == found
+
+
+def test_staged_folder_survives_an_interruption(tmp_path):
+    (tmp_path / "out").mkdir()
+    for output in (tmp_path / "out", tmp_path / "new"):
+        with pytest.raises(KeyboardInterrupt), staged_folder(output) as folder:
+            (folder / "a.txt").write_text("half")
+            raise KeyboardInterrupt
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert not list((tmp_path / "out").iterdir())
