@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from seglib.errors import WriteError
 
@@ -86,19 +85,37 @@ def atomic_write(path: str | os.PathLike, content: bytes | str) -> Path:
     Raises:
         WriteError: The folder cannot be made or written to.
     """
+    if isinstance(content, str):
+        content = content.encode(errors="backslashreplace")
+    with written_aside(path) as aside:
+        aside.write_bytes(content)
+    return Path(path)
+
+
+@contextlib.contextmanager
+def written_aside(path: str | os.PathLike) -> Iterator[Path]:
+    """Let a file be written under another name, which becomes its own once all is there.
+
+    Args:
+        path: The file; its folder is made if missing.
+
+    Yields:
+        A path in the same folder, with the same ending. Whatever goes wrong, `path` stays
+        as it was and nothing else is left.
+
+    Raises:
+        WriteError: The folder cannot be made or written to, or an `OSError` was raised within.
+    """
     path = Path(path)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    aside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, str):
-                content = content.encode(errors="backslashreplace")
-            aside.write_bytes(content)
+            yield aside
             os.replace(aside, path)
     finally:
         with contextlib.suppress(OSError):  # after success, or without a folder, it is not there
             aside.unlink()
-    return path
 
 
 def write_json(path: str | os.PathLike, values: dict[str, Any]) -> Path:
@@ -108,12 +125,12 @@ def write_json(path: str | os.PathLike, values: dict[str, Any]) -> Path:
 
 
 def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):  # an array or number of NumPy
+        value = value.tolist()
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray | list | tuple | set):
+    if isinstance(value, list | tuple | set):
         return [_plain(item) for item in (sorted(value) if isinstance(value, set) else value)]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import tomllib
 from collections import Counter
@@ -13,7 +12,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from seglib.files import REPOSITORY
+from seglib.files import REPOSITORY, atomic_write
 
 NOTEBOOKS = REPOSITORY / "notebooks"
 #: The repository's address, which stands in pyproject.toml and is copied from there.
@@ -70,12 +69,4 @@ def build(script: Path) -> NotebookNode:
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook aside and then put it in place, so that no half file is ever seen."""
-    put(nbformat.writes(notebook).rstrip("\n") + "\n", path)
-
-
-def put(text: str, path: Path) -> None:
-    """Write a text aside and then put it in place, without a byte of its own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".part")
-    aside.write_bytes(text.encode())
-    os.replace(aside, path)
+    atomic_write(path, nbformat.writes(notebook).rstrip("\n") + "\n")

@@ -26,7 +26,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from seglib.files import REPOSITORY
+from seglib.files import REPOSITORY, write_json
 from seglib.program import program, seed_number
 from seglib.staging import require_writable
 from study.console import Console, State, clock
@@ -152,9 +152,7 @@ def run(
             measured[script.stem] = round(time.monotonic() - started, 1)
             took = clock(measured[script.stem])
             console.line(f"[{number}/{len(scripts)}] {script.stem} done in {took}")
-    aside = durations_file.with_name(durations_file.name + ".part")
-    aside.write_text(json.dumps(known | measured, indent=2) + "\n")
-    os.replace(aside, durations_file)
+    write_json(durations_file, known | measured)
     return 0
 
 

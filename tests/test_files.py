@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from seglib.errors import DataError
-from seglib.files import atomic_write, results_dir, write_json
+from seglib.errors import DataError, WriteError
+from seglib.files import atomic_write, results_dir, write_json, written_aside
 
 
 @pytest.fixture
@@ -72,3 +72,17 @@ def test_text_with_a_file_name_that_is_no_utf_8_is_written(tmp_path):
     assert json.loads(path.read_text()) == {"patient": name}
     csv = atomic_write(tmp_path / "t.csv", f"patient\n{name}\n")
     assert csv.read_text() == "patient\nh\\udce9rz\n"
+
+
+def test_what_is_written_aside_has_the_ending_and_is_there_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "new" / "model.keras"
+    with written_aside(path) as aside:
+        assert aside.suffix == ".keras" and aside.parent == path.parent
+        aside.write_text("whole")
+        assert not path.exists()
+    with pytest.raises(ZeroDivisionError), written_aside(path) as aside:
+        aside.write_text("half")
+        raise ZeroDivisionError
+    with pytest.raises(WriteError, match="model.keras: No space left"), written_aside(path):
+        raise OSError(28, "No space left on device")
+    assert [file.read_text() for file in path.parent.iterdir()] == ["whole"]

@@ -22,8 +22,9 @@ from pathlib import Path
 import jupytext
 import nbformat
 
+from seglib.files import atomic_write
 from seglib.program import program
-from study.notebook_files import NOTEBOOKS, addressed, build, put, write
+from study.notebook_files import NOTEBOOKS, addressed, build, write
 
 SUBFOLDERS = ("", "exercises", "solutions")
 
@@ -106,12 +107,12 @@ def sync(folder: Path) -> list[Path]:
     for page in _pages(folder):
         text = addressed(page.read_text(encoding="utf-8"))
         if text != page.read_text(encoding="utf-8"):
-            put(text, page)
+            atomic_write(page, text)
             written.append(page)
     for script in files(folder, ".py"):
         text = as_saved(script)
         if text != script.read_text(encoding="utf-8"):
-            put(text, script)
+            atomic_write(script, text)
             written.append(script)
         if difference(script):
             write(build(script), script.with_suffix(".ipynb"))

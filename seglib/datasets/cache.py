@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from seglib.errors import DataError
+from seglib.errors import DataError, WriteError
 from seglib.files import REPOSITORY
 from seglib.fingerprint import fingerprint
 from seglib.formats import packed
@@ -143,11 +143,12 @@ def _keep(slices: SliceSet, path: Path) -> None:
             (Path(aside) / path.name).chmod(_FILE_MODE)
             os.replace(Path(aside) / path.name, path)
         _make_room(path.parent)
-    except OSError as error:
+    except (OSError, WriteError) as error:
+        refused = error.__cause__ or error
+        reason = getattr(refused, "strerror", None) or refused
         print(
             f"{slices.name} was read, but not kept for the next start in {path.parent} "
-            f"({error.strerror or error}). Set {VARIABLE} to a folder that can be written to, or "
-            f"to {OFF!r}"
+            f"({reason}). Set {VARIABLE} to a folder that can be written to, or to {OFF!r}"
         )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.errors import DataError
+from seglib.files import written_aside
 from seglib.slices import SliceSet
 
 #: What the zip archive in a file that is damaged, or no such file, may raise.
@@ -34,28 +35,22 @@ def save(slices: SliceSet, path: str | Path, *, compress: bool = True) -> None:
 
     Args:
         slices: Any set, of which the table holds numbers, words and truth values.
-        path: The file, written aside and renamed; its folder must exist.
+        path: The file, written aside and renamed; its folder is made if missing.
         compress: Make it small, which takes much longer than to write and to read it.
     """
     columns = {
         name: {"dtype": str(column.dtype), "values": column.tolist()}
         for name, column in slices.table.items()
     }
-    path = Path(path)
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        with aside.open("wb") as stream:
-            (np.savez_compressed if compress else np.savez)(
-                stream,
-                images=slices.images,
-                masks=slices.masks,
-                table=json.dumps(columns),
-                name=slices.name,
-                class_names=np.array(slices.class_names),
-            )
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with written_aside(path) as aside, aside.open("wb") as stream:
+        (np.savez_compressed if compress else np.savez)(
+            stream,
+            images=slices.images,
+            masks=slices.masks,
+            table=json.dumps(columns),
+            name=slices.name,
+            class_names=np.array(slices.class_names),
+        )
 
 
 def load(path: str | Path) -> SliceSet:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seglib.errors import ModelFileError
+from seglib.files import written_aside
 from seglib.inference.keras_files import (
     CONFIG,
     MOST,
@@ -57,20 +57,15 @@ def save_model(
             f"the card for {path} takes {len(extra)} bytes, and at most {MOST >> 20} MiB is read "
             "back; leave out what a user of the model does not need"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
     bare = keras.Model(model.input, model.output, name=model.name)
-    written, aside = (path.with_name(f".{path.stem}.{part}.keras") for part in ("whole", "part"))
-    try:
+    with written_aside(path) as aside, tempfile.TemporaryDirectory(dir=aside.parent) as folder:
+        written = Path(folder) / "whole.keras"
         bare.save(written)
         with zipfile.ZipFile(written) as archive:
             config = read_json(archive, CONFIG, MOST_CONFIG, as_before)
             copy_with(archive, aside, config)
         with zipfile.ZipFile(aside, "a", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(_EXTRA, extra)
-        os.replace(aside, path)
-    finally:
-        written.unlink(missing_ok=True)
-        aside.unlink(missing_ok=True)
 
 
 def load_model(path: str | Path) -> tuple[keras.Model, Preprocessing, dict]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import keras
 import numpy as np
 
 from seglib.errors import SeglibError
-from seglib.files import make_folder
+from seglib.files import written_aside
 from seglib.inference.forward import values_per_pixel
 from seglib.inference.onnx_network import ENTRY, OnnxNetwork, require
 from seglib.preprocessing.steps import Preprocessing
@@ -49,9 +48,7 @@ def export_onnx(
     require("onnx", "onnxruntime", "tf2onnx")
     _require_form(model)
     path = Path(path)
-    make_folder(path.parent)
-    aside = path.with_name(f".{path.stem}.part.onnx")
-    try:
+    with written_aside(path) as aside:
         try:
             _convert(model, aside)
             _describe(aside, model, preprocessing, card)
@@ -61,9 +58,6 @@ def export_onnx(
                 f"the network {model.name} cannot be written as an ONNX file: {error}"
             ) from error
         _compare(model, written)
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _require_form(model: keras.Model) -> None:

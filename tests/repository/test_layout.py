@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "files": {"errors"},
     "staging": {"errors", "files"},
     "slices": {"errors"},
-    "formats": {"errors", "slices"},
+    "formats": {"errors", "files", "slices"},
     "splits": {"errors", "slices"},
     "augmentation": {"errors", "slices"},
     "models": set(),
