@@ -107,7 +107,7 @@ def written_aside(path: str | os.PathLike) -> Iterator[Path]:
         WriteError: The folder cannot be made or written to, or an `OSError` was raised within.
     """
     path = Path(path)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
     try:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,26 +11,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from seglib.augmentation import Augmentation, expand
 from seglib.errors import SeglibError
-from seglib.files import atomic_write, make_folder, results_dir, write_json
 from seglib.lessons.mistakes import random_slice_split
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import Recipe
-from seglib.slices import SliceSet, data_hash
+from seglib.slices import SliceSet
 from seglib.splits.leaks import check_no_leaks
 from seglib.splits.patients import Split, patient_folds
-from study.job_tables import pack_masks, per_case_scores, per_slice_counts
 from study.results import STORED, read_manifest
-
-if TYPE_CHECKING:
-    from seglib.training.runs import Run
 
 #: What can be done with a trained network: nothing more; the mean over small turns and
 #: magnifications; the mean over all flips and quarter turns; the largest piece a slice.
@@ -58,6 +50,8 @@ class Job:
             differ by seed alone.
         inner_folds: Instead of `members`: average so many networks, each trained on all
             but one fold of the training patients; 0 for none.
+        watch_until: Score the parts after each epoch (``each_epoch.csv``), and stop once
+            the training figure has reached this; 0 for neither.
     """
 
     experiment: str
@@ -71,6 +65,7 @@ class Job:
     test_time: str = "plain"
     members: int = 1
     inner_folds: int = 0
+    watch_until: float = 0.0
 
     def __post_init__(self) -> None:
         """Check what would otherwise be done differently without a word.
@@ -100,6 +95,7 @@ class Job:
             "test_time": self.test_time,
             "members": self.members,
             "inner_folds": self.inner_folds,
+            "watch_until": self.watch_until,
         }
 
     def trainings(self, train_set: SliceSet) -> list[tuple[SliceSet, int]]:
@@ -130,7 +126,7 @@ class Job:
         """
         if not (stored / self.name / "manifest.json").is_file():
             return False
-        defaults = {"test_time": "plain", "members": 1, "inner_folds": 0}
+        defaults = {"test_time": "plain", "members": 1, "inner_folds": 0, "watch_until": 0.0}
         found = {**defaults, **read_manifest(self.name, stored)}
         if source is not None and found["source"] != source:
             return False
@@ -140,11 +136,11 @@ class Job:
             del recipe["source"]  # a mended citation is no other training
         return {key: found.get(key) for key in asked} == asked
 
-    def data(self, slices: SliceSet) -> tuple[SliceSet, SliceSet]:
-        """The slices that train, and those that are scored.
+    def data(self, slices: SliceSet) -> dict[str, SliceSet]:
+        """The slices of ``train``, of ``test`` and of ``validation``, which may be empty.
 
         Raises:
-            LeakError: The two share a patient or an image, and the job is not `leaky`.
+            LeakError: Two of them share a patient or an image, and the job is not `leaky`.
         """
         variant = self.recipe.augmentation.apply if self.offline_pairs else None
         if self.leaky:
@@ -153,15 +149,15 @@ class Job:
             grown = expand(small, self.offline_pairs, variant, self.seed)
             train, test = random_slice_split(len(grown), seed=self.seed)
             # A fifth of the rest was system 1's validation part: nobody trains on it.
-            train = train[random_slice_split(len(train), seed=self.seed)[0]]
-            return grown.take(train), grown.take(test)
+            inner, validation = random_slice_split(len(train), seed=self.seed)
+            where = {"train": train[inner], "validation": train[validation], "test": test}
+            return {part: grown.take(rows) for part, rows in where.items()}
         parts = self.split.apply(slices)
-        check_no_leaks({"train": parts["train"], "test": parts["test"]})
-        train = parts["train"]
+        check_no_leaks(parts)
         if self.offline_pairs:
-            small = self.recipe.preprocessing.resized(train)
-            train = expand(small, self.offline_pairs, variant, self.seed)
-        return train, parts["test"]
+            small = self.recipe.preprocessing.resized(parts["train"])
+            parts["train"] = expand(small, self.offline_pairs, variant, self.seed)
+        return parts
 
 
 def _completed(recipe: dict) -> dict:
@@ -196,88 +192,3 @@ def cross_validation(
         for seed in seeds
         for number, split in folds
     ]
-
-
-def run_job(
-    job: Job, slices: SliceSet, stored: Path = STORED, *, assumed_spacing: float | None = None
-) -> Path:
-    """Train and score a job, unless its result is already there.
-
-    Args:
-        job: What to do.
-        slices: The whole set that its split was made from. For a recipe without
-            normalisation its volumes are normalised as a whole first.
-        stored: Where results are kept.
-        assumed_spacing: Of its experiment, see `study.experiment.Experiment`.
-
-    Returns:
-        The folder of the job's result. ``manifest.json`` is written last.
-    """
-    # Here, so that reading results needs no backend.
-    from seglib.inference.components import largest_component
-    from seglib.inference.prediction import to_mask
-    from seglib.preprocessing.volumes import normalised_for
-    from seglib.training.runs import train
-
-    folder = stored / job.name
-    source = data_hash(slices)
-    if job.is_done(stored, source):
-        return folder
-    slices = normalised_for(job.recipe.preprocessing, slices)
-    train_set, test_set = job.data(slices)
-    recipe = replace(job.recipe, augmentation=None) if job.offline_pairs else job.recipe
-    runs = [train(recipe, part, seed=seed) for part, seed in job.trainings(train_set)]
-    run = runs[0]
-    preprocessing = recipe.preprocessing
-    probabilities = _mean_prediction(job, runs, test_set, preprocessing)
-    prediction = to_mask(probabilities)
-    if job.test_time == "largest":
-        prediction = largest_component(prediction)
-    network, soft = test_set, probabilities
-    if preprocessing.resize is not None:
-        network = preprocessing.resized(test_set)
-        soft = _mean_prediction(job, runs, network, preprocessing.without_resizing())
-    kept_in = make_folder(results_dir() / "probabilities")
-    local = kept_in / f"{job.name.replace('/', '-')}.npz"
-    kept = probabilities[..., 0] if probabilities.shape[-1] == 1 else probabilities
-    np.savez_compressed(local, probabilities=kept.astype(np.float16))
-    tables = {"history": run.history}
-    tables["per_slice"] = per_slice_counts(test_set, prediction, network, soft)
-    if not job.leaky:  # variants of one slice are no volume
-        tables["per_case"] = per_case_scores(test_set, prediction, assumed_spacing)
-    for name, table in tables.items():
-        text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-        atomic_write(folder / f"{name}.csv", text)
-    atomic_write(folder / "masks.npz", pack_masks(prediction))
-    manifest = {
-        **run.manifest,
-        **job.identity(),
-        "trainings": [run.id for run in runs],
-        "train_slices": len(train_set),
-        "losses": [run.recipe.loss for run in runs],  # with the weight that was computed
-        "seconds": sum(run.manifest["seconds"] for run in runs),
-        "experiment": job.experiment,
-        "variant": job.variant,
-        "fold": job.fold,
-        "train_patients": list(train_set.patients),
-        "test_patients": list(test_set.patients),
-        "test_slices": len(test_set),
-        "source": source,
-    }
-    write_json(folder / "manifest.json", manifest)
-    return folder
-
-
-def _mean_prediction(
-    job: Job, runs: Sequence[Run], slices: SliceSet, preprocessing: Preprocessing
-) -> np.ndarray:
-    """Probabilities ``(N, H, W, K)`` on the images' grid, averaged over the job's networks."""
-    from seglib.inference.prediction import predict_in_poses, predict_set
-
-    def one(run: Run) -> np.ndarray:
-        if job.test_time == "poses":
-            return predict_in_poses(run.model, slices.images, preprocessing)
-        rotations = job.test_time == "rotations"
-        return predict_set(run.model, slices, preprocessing, rotations=rotations)
-
-    return sum(one(run) for run in runs) / np.float32(len(runs))

@@ -29,7 +29,8 @@ from seglib.program import program, whole_number
 from seglib.slices import SliceSet, data_hash
 from seglib.staging import require_writable
 from study.console import clock
-from study.jobs import Job, run_job
+from study.job_runs import run_job
+from study.jobs import Job
 from study.process import job_process
 from study.questions import EXPERIMENTS
 from study.results import read_manifest

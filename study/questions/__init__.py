@@ -23,6 +23,7 @@ QUESTIONS = (
     "best",
     "waterfall",
     "waterfall_pictures",
+    "memorised",
     "networks",
     "ablation",
     "audit",

@@ -104,7 +104,7 @@ _SLIM = get_recipe(
         size=128, resize=128, normalisation="255", multiple=32, smooth_masks=True
     ),
 )
-_PAIRS, _TRAINING_PAIRS = 3500, 2240
+PAIRS, TRAINING_PAIRS = 3500, 2240
 
 
 def _batch(recipe: Recipe, size: int) -> Recipe:
@@ -143,7 +143,7 @@ def jobs(slices: SliceSet) -> list[Job]:
             seed=seed,
             recipe=recipe,
             split=folds[seed],
-            offline_pairs=_PAIRS if variant == "leaked" else _TRAINING_PAIRS,
+            offline_pairs=PAIRS if variant == "leaked" else TRAINING_PAIRS,
             leaky=variant == "leaked",
         )
         for seed in SEEDS

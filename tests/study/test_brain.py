@@ -11,7 +11,7 @@ from seglib.phantoms import brain as brain_phantom
 from seglib.preprocessing.steps import Preprocessing
 from seglib.slices import SliceSet
 from study import results
-from study.jobs import run_job
+from study.job_runs import run_job
 from study.questions.brain import SEEDS, brain_recipes, jobs, load
 
 
@@ -35,7 +35,7 @@ def test_every_patient_of_the_test_part_is_tested_once_a_variant_and_seed(brains
     assert len({job.name for job in listed}) == len(listed) == ends + len(brain_recipes()) - 2
     assert all(set(job.split.test) == test for job in listed)
     assert len(test) == 8
-    assert len(listed[0].data(brains)[0]) == 128
+    assert len(listed[0].data(brains)["train"]) == 128
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import Recipe
 from seglib.splits.patients import literature_split, patient_folds
 from study import jobs, results
+from study.job_runs import run_job
 
 TINY = Recipe(
     name="tiny",
@@ -39,7 +40,7 @@ def done_once(job, phantom_set, tmp_path_factory):
     folder = tmp_path_factory.mktemp("job")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(folder / "reports"))
-        jobs.run_job(job, phantom_set, folder / "stored")
+        run_job(job, phantom_set, folder / "stored")
     return folder
 
 
@@ -70,7 +71,7 @@ def test_a_job_that_is_stored_is_not_run_again(finished, job, phantom_set):
     manifest = finished / job.name / "manifest.json"
     before = manifest.stat().st_mtime_ns
     assert job.is_done(finished)
-    jobs.run_job(job, phantom_set, finished)
+    run_job(job, phantom_set, finished)
     assert manifest.stat().st_mtime_ns == before
 
 
@@ -104,14 +105,16 @@ def test_the_manifest_says_what_ran_and_nothing_about_where(finished, job):
 
 def test_a_leaking_job_puts_variants_of_one_slice_on_both_sides(job, phantom_set):
     pairs = 2 * len(phantom_set)
-    train, test = replace(job, offline_pairs=pairs, leaky=True).data(phantom_set)
+    parts = replace(job, offline_pairs=pairs, leaky=True).data(phantom_set)
+    train, test = parts["train"], parts["test"]
     assert len(test) == round(0.2 * pairs)
     assert len(train) == pairs - len(test) - round(0.2 * (pairs - len(test)))
     assert set(train.table["source"]) & set(test.table["source"])
 
 
 def test_an_honest_job_grows_the_training_patients_alone(job, phantom_set):
-    train, test = replace(job, offline_pairs=50).data(phantom_set)
+    parts = replace(job, offline_pairs=50).data(phantom_set)
+    train, test = parts["train"], parts["test"]
     assert len(train) == 50
     assert train.images.shape[1:3] == (32, 32)
     assert set(train.patients) == set(job.split.train)
@@ -125,7 +128,7 @@ def test_an_ensemble_averages_its_members(job, phantom_set, tmp_path, reports):
     both = replace(job, variant="ensemble", members=2)
     assert [seed for _, seed in replace(both, seed=1).trainings(phantom_set)] == [2, 3]
     for each in (*single, both):
-        jobs.run_job(each, phantom_set, stored)
+        run_job(each, phantom_set, stored)
     slices = [pd.read_csv(stored / each.name / "per_slice.csv") for each in (*single, both)]
     mean = (slices[0]["soft_predicted"] + slices[1]["soft_predicted"]) / 2
     np.testing.assert_allclose(slices[2]["soft_predicted"], mean, rtol=1e-4)
@@ -140,11 +143,11 @@ def test_networks_of_inner_folds_each_miss_other_training_patients(
 ):
     stored = tmp_path / "stored"
     ensemble = replace(job, variant="folds", inner_folds=2)
-    train_set, _ = ensemble.data(phantom_set)
+    train_set = ensemble.data(phantom_set)["train"]
     parts = [set(part.patients) for part, _ in ensemble.trainings(train_set)]
     assert len(parts) == 2 and not set.intersection(*parts)
     assert set.union(*parts) == set(job.split.train)
-    jobs.run_job(ensemble, phantom_set, stored)
+    run_job(ensemble, phantom_set, stored)
     manifest = results.read_manifest(ensemble.name, stored)
     assert len(set(manifest["trainings"])) == 2
     assert manifest["train_patients"] == sorted(job.split.train)
@@ -161,7 +164,7 @@ def test_what_cannot_be_done_at_test_time_is_refused(job):
 @pytest.mark.parametrize("test_time", ["poses", "rotations", "largest"])
 def test_what_is_done_at_test_time_needs_no_new_training(finished, job, phantom_set, test_time):
     other = replace(job, variant=test_time, test_time=test_time)
-    jobs.run_job(other, phantom_set, finished)
+    run_job(other, phantom_set, finished)
     plain, changed = (results.read_manifest(name, finished) for name in (job.name, other.name))
     assert changed["trainings"] == plain["trainings"]
     masks = [results.read_masks(name, finished) for name in (job.name, other.name)]
@@ -176,7 +179,7 @@ def test_a_job_of_several_classes_counts_what_has_the_right_class(tmp_path, repo
     brains = brain.make(patients=4, slices=2, size=64)
     recipe = replace(TINY, loss="dice+cross_entropy")
     tissues = jobs.Job("trial", "brains", "fold1", 0, recipe, patient_folds(brains, 2)[0])
-    jobs.run_job(tissues, brains, tmp_path)
+    run_job(tissues, brains, tmp_path)
     test = brains.of_patients(tissues.split.test)
     masks = results.read_masks(tissues.name, tmp_path)
     assert masks.shape == test.masks.shape and masks.max() > 1
@@ -198,7 +201,27 @@ def test_volumes_without_a_normalisation_are_normalised_as_a_whole(
     even = replace(phantom_set, images=phantom_set.images // 2 * np.uint8(2))
     for name, factor in (("a", 1), ("b", 2)):
         images = even.images // np.uint8(factor)
-        jobs.run_job(replace(job, recipe=whole), replace(even, images=images), tmp_path / name)
+        run_job(replace(job, recipe=whole), replace(even, images=images), tmp_path / name)
     first, second = (results.read_manifest(job.name, tmp_path / name) for name in "ab")
     assert first["trainings"] == second["trainings"]
     assert first["source"] != second["source"]
+
+
+@pytest.mark.slow
+def test_a_watched_job_scores_every_part_and_stops_at_the_figure(
+    job, phantom_set, tmp_path, reports
+):
+    """At 0 it would never stop; a figure that any epoch reaches stops it after the first."""
+    split = replace(job.split, train=job.split.train[1:], validation=job.split.train[:1])
+    watched = replace(
+        job, split=split, recipe=replace(TINY, epochs=3, loss="dice"), watch_until=1e-6
+    )
+    folder = run_job(watched, phantom_set, tmp_path / "stored")
+    rows = pd.read_csv(folder / "each_epoch.csv")
+    assert len(pd.read_csv(folder / "history.csv")) == 1
+    assert rows["part"].tolist() == ["train", "validation", "test"] and (rows["epoch"] == 0).all()
+    slices = pd.read_csv(folder / "per_slice.csv")
+    pooled = slices[["network_overlap", "network_truth", "network_predicted"]].sum()
+    dice = 2 * pooled.iloc[0] / (pooled.iloc[1] + pooled.iloc[2])
+    assert rows.set_index("part").loc["test", "dice"] == pytest.approx(dice, abs=1e-4)
+    assert watched.is_done(tmp_path / "stored") and not job.is_done(tmp_path / "stored")

@@ -17,6 +17,7 @@ from study.questions import EXPERIMENTS, QUESTIONS, heart
 #: brain's the published test part.
 PATIENTS = {
     "waterfall": 27,
+    "memorised": 9,
     "comparison": 44,
     "audit": 45,
     "ablation": 15,

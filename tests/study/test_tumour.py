@@ -11,7 +11,7 @@ from seglib.recipes.recipe import get_recipe
 from seglib.slices import SliceSet
 from seglib.splits.leaks import find_leaks
 from study import results
-from study.jobs import run_job
+from study.job_runs import run_job
 from study.questions.tumour import jobs, tumour_recipes
 
 VARIANTS = ["system5-ce", "system5-dice", "system5-attention", "unet"]
@@ -48,7 +48,8 @@ def test_every_patient_is_tested_once_by_each_variant(tumours):
         assert [job.fold for job in mine] == [f"fold{k}" for k in range(1, 6)]
         assert sorted(p for job in mine for p in job.split.test) == list(tumours.patients)
         for job in mine:
-            train, test = job.data(tumours)
+            parts = job.data(tumours)
+            train, test = parts["train"], parts["test"]
             assert find_leaks({"train": train, "test": test}).empty
 
 
