@@ -9,16 +9,10 @@ from seglib.errors import DataError, WriteError
 from seglib.files import atomic_write, results_dir, write_json, written_aside
 
 
-@pytest.fixture
-def results(tmp_path, monkeypatch):
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "out"))
-    return tmp_path / "out"
-
-
 def test_results_dir_follows_the_variable_and_else_stays_out_of_the_committed_reports(
-    results, monkeypatch
+    reports, monkeypatch
 ):
-    assert results_dir() == results
+    assert results_dir() == reports
     monkeypatch.delenv("SEGLIB_REPORTS_DIR")
     assert results_dir().parts[-2:] == ("reports", "local")
 

@@ -1,4 +1,4 @@
-"""Files of results: complete or absent, with their provenance, and hashes that notice change."""
+"""Files of reports: complete or absent, with their provenance, and hashes that notice change."""
 
 import getpass
 import json
@@ -21,12 +21,6 @@ from seglib.staging import check_output, check_results
 from seglib.training.devices import Devices
 
 
-@pytest.fixture
-def results(tmp_path, monkeypatch):
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "out"))
-    return tmp_path / "out"
-
-
 def test_environment_names_versions_but_no_person_machine_or_path():
     found = environment()
     assert found["versions"]["numpy"] == np.__version__
@@ -38,11 +32,11 @@ def test_environment_names_versions_but_no_person_machine_or_path():
         assert f'"{name}"' not in text
 
 
-def test_save_figure_writes_picture_and_provenance(results):
+def test_save_figure_writes_picture_and_provenance(reports):
     fig = Figure(figsize=(4, 2))
     fig.subplots().plot([0, 1])
     path = reporting.save_figure(fig, "a-figure", dataset="phantom", profile="quick", runs=["r1"])
-    assert path == results / "figures" / "a-figure.png"
+    assert path == reports / "figures" / "a-figure.png"
     with Image.open(path) as picture:
         assert picture.size == (600, 300)  # 4 by 2 inches at 150 dpi
         corner = np.asarray(picture.convert("RGB"))[-40:, 300:]
@@ -52,20 +46,20 @@ def test_save_figure_writes_picture_and_provenance(results):
     assert note["created"].endswith("+00:00") and "numpy" in note["versions"]
 
 
-def test_save_table_round_trip_with_markdown(results):
+def test_save_table_round_trip_with_markdown(reports):
     frame = pd.DataFrame({"mean": [0.91234, math.nan], "n": [29, 0]}, index=["dice", "hd95"])
     frame = frame.rename_axis("metric")
     path = reporting.save_table(
         frame, "summary", dataset="Sunnybrook", profile="full", markdown=True
     )
     pd.testing.assert_frame_equal(pd.read_csv(path, index_col="metric"), frame)
-    assert (results / "tables" / "summary.md").read_text() == (
+    assert (reports / "tables" / "summary.md").read_text() == (
         "| metric | mean | n |\n| --- | ---: | ---: |\n| dice | 0.912 | 29 |\n| hd95 |  | 0 |\n"
     )
     assert json.loads(path.with_suffix(".json").read_text())["profile"] == "full"
 
 
-def test_a_result_that_comes_out_the_same_keeps_its_date(results, monkeypatch):
+def test_a_result_that_comes_out_the_same_keeps_its_date(reports, monkeypatch):
     frame = pd.DataFrame({"a": [1]})
     note = reporting.save_table(frame, "t", dataset="phantom", profile="quick").with_suffix(".json")
     old = note.read_text(encoding="utf-8").replace('"created": "20', '"created": "19')
@@ -85,27 +79,27 @@ def test_markdown_escapes_what_would_break_the_table():
 
 
 @pytest.mark.parametrize("name", ["../escape", "a/b", "", ".hidden", "with space"])
-def test_names_that_are_no_file_names_are_refused(results, name):
+def test_names_that_are_no_file_names_are_refused(reports, name):
     with pytest.raises(DataError, match="cannot name a result"):
         reporting.save_table(pd.DataFrame({"a": [1]}), name, dataset="x", profile="quick")
-    assert not results.exists()
+    assert not reports.exists()
 
 
-def test_results_that_cannot_be_written_name_the_variable(results, tmp_path):
-    results.write_text("a file")
+def test_results_that_cannot_be_written_name_the_variable(reports, tmp_path):
+    reports.write_text("a file")
     for write in (
         lambda: reporting.save_table(
             pd.DataFrame({"a": [1]}), "t", dataset="phantom", profile="quick"
         ),
-        lambda: make_folder(results / "runs"),
-        lambda: Devices().folder(results / "runs" / "a-run"),
+        lambda: make_folder(reports / "runs"),
+        lambda: Devices().folder(reports / "runs" / "a-run"),
         check_results,
     ):
         with pytest.raises(DataError, match="set SEGLIB_REPORTS_DIR to a folder"):
             write()
     with pytest.raises(DataError, match="choose another place"):
         atomic_write(tmp_path, "text")
-    assert results.read_text() == "a file"
+    assert reports.read_text() == "a file"
 
 
 IMPOSSIBLE = {
@@ -148,7 +142,7 @@ def test_a_possible_output_is_checked_without_a_trace(tmp_path, monkeypatch):
     assert (tmp_path / "old.txt").read_text() == "old"
 
 
-def test_a_folder_that_is_named_is_written_to_instead(results, tmp_path):
+def test_a_folder_that_is_named_is_written_to_instead(reports, tmp_path):
     note = {"dataset": "phantom", "profile": "smoke", "folder": tmp_path / "other"}
     reporting.save_table(pd.DataFrame({"a": [1]}), "one", **note, markdown=True)
     reporting.save_figure(Figure(), "two", **note)
@@ -158,4 +152,4 @@ def test_a_folder_that_is_named_is_written_to_instead(results, tmp_path):
         "one.md",
     }
     assert (tmp_path / "other" / "figures" / "two.png").is_file()
-    assert not results.exists()
+    assert not reports.exists()

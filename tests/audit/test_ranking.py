@@ -103,8 +103,7 @@ def test_counts_of_several_classes_agree_only_where_the_class_does(phantom_set):
 
 
 @pytest.mark.slow
-def test_nobody_is_predicted_by_a_network_that_saw_him(phantom_set, tmp_path, monkeypatch):
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
+def test_nobody_is_predicted_by_a_network_that_saw_him(phantom_set, tmp_path, reports, monkeypatch):
     monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(tmp_path / "progress.jsonl"))
     few = phantom_set.of_patients(phantom_set.patients[:2])
     crop = replace(get_recipe("unet").preprocessing, size=None)
@@ -131,11 +130,10 @@ def test_nobody_is_predicted_by_a_network_that_saw_him(phantom_set, tmp_path, mo
     [(0, "all .* labels of .* are empty"), (1, "only phantom-01 of 6 patients have a label")],
 )
 def test_folds_that_would_teach_nothing_are_refused_before_any_training(
-    labelled, message, phantom_set, tmp_path, monkeypatch
+    labelled, message, phantom_set, reports
 ):
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
     kept = phantom_set.table["patient"].isin(phantom_set.patients[:labelled]).to_numpy()
     few = replace(phantom_set, masks=phantom_set.masks * kept[:, None, None, None])
     with pytest.raises(DataError, match=message):
         audit(few, get_recipe("unet", "smoke"), folds=3)
-    assert not list(tmp_path.iterdir())
+    assert not reports.exists()

@@ -2,23 +2,17 @@
 
 import pandas as pd
 import pytest
+from own_pictures import write_pictures
 from PIL import Image
 
 from seglib.commands.main import main
-from seglib.phantoms import heart
 
 
 @pytest.fixture
-def own_data(tmp_path, monkeypatch):
+def own_data(tmp_path, reports, monkeypatch):
     """Four simulated patients of 32x32 pixels as two folders of PNG files."""
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "reports"))
     monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(tmp_path / "progress.jsonl"))
-    slices = heart.make(patients=4, slices=2, size=32)
-    for kind, pixels in (("images", slices.images), ("masks", slices.masks * 255)):
-        (tmp_path / kind).mkdir()
-        for name, array in zip(slices.table["source"], pixels, strict=True):
-            Image.fromarray(array[..., 0]).save(tmp_path / kind / f"{name}.png")
-    return tmp_path
+    return write_pictures(tmp_path, patients=4)
 
 
 def run_command(folder, *options):

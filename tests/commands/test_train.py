@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from command_line import contents, mask, predict, read
+from own_pictures import write_pictures
 from PIL import Image
 
 from seglib import inference
@@ -10,21 +11,14 @@ from seglib.commands import own_data as pictures
 from seglib.commands import train as train_command
 from seglib.commands.main import main
 from seglib.datasets import folder as picture_folder
-from seglib.phantoms import heart
 from seglib.splits.patients import patient_folds
 
 
 @pytest.fixture
-def own_data(tmp_path, monkeypatch):
+def own_data(tmp_path, reports, monkeypatch):
     """Six simulated patients of 32x32 pixels as two folders of PNG files."""
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "reports"))
     monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(tmp_path / "progress.jsonl"))
-    slices = heart.make(patients=6, slices=2, size=32)
-    for kind, pixels in (("images", slices.images), ("masks", slices.masks * 255)):
-        (tmp_path / kind).mkdir()
-        for name, array in zip(slices.table["source"], pixels, strict=True):
-            Image.fromarray(array[..., 0]).save(tmp_path / kind / f"{name}.png")
-    return tmp_path
+    return write_pictures(tmp_path, patients=6)
 
 
 def train(folder, *options, recipe="unet", output="model.keras"):
@@ -186,8 +180,7 @@ def test_train_checks_its_outputs_before_it_reads_anything(own_data, monkeypatch
         ("brain_tissue", "brain_phantom", "white matter: Dice"),
     ],
 )
-def test_train_on_a_known_set(recipe, dataset, said, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "reports"))
+def test_train_on_a_known_set(recipe, dataset, said, tmp_path, reports, monkeypatch, capsys):
     monkeypatch.setenv("SEGLIB_PROGRESS_FILE", str(tmp_path / "progress.jsonl"))
     arguments = ["train", recipe, "--dataset", dataset, "--output", str(tmp_path / "m.keras")]
     if dataset == "atrium_phantom":

@@ -21,8 +21,8 @@ from seglib.training.runs import Run
 
 
 @pytest.fixture(autouse=True)
-def results_elsewhere(tmp_path, monkeypatch):
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
+def results_elsewhere(reports):
+    return reports
 
 
 @pytest.mark.slow

@@ -73,8 +73,7 @@ def test_an_mp4_is_read_back_with_its_frames(frames, tmp_path):
     assert np.abs(read[2].astype(int) - frames[2]).mean() < 10
 
 
-def test_a_saved_film_comes_in_two_formats_with_its_provenance(frames, tmp_path, monkeypatch):
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
+def test_a_saved_film_comes_in_two_formats_with_its_provenance(frames, reports):
     path = save_animation(frames, "film", dataset="phantom", profile="smoke", runs=["a-run"])
     with Image.open(path) as film:
         assert film.n_frames == 3

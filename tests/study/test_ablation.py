@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from stored_jobs import plant_job
 
 from seglib.errors import SeglibError
 from seglib.evaluation.tables import score_cases
-from seglib.files import atomic_write, write_json
 from seglib.plotting.comparison import plot_differences
 from study.questions.ablation import BASE, CHANGES, ablation_table, jobs
 from study.questions.best import literature
@@ -21,11 +21,8 @@ def stored(phantom_set, tmp_path):
     cases = score_cases(phantom_set, phantom_set.masks)
     order = pd.factorize(cases["patient"])[0]
     for variant, gain in {BASE: 0.0, "affine-only": GAIN}.items():
-        folder = tmp_path / "ablation" / variant / "fold1-seed0"
         table = cases.assign(dice=0.7 + 0.02 * order + gain * order)
-        atomic_write(folder / "per_case.csv", table.to_csv(index=False))
-        manifest = {"variant": variant, "fold": "fold1", "seed": 0}
-        write_json(folder / "manifest.json", manifest)
+        plant_job(tmp_path, "ablation", variant, "fold1", 0, {"per_case": table})
     return tmp_path
 
 

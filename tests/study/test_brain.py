@@ -56,8 +56,7 @@ def test_each_step_changes_what_its_words_say_and_all_train_equally_long():
 
 
 @pytest.mark.slow
-def test_jobs_run_end_to_end_on_a_tiny_set(tmp_path, monkeypatch):
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+def test_jobs_run_end_to_end_on_a_tiny_set(tmp_path, reports):
     slices = brain_phantom.make(patients=6, slices=2, size=64)
     tiny = {"filters": 4, "depth": 2, "epochs": 1, "batch_size": 4}
     for job in (jobs(slices)[0], jobs(slices)[-1]):

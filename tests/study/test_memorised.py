@@ -1,27 +1,22 @@
 """System 1 as published: its curves from planted results, and what is said without any."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from stored_jobs import plant_job
 
 from study.questions import memorised
 
 
 def plant(stored, variant, losses):
     """One stored job: training losses, and parts that stay 0.1 and 0.4 behind."""
-    folder = stored / "memorised" / variant / "fold1-seed0"
-    folder.mkdir(parents=True)
-    manifest = {"variant": variant, "fold": "fold1", "seed": 0}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
     history = pd.DataFrame({"epoch": np.arange(len(losses)), "loss": losses})
-    history.to_csv(folder / "history.csv", index=False)
     behind = {"train": 0.0, "validation": 0.1, "test": 0.4}
     parts = [
         history.assign(part=part, loss=history["loss"] + more) for part, more in behind.items()
     ]
-    pd.concat(parts).to_csv(folder / "each_epoch.csv", index=False)
+    tables = {"history": history, "each_epoch": pd.concat(parts)}
+    plant_job(stored, "memorised", variant, "fold1", 0, tables)
 
 
 def test_curves_hold_every_part_of_every_epoch_as_dice(tmp_path):

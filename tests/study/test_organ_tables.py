@@ -2,22 +2,13 @@
 
 import pandas as pd
 import pytest
+from stored_jobs import plant_job
 
 from seglib.errors import SeglibError
 from seglib.evaluation.tables import score_cases
-from seglib.files import atomic_write, write_json
 from seglib.phantoms import brain as brain_phantom
 from study.organ_tables import networks_table
 from study.questions import atrium, brain, tumour
-
-
-def store(folder, experiment, variant, seed, **tables):
-    """A job's result, as far as it is read."""
-    job = folder / experiment / variant / f"fold1-seed{seed}"
-    for name, table in tables.items():
-        atomic_write(job / f"{name}.csv", table.to_csv(index=False))
-    manifest = {"variant": variant, "fold": "fold1", "seed": seed}
-    write_json(job / "manifest.json", manifest)
 
 
 @pytest.mark.parametrize("organ", [atrium, brain, tumour])
@@ -36,7 +27,8 @@ def test_tissues_are_averaged_over_patients_and_seeds(tmp_path):
     for variant, gain in {"published": 0.0, "batch8": 0.1}.items():
         for seed in (0, 1):
             dice = 0.4 + 0.1 * patient + 0.01 * tissue + gain + 0.02 * seed
-            store(tmp_path, "brain", variant, seed, per_case=cases.assign(dice=dice))
+            planted = {"per_case": cases.assign(dice=dice)}
+            plant_job(tmp_path, "brain", variant, "fold1", seed, planted)
     found = brain.tissue_table(tmp_path)
     assert list(found.columns) == list(slices.class_names[1:])
     words = brain.ORGAN.networks
@@ -54,7 +46,7 @@ def test_what_empty_slices_do(tmp_path):
         [("A", 4, 2, 2), ("A", 0, 3, 0), ("A", 0, 0, 0), ("B", 5, 0, 0), ("B", 0, 0, 0)],
         columns=["patient", "truth", "predicted", "overlap"],
     )
-    store(tmp_path, "tumour", "unet", 0, per_slice=per_slice)
+    plant_job(tmp_path, "tumour", "unet", "fold1", 0, {"per_slice": per_slice})
     (row,) = tumour.empty_slices_table(tmp_path).to_dict("records")
     assert row["pooled"] == pytest.approx((4 / 9 + 0) / 2)
     assert row["empty_left_out"] == pytest.approx(((2 / 3 + 0) / 2 + 0) / 2)

@@ -59,7 +59,7 @@ def trial(phantom_set, monkeypatch):
 
 
 @pytest.fixture
-def slurm(tmp_path, monkeypatch) -> Path:
+def slurm(tmp_path, reports, monkeypatch) -> Path:
     """A folder with stand-ins for SLURM's commands, first on PATH.
 
     What sbatch gets is kept in ``sent.sh``; what squeue says is read from ``queue``.
@@ -75,7 +75,6 @@ def slurm(tmp_path, monkeypatch) -> Path:
         (folder / name).write_text(f"#!/bin/sh\n{does}\n")
         (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(folder), prepend=":")
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "reports"))
     return folder
 
 

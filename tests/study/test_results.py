@@ -2,16 +2,16 @@
 
 import pandas as pd
 import pytest
+from stored_jobs import plant_job
 
 from seglib.errors import SeglibError
-from seglib.files import write_json
 from study import results
 
 
 @pytest.fixture
 def finished(tmp_path):
     """One stored job of the experiment ``trial``, as far as it is looked for."""
-    write_json(tmp_path / "trial" / "tiny" / "fold1-seed0" / "manifest.json", {"seed": 0})
+    plant_job(tmp_path, "trial", "tiny", "fold1", 0, {})
     return tmp_path
 
 

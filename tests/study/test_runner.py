@@ -69,13 +69,12 @@ def test_a_set_is_packed_over_no_other_file(file, message, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_a_failing_job_is_counted_and_its_log_named(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path))
+def test_a_failing_job_is_counted_and_its_log_named(tmp_path, reports, capsys):
     split = Split("none", ("A",), (), ("B",))
     job = Job("nowhere", "unet", "fold1", 0, get_recipe("unet", "smoke"), split)
     assert runner.run([job], workers=1, data=[tmp_path / "absent.npz"]) == 1
     assert "FAILED" in capsys.readouterr().out
-    assert "absent.npz" in (tmp_path / "logs" / "nowhere-unet-fold1-seed0.log").read_text()
+    assert "absent.npz" in (reports / "logs" / "nowhere-unet-fold1-seed0.log").read_text()
 
 
 def test_jobs_that_share_a_network_do_not_run_at_once():

@@ -61,10 +61,7 @@ def test_names_and_networks_differ(tumours):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", ["system5-ce", "system5-attention"])
-def test_a_job_trains_small_and_is_scored_on_the_native_grid(
-    variant, tumours, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
+def test_a_job_trains_small_and_is_scored_on_the_native_grid(variant, tumours, tmp_path, reports):
     job = next(job for job in jobs(tumours) if job.variant == variant)
     small = Preprocessing(32, job.recipe.preprocessing.normalisation, resize=32)
     job = replace(job, recipe=replace(job.recipe, epochs=1, depth=2, preprocessing=small))

@@ -4,10 +4,10 @@ import shutil
 
 import numpy as np
 import pytest
+from stored_jobs import plant_job
 
 from seglib.errors import SeglibError
 from seglib.evaluation.tables import score_cases
-from seglib.files import write_json
 from seglib.phantoms import heart
 from seglib.preprocessing.steps import Preprocessing, center_crop_or_pad
 from seglib.splits.patients import patient_folds
@@ -32,9 +32,8 @@ def test_tables_that_are_not_stored_are_named(tmp_path):
 
 
 @pytest.fixture
-def results(one, hearts, tmp_path, monkeypatch):
+def results(one, hearts, tmp_path, reports):
     """What jobs of two folds with two seeds each leave: probabilities, masks cut from them."""
-    monkeypatch.setenv("SEGLIB_REPORTS_DIR", str(tmp_path / "local"))
     rng = np.random.default_rng(0)
     for number, split in enumerate(patient_folds(hearts, 2), start=1):
         test = hearts.of_patients(split.test)
@@ -45,20 +44,14 @@ def results(one, hearts, tmp_path, monkeypatch):
             p = center_crop_or_pad(center_crop_or_pad(p[..., None], (48, 48)), (64, 64))
             mask = (p >= 0.5).astype(np.uint8)
             predicted = mask.sum(axis=(1, 2, 3))
-            save(tmp_path / "stored" / name, "per_slice", test.table.assign(predicted=predicted))
-            save(tmp_path / "stored" / name, "per_case", score_cases(test, mask))
-            labels = {"variant": "tiny", "fold": f"fold{number}", "seed": seed}
-            recipe = {"preprocessing": Preprocessing(size=48).to_dict()}
-            manifest = {**labels, "recipe": recipe, "test_patients": test.patients}
-            write_json(tmp_path / "stored" / name / "manifest.json", manifest)
+            tables = {"per_slice": test.table.assign(predicted=predicted)}
+            tables["per_case"] = score_cases(test, mask)
+            more = {"recipe": {"preprocessing": Preprocessing(size=48).to_dict()}}
+            more["test_patients"] = test.patients
+            plant_job(tmp_path / "stored", "trial", "tiny", f"fold{number}", seed, tables, **more)
             uncertainty.maps_path(name).parent.mkdir(parents=True, exist_ok=True)
             np.savez(uncertainty.maps_path(name), probabilities=p[..., 0].astype(np.float16))
     return tmp_path / "stored"
-
-
-def save(folder, name, table):
-    folder.mkdir(parents=True, exist_ok=True)
-    table.to_csv(folder / f"{name}.csv", index=False)
 
 
 def make(hearts, stored):

@@ -1,10 +1,9 @@
 """The waterfall: tables of planted results whose every number can be worked out by hand."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
+from stored_jobs import plant_job
 
 from seglib.errors import SeglibError
 from study.questions import waterfall, waterfall_pictures, waterfall_tables
@@ -31,13 +30,8 @@ def patients_of(seed):
 
 def plant(stored, experiment, variant, fold, seed, patients, dice):
     """One stored job: every slice has 100 pixels of truth, `dice` of them found."""
-    folder = stored / experiment / variant / f"{fold}-seed{seed}"
-    folder.mkdir(parents=True)
     batch = int(variant.partition("batch")[2] or 1)
-    manifest = {
-        "variant": variant,
-        "fold": fold,
-        "seed": seed,
+    more = {
         "recipe": {
             "norm": "group" if "group" in variant else "batch",
             "batch_size": batch,
@@ -49,17 +43,15 @@ def plant(stored, experiment, variant, fold, seed, patients, dice):
     found = np.where(slices["patient"].str.endswith("b"), dice + 0.1, dice) * 100
     slices = slices.assign(network_truth=100, network_predicted=100, network_overlap=found)
     slices = slices.assign(soft_predicted=100.0, soft_overlap=found - 10)
-    slices.to_csv(folder / "per_slice.csv", index=False)
-    pd.DataFrame({"epoch": [0, 1], "loss": [0.9, 0.2 + 0.1 * seed]}).to_csv(
-        folder / "history.csv", index=False
-    )
+    history = pd.DataFrame({"epoch": [0, 1], "loss": [0.9, 0.2 + 0.1 * seed]})
+    tables = {"per_slice": slices, "history": history}
     if variant != "leaked":
         names = [p for p in patients for _ in range(2)]
         offset = np.tile([0.05, -0.05], len(patients))  # the two phases
         cases = pd.DataFrame({"patient": names, "dice": offset + dice})
         cases["dice"] += np.where(cases["patient"].str.endswith("b"), 0.1, 0)
-        cases.to_csv(folder / "per_case.csv", index=False)
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+        tables["per_case"] = cases
+    plant_job(stored, experiment, variant, fold, seed, tables, **more)
 
 
 def plant_all(stored, seeds):
