@@ -1,9 +1,9 @@
 """Augmentation through Keras' `ImageDataGenerator`, made safe for image-mask pairs.
 
-The class is deprecated, TensorFlow-only and needs SciPy, but it is what most courses
-and system 1 use. On its own it does not move ``y``, and at its default interpolation
-it leaves grey pixels in a mask. Here one transform is drawn for each pair and applied
-twice: linear to the image, nearest neighbour to the mask.
+The class is deprecated, TensorFlow-only and needs SciPy; systems 1 and 5 use it. On its own
+it does not move ``y``, at its default interpolation it leaves grey pixels in a mask, and it
+shifts along the wrong axes. Here one transform is drawn for each pair and applied twice:
+linear to the image, nearest neighbour to the mask.
 
 `seglib.augmentation` does the same work faster and on any backend.
 """
@@ -48,6 +48,10 @@ _GLOBAL_STATE = threading.Lock()
 class PairTransformer:
     """Applies one random `ImageDataGenerator` transform to both halves of a pair.
 
+    The class moves a picture along its rows by ``width_shift_range`` and along its columns by
+    ``height_shift_range`` (tensorflow issues 41460 and 82838). Here each shifts the axis of
+    its name.
+
     Args:
         **ranges: Arguments of `ImageDataGenerator`; default `PUBLISHED_RANGES`.
     """
@@ -76,6 +80,8 @@ class PairTransformer:
                 transform = self._image.get_random_transform(image.shape, seed=seed)
             finally:
                 np.random.set_state(state)
+        # Drawn for the width, and applied to the rows; likewise for the height.
+        transform["tx"], transform["ty"] = transform["ty"], transform["tx"]
         # Intensity changes belong to the image alone.
         moves = {**transform, "channel_shift_intensity": None, "brightness": None}
         moved = self._image.apply_transform(image.astype(np.float32), transform)

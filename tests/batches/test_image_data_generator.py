@@ -52,6 +52,22 @@ def test_image_and_mask_move_together_and_the_mask_stays_binary(ranges):
     assert moved_at_all
 
 
+@pytest.mark.parametrize(("name", "axis"), [("height_shift_range", 0), ("width_shift_range", 1)])
+def test_a_shift_moves_the_axis_of_its_name_which_the_plain_generator_does_not(name, axis):
+    image, mask = np.zeros((41, 51, 1), np.float32), np.zeros((41, 51, 1), np.uint8)
+    image[20, 25], mask[20, 25] = 200, 1
+    ranges = {name: [10], "fill_mode": "constant"}
+    for seed in range(3):
+        moved, moved_mask = PairTransformer(**ranges).apply(image, mask, seed)
+        for half in (moved, moved_mask):
+            (found,) = np.argwhere(half[..., 0] > 0) - (20, 25)
+            assert abs(found[axis]) == 10 and found[1 - axis] == 0
+        plain = ImageDataGenerator(**ranges)
+        moved = plain.apply_transform(image, plain.get_random_transform(image.shape, seed=seed))
+        (found,) = np.argwhere(moved[..., 0] > 0) - (20, 25)
+        assert found[axis] == 0 and abs(found[1 - axis]) == 10
+
+
 def test_labels_of_several_classes_survive():
     mask = np.zeros((64, 64, 1), np.uint8)
     mask[16:32, 16:48], mask[32:48, 16:48] = 1, 3
