@@ -79,7 +79,7 @@ print(f"{study.slices.name}: train on {len(study.train)} slices of "
 # ## Why, and what is allowed?
 #
 # The training part holds many slices but few hearts, and a network can learn those few by
-# heart. Augmentation shows it each slice in a new way every time. A change is allowed if
+# heart. [Augmentation](../docs/glossary.md#augmentation) shows it each slice in a new way every time. A change is allowed if
 # the new pair could be real, *and* if the mask is still right for it.
 #
 # | change | allowed here? | because |
@@ -139,7 +139,7 @@ pd.DataFrame(rows).set_index("interpolation order").round(2)
 #
 # ## Trap 3: two generators that drift apart
 #
-# Two generators with the same seed draw the same random numbers, until one of them
+# Two generators with the same [seed](../docs/glossary.md#seed) draw the same random numbers, until one of them
 # needs a number more. Here the first one also shifts intensities, as one would for an
 # image. To measure the drift we send the *same* masks through both: Dice should be 1.
 
@@ -152,7 +152,7 @@ dice = 2 * np.sum(a & b, axis=(1, 2, 3)) / (np.sum(a, axis=(1, 2, 3)) + np.sum(b
 pd.DataFrame({"Dice": dice.round(3)}, index=[f"pair {i}" for i in range(1, 7)]).T
 
 # %% [markdown]
-# The first pair of the batch fits, the others do not. Anyone who checks one picture
+# The first pair of the [batch](../docs/glossary.md#batch) fits, the others do not. Anyone who checks one picture
 # believes that all is well. Worker threads break the pairs in the same way.
 #
 # ## Trap 4: smeared borders, and a seed that is not yours
@@ -243,7 +243,7 @@ plt.show()
 
 # %% [markdown]
 # `PairedGenerator` makes batches of such pairs for `keras.Model.fit`. A batch depends on
-# seed, epoch and number alone, so threads cannot mix it up.
+# seed, [epoch](../docs/glossary.md#epoch) and number alone, so threads cannot mix it up.
 
 # %%
 preprocessing = seglib.get_recipe("unet", PROFILE).preprocessing
@@ -346,7 +346,7 @@ plt.show()
 #
 # This cannot be seen in a notebook of one minute: it takes trainings with and without each
 # change. The study has them, five folds of the 15 training patients ([report](../reports/README.md)).
-# Which of them are shown to help or to hurt (`p` below 0.05)?
+# Which of them are shown to help or to hurt (a [p-value](../docs/glossary.md#p-value) below 0.05)?
 
 # %%
 stored = ablation_table()

@@ -87,7 +87,7 @@ plt.show()
 # see the neighbourhood. A 3×3 convolution reads one pixel further on each side. A pooling
 # halves the grid, so that every later convolution reaches twice as far.
 #
-# The **receptive field** is the square of the input that can influence one value at the
+# The [**receptive field**](../docs/glossary.md#receptive-field) is the square of the input that can influence one value at the
 # bottom of the network. Watch how it grows with the number of poolings.
 
 # %%
@@ -210,7 +210,7 @@ recipe
 
 # %% [markdown]
 # The optimiser takes the steps. **SGD** with momentum walks down the slope of the loss like
-# a rolling ball, with one step length for all weights. **Adam** gives every weight its own
+# a rolling ball, with one step length, the [learning rate](../docs/glossary.md#learning-rate), for all weights. **Adam** gives every weight its own
 # step length, from the recent size of its gradients; **AdamW** also pulls weights towards
 # zero. Adam asks for less tuning; whether it ends better is a question for notebook 06.
 #
@@ -266,7 +266,7 @@ patients = seglib.per_patient(scored.per_case).set_index("patient")
 patients[["pathology", "dice", "jaccard", "precision", "recall", "hd95", "unit"]].round(3)
 
 # %% [markdown]
-# Their mean, and `low` to `high`, its bootstrap interval: patients are drawn anew with
+# Their mean, and `low` to `high`, its [bootstrap interval](../docs/glossary.md#bootstrap-interval): patients are drawn anew with
 # repetition, and averaged, many times. With three patients it only runs from the lowest to the
 # highest of them, and is far too narrow for 95 %.
 
@@ -377,9 +377,10 @@ pd.Series({
 #   *channels*; notebook 05 sets it beside attention that is spatial.
 # - All its features pass through two filters with a ReLU. If both turn negative everywhere,
 #   nothing before the head learns any more, and the output is one value everywhere. Only the
-#   last bias still moves it: all black with cross-entropy, all white with Dice.
-# - It was trained one image at a time, with batch normalisation. What do the mean and the
-#   variance of a batch of one describe? Exercise 3 lets you find out.
+#   last bias still moves it: all black with [cross-entropy](../docs/glossary.md#cross-entropy), all white with Dice.
+# - It was trained one image at a time, with [batch normalisation](../docs/glossary.md#batch-normalisation): in training each
+#   channel is scaled by the mean and the variance of the batch, in prediction by averages kept
+#   from the training. What do they describe for a batch of one? Exercise 3 lets you find out.
 
 # %%
 seglib.get_recipe("lv_published")
