@@ -26,6 +26,7 @@ def comparison_recipes() -> dict[str, Recipe]:
         "unet": {},
         "encoder_decoder": {"architecture": "encoder_decoder"},
         "attention_unet": {"architecture": "attention_unet"},
+        "attention_unet-oktay": {"architecture": "attention_unet_oktay"},
         "channel_attention_unet": {"architecture": "channel_attention_unet"},
         "spatial_attention_unet": {"architecture": "spatial_attention_unet"},
         "unet-dice": {"loss": "dice"},
