@@ -21,9 +21,9 @@ ASSUMED_SPACING = 1.33
 
 #: Published Dice of the left-ventricular endocardium on Sunnybrook.
 REFERENCES = (
-    Reference("Tran 2016, FCN, good contours only (mean, SD)", 0.92, 0.03),
+    Reference("Tran 2016, FCN, good contours only (mean; SD of patients 0.03)", 0.92),
     Reference("Avendi 2016, good contours only", 0.94),
-    Reference("observers, comparable cohort (range)", 0.935, 0.005),
+    Reference("observers, comparable cohort (range of means)", 0.935, 0.005),
 )
 
 
