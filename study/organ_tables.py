@@ -68,8 +68,8 @@ def networks_table(organ: Organ, stored: Path = STORED) -> pd.DataFrame:
 
 def dice_means(table: pd.DataFrame) -> pd.DataFrame:
     """Of a `networks_table`, what `seglib.plotting.plot_means` draws."""
-    names = {"dice": "dice", "dice_low": "low", "dice_high": "high", "patients": "patients"}
-    return table[list(names)].rename(columns=names)
+    shown = table[["dice", "dice_low", "dice_high", "patients", "seeds"]]
+    return shown.rename(columns={"dice_low": "low", "dice_high": "high"})
 
 
 def save_networks(organ: Organ, folder: Path) -> None:

@@ -41,17 +41,36 @@ def small(p: float) -> str:
     return "" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+#: With fewer patients than this, tables say which p-value they could reach at best.
+FEW = 20
+
+
 def against_reference(table: pd.DataFrame) -> dict[str, list[str]]:
     """The columns that say what a row has over the one that all are compared with.
 
     Args:
-        table: With ``difference``, ``low``, ``high`` and ``p_holm``, as
-            `seglib.evaluation.compare_paired` gives them.
+        table: With ``difference``, ``low``, ``high``, ``n``, ``p_holm``, ``p_smallest`` and
+            ``verdict``, as `seglib.evaluation.compare_paired` gives them; NaN for the row
+            that the others are compared with.
     """
-    return {
+    columns = {
         "difference": with_interval(table, "difference", form="+.3f"),
         "p (Holm)": [small(p) for p in table["p_holm"]],
     }
+    if table["n"].min() < FEW:
+        columns["smallest p"] = [small(p) for p in table["p_smallest"]]
+    return columns | {"verdict": table["verdict"].fillna("").tolist()}
+
+
+def verdicts(names: pd.Series, table: pd.DataFrame) -> str:
+    """A Markdown list of who is shown to be better, worse or equivalent, and who is not.
+
+    Args:
+        names: What the rows are called.
+        table: With ``verdict``, in the order of `names`.
+    """
+    groups = names.groupby(table["verdict"].to_numpy(), sort=True)
+    return "\n".join(f"- {verdict}: {'; '.join(group)}" for verdict, group in groups)
 
 
 def summarise_groups(per_case: pd.DataFrame) -> pd.DataFrame:

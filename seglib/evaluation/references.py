@@ -12,7 +12,9 @@ class Reference:
     Attributes:
         source: Who published it and how it was counted, as the legend prints it.
         value: The figure.
-        spread: Half the height of its band (standard deviation or range), or None.
+        spread: Half the range of several published means, drawn as a band; None for one. A
+            standard deviation between patients is none: it does not say how sure the mean
+            is, and a band of it beside intervals of means would. It belongs into `source`.
     """
 
     source: str

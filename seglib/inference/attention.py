@@ -34,6 +34,8 @@ def attention_maps(
     named.sort(key=lambda layer: layer.name)
     reader = keras.Model(model.input, [layer.output for layer in named])
     values = reader.predict_on_batch(preprocessing.images(images))
+    if len(named) == 1:  # Keras gives a single output without its list
+        values = [values]
     return {
         layer.name.removesuffix("_map"): keras.ops.convert_to_numpy(value)
         for layer, value in zip(named, values, strict=True)

@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "conv_block": "layers",
         "normalise": "layers",
         "spatial_attention": "layers",
+        "transformed_attention_gate": "layers",
         "upsample": "layers",
         "DeeplySupervised": "deep_supervision",
         "with_deep_supervision": "deep_supervision",

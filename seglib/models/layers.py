@@ -114,6 +114,31 @@ def attention_gate(skip, gating, name: str):
     return layers.Multiply(name=f"{name}_multiply")([skip, attention])
 
 
+def transformed_attention_gate(skip, gating, norm: str, name: str):
+    """`attention_gate`, then a 1x1 convolution and a normalisation, as its authors' code has it.
+
+    A gate only ever makes features smaller. The normalisation gives what the decoder joins
+    the scale of the features beside it again.
+
+    Args:
+        skip: Encoder features ``(N, H, W, C)``.
+        gating: Decoder features, one level deeper, ``(N, H/2, W/2, D)``.
+        norm: As `normalise`; the authors have ``"batch"``.
+        name: As `attention_gate`; the convolution is ``{name}_transform``.
+
+    Returns:
+        ``(N, H, W, C)``.
+
+    Source: Oktay et al. 2018, arXiv:1804.03999; the transform is ``W`` in the code published
+    with it, github.com/ozan-oktay/Attention-Gated-Networks.
+    """
+    gated = attention_gate(skip, gating, name)  # (N, H, W, C)
+    mixed = layers.Conv2D(skip.shape[-1], 1, use_bias=norm == "none", name=f"{name}_transform")(
+        gated
+    )
+    return normalise(mixed, norm, f"{name}_norm")
+
+
 def channel_attention(x, name: str, ratio: int = 8):
     """Squeeze-and-excitation with a residual: which *channels* matter, nowhere in particular.
 

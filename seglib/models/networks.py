@@ -20,6 +20,7 @@ from seglib.models.layers import (
     conv_block,
     head,
     spatial_attention,
+    transformed_attention_gate,
     upsample,
 )
 from seglib.models.published import (
@@ -76,10 +77,31 @@ def unet(input_shape, num_classes=1, filters=16, depth=4, norm="batch"):
 
 
 def attention_unet(input_shape, num_classes=1, filters=16, depth=4, norm="batch"):
-    """U-Net with additive attention gates on the skips. Arguments as `build_model`."""
+    """U-Net with additive attention gates on all skips. Arguments as `build_model`.
+
+    `attention_unet_oktay` has them where their paper has them.
+    """
     return _u_shape(
         "attention_unet", attention_gate, input_shape, num_classes, filters, depth, norm
     )
+
+
+def attention_unet_oktay(input_shape, num_classes=1, filters=16, depth=4, norm="batch"):
+    """U-Net with attention gates as published: all skips but the finest, normalised after.
+
+    The finest skip holds edges and no meaning yet, so it is joined as it is. Each gate is
+    steered by the decoder one level deeper. Left out is what is no part of a gate: the
+    authors' deep supervision, and their extra 1x1 blocks around the gates. Arguments as
+    `build_model`; at depth 1 no skip is left to be gated.
+
+    Source: Oktay et al. 2018, Attention U-Net, arXiv:1804.03999.
+    """
+
+    def skip(features, gating, name):
+        finest = name == "skip1"
+        return features if finest else transformed_attention_gate(features, gating, norm, name)
+
+    return _u_shape("attention_unet_oktay", skip, input_shape, num_classes, filters, depth, norm)
 
 
 def channel_attention_unet(input_shape, num_classes=1, filters=16, depth=4, norm="batch"):
@@ -106,6 +128,7 @@ ARCHITECTURES = {
         encoder_decoder,
         unet,
         attention_unet,
+        attention_unet_oktay,
         channel_attention_unet,
         spatial_attention_unet,
         published_lv,

@@ -10,11 +10,11 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from seglib.evaluation.comparison import Ranking
+from seglib.evaluation.comparison import DICE_MARGIN, Ranking
 from seglib.evaluation.intervals import bootstrap_interval
 from seglib.evaluation.references import Reference
 from seglib.plotting.style import (
-    METRIC_NAMES,
+    GREY,
     PALETTE,
     draw_references,
     legend_below,
@@ -33,7 +33,8 @@ def plot_means(
     """Mean Dice of each variant with its 95 % interval, in the order of the table.
 
     Args:
-        table: Index the variants' names, columns ``dice``, ``low``, ``high`` and ``patients``.
+        table: Index the variants' names, columns ``dice``, ``low``, ``high``, ``patients``
+            and ``seeds``.
         seeds: Columns ``variant`` and ``dice``: each seed's own mean, drawn as a tick.
         references: Published figures, as lines and bands.
         begin: Dice at which the axis begins, so that one that failed does not press the others
@@ -48,7 +49,7 @@ def plot_means(
     points = axes.errorbar(
         table["dice"], rows, xerr=error, fmt="o", color=PALETTE[0], capsize=3, zorder=3
     )
-    points.set_label("mean over patients, 95 % interval")
+    points.set_label("mean, 95 % interval over patients and, where there are several, seeds")
     handles.append(points)
     if begin is not None:
         axes.set_xlim(left=begin)
@@ -62,8 +63,9 @@ def plot_means(
         )
         ticks.set_label("one seed")
         handles.append(ticks)
-    axes.set_yticks(rows, [f"{name} (n = {n})" for name, n in table["patients"].items()])
-    axes.set_xlabel("Dice per patient")
+    numbers = zip(table.index, table["patients"], table["seeds"], strict=True)
+    axes.set_yticks(rows, [f"{name} (n = {n} × {seeds})" for name, n, seeds in numbers])
+    axes.set_xlabel("mean Dice (n = patients × seeds)")
     plain_axes(axes, grid="x")
     legend_below(fig, handles, columns=1)
     return fig
@@ -73,9 +75,9 @@ def plot_differences(table: pd.DataFrame, reference: str) -> Figure:
     """What each variant gains or loses against one of them, with its 95 % interval.
 
     Args:
-        table: Index the variants' names, columns ``difference``, ``low``, ``high`` and
-            ``p_holm``, as `seglib.evaluation.compare_paired` gives them; drawn top down.
-            Those with ``p_holm`` below 0.05 are filled.
+        table: Index the variants' names, columns ``difference``, ``low``, ``high``, ``n`` and
+            ``verdict``, as `seglib.evaluation.compare_paired` gives them; drawn top down.
+            Differences that are shown are filled, shown equivalences are diamonds.
         reference: What the zero line stands for, in a word.
     """
     fig, grid = new_figure(1, 1, width=8.0, height=0.34 * len(table) + 0.9)
@@ -83,38 +85,47 @@ def plot_differences(table: pd.DataFrame, reference: str) -> Figure:
     rows = np.arange(len(table))[::-1]
     error = np.array([table["difference"] - table["low"], table["high"] - table["difference"]])
     handles = []
-    sure = (table["p_holm"] < 0.05).to_numpy()
-    for chosen, fill, text in (
-        (sure, PALETTE[0], "Holm-corrected p < 0.05"),
-        (~sure, "white", "p ≥ 0.05: not shown to matter"),
+    alike = table["verdict"].str.startswith("equivalent").to_numpy()
+    unsure = (table["verdict"] == "not shown").to_numpy()
+    for chosen, marker, fill, text in (
+        (~alike & ~unsure, "o", PALETTE[0], "shown to differ (Holm-adjusted p < 0.05)"),
+        (alike, "D", "#BBDDEE", "shown to be equivalent within the margin"),
+        (unsure, "o", "white", "neither is shown"),
     ):
         if chosen.any():
             points = axes.errorbar(
                 table["difference"][chosen],
                 rows[chosen],
                 xerr=error[:, chosen],
-                fmt="o",
+                fmt=marker,
                 color=PALETTE[0],
                 markerfacecolor=fill,
                 capsize=3,
             )
             points.set_label(text)
             handles.append(points)
+    for limit in (-DICE_MARGIN, DICE_MARGIN):
+        line = axes.axvline(limit, color=GREY, linewidth=0.8, linestyle="dotted", zorder=0)
+    line.set_label(f"margin of equivalence, ±{DICE_MARGIN}")
+    handles.append(line)
     axes.axvline(0, color="black", linewidth=0.8, zorder=0)
     axes.set_yticks(rows, table.index)
     axes.set_ylim(-0.6, len(table) - 0.4)
     axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.set_xlabel(f"difference in Dice per patient from the {reference}")
+    patients = " to ".join(f"{n:.0f}" for n in sorted({table["n"].min(), table["n"].max()}))
+    axes.set_xlabel(f"difference in Dice from the {reference} (n = {patients} patients)")
     plain_axes(axes, grid="x")
-    legend_below(fig, handles)
+    legend_below(fig, handles, columns=2)
     return fig
 
 
-def plot_ranks(ranking: Ranking) -> Figure:
+def plot_ranks(ranking: Ranking, seeds: int = 1) -> Figure:
     """Critical-difference diagram: variants joined by a bar cannot be told apart.
 
     Args:
         ranking: From `seglib.evaluation.rank_networks`.
+        seeds: Trainings of each network that every patient's score is the mean of. Where it
+            is one, the figure says that it ranks trainings, not networks.
 
     Source:
         Demsar 2006, figure 1.
@@ -154,8 +165,10 @@ def plot_ranks(ranking: Ranking) -> Figure:
         axes.plot([rank, rank, edge], [0, y, y], color="0.5", linewidth=0.8, zorder=0)
         text = f" {name} ({rank:.2f})" if right else f"{name} ({rank:.2f}) "
         axes.text(edge, y, text, ha="left" if right else "right", va="center", fontsize=9)
+    trained = "one training each, not of networks" if seeds == 1 else f"{seeds} seeds of each"
     axes.set_title(
-        f"mean rank over {ranking.patients} patients, 1 is best; Friedman p = {ranking.p:.2g}",
+        f"mean rank over {ranking.patients} patients (1 is best) of {trained}; "
+        f"Friedman p = {ranking.p:.2g}",
         fontsize=9,
     )
     axes.axis("off")
@@ -178,9 +191,11 @@ def plot_strata(
 ) -> Figure:
     """Mean slice Dice within each group, with a 95 % interval over patients.
 
+    Below each group stands how many patients it has: those of the first variant.
+
     Args:
-            slices: One row a slice: ``variant``, ``patient``, ``dice`` and the columns to group by.
-            columns: What to group by, one panel each.
+        slices: One row a slice: ``variant``, ``patient``, ``dice`` and the columns to group by.
+        columns: What to group by, one panel each.
     """
     titles = {"size": "pixels of the expert's mask", "position": "position in the heart"}
     fig, grid = new_figure(1, len(columns), width=3.0, height=3.2, sharey=True)
@@ -202,11 +217,14 @@ def plot_strata(
             )
             if axes is grid[0, 0]:
                 handles.append(line)
-        axes.set_xticks(np.arange(len(means)), means.index.astype(str), fontsize=8)
+        first = slices[slices["variant"] == variants[0]].dropna(subset="dice")
+        number = first.groupby(column, observed=True)["patient"].nunique()
+        names = [f"{name}\nn = {number.get(name, 0)}" for name in means.index]
+        axes.set_xticks(np.arange(len(means)), names, fontsize=8)
         axes.set_xlim(-0.6, len(means) - 0.4)
         axes.set_title(titles.get(column, column), fontsize=9)
         plain_axes(axes, grid="y")
-    grid[0, 0].set_ylabel(f"{METRIC_NAMES.get('dice', 'Dice')} per slice")
+    grid[0, 0].set_ylabel("Dice per slice (n = patients)")
     legend_below(fig, handles)
     _turn_crowded_labels(fig)
     return fig

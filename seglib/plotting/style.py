@@ -134,7 +134,7 @@ def plain_axes(axes: Axes, grid: Literal["x", "y", "both"] | None = None) -> Non
 def draw_references(
     axes: Axes, references: Sequence[Reference], across: Literal["x", "y"]
 ) -> list[Line2D]:
-    """Published figures as lines, with a pale band for the spread of those that have one.
+    """Published figures as lines, with a pale band for those that are a range of means.
 
     Args:
         axes: Where to draw.

@@ -20,6 +20,7 @@ import pandas as pd
 from scipy import stats
 
 from seglib.errors import DataError
+from seglib.evaluation.comparison import holm
 from seglib.evaluation.intervals import bootstrap
 from seglib.evaluation.scores import overlap_scores
 
@@ -139,8 +140,13 @@ def rank_correlation(
         seed: Seed of the draws.
 
     Returns:
-        ``rho`` (-1: the order of doubt is the order of failure), ``low``, ``high``, ``n``.
+        ``rho`` (-1: the order of doubt is the order of failure), ``low``, ``high``, ``n``, and
+        ``p``, two-sided, from Student's t with n - 2 degrees of freedom (n - 3 with `given`).
         NaN when fewer than three patients remain, or one of the values never varies.
+
+    Source:
+        Zar 1972, Significance testing of the Spearman rank correlation coefficient,
+        doi:10.1080/01621459.1972.10481251.
     """
     doubt, dice, *more = _paired(doubt, dice, *([] if given is None else [given]))
     n = len(dice)
@@ -150,7 +156,11 @@ def rank_correlation(
 
     low, high = bootstrap(resampled, n, resamples=resamples, seed=seed)
     rho = _spearman(doubt, dice, *more)
-    return {"rho": rho, "low": float(low), "high": float(high), "n": n}
+    freedom = n - 2 - len(more)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.abs(rho) * np.sqrt(freedom / np.float64(1 - rho**2))
+    p = 2 * float(stats.t.sf(t, freedom)) if freedom > 0 else float("nan")
+    return {"rho": rho, "low": float(low), "high": float(high), "n": n, "p": p}
 
 
 def _paired(doubt: np.ndarray, dice: np.ndarray, *more: np.ndarray) -> list[np.ndarray]:
@@ -250,9 +260,10 @@ def judge_measures(patients: pd.DataFrame, dice: str = "dice") -> pd.DataFrame:
         dice: Column of the Dice to foretell.
 
     Returns:
-        Index ``measure``: ``rho``, ``low``, ``high``, ``n`` of `rank_correlation`;
-        ``rho_at_size``, ``low_at_size`` and ``high_at_size``, the same among hearts of
-        like predicted size; and ``share_of_oracle``.
+        Index ``measure``: ``rho``, ``low``, ``high``, ``n`` of `rank_correlation`, and
+        ``p_holm``, its p-value adjusted for the number of measures; ``rho_at_size``,
+        ``low_at_size``, ``high_at_size`` and ``p_holm_at_size``, the same among hearts of like
+        predicted size; and ``share_of_oracle``.
     """
     rows = {}
     scores, size = patients[dice].to_numpy(), patients["smallness"].to_numpy()
@@ -261,7 +272,12 @@ def judge_measures(patients: pd.DataFrame, dice: str = "dice") -> pd.DataFrame:
         at_size = rank_correlation(doubt, scores, given=size)
         rows[name] = {
             **rank_correlation(doubt, scores),
-            **{f"{key}_at_size": at_size[key] for key in ("rho", "low", "high")},
+            **{f"{key}_at_size": at_size[key] for key in ("rho", "low", "high", "p")},
             "share_of_oracle": share_of_oracle(risk_coverage(doubt, scores)),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("measure")
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("measure")
+    for column, adjusted in (("p", "p_holm"), ("p_at_size", "p_holm_at_size")):
+        tested = table[column].dropna()
+        table[column] = pd.Series(holm(tested), tested.index)
+        table = table.rename(columns={column: adjusted})
+    return table

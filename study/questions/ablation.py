@@ -16,7 +16,7 @@ from study.jobs import Job, cross_validation
 from study.questions import heart
 from study.questions.heart import CROP
 from study.results import STORED, read_compared, stored_names
-from study.section import against_reference, with_interval
+from study.section import against_reference, verdicts, with_interval
 from study.variants import table_of_changes
 
 #: What its figures and tables are labelled with.
@@ -120,16 +120,20 @@ def figures(slices: SliceSet, folder: Path) -> None:
 
 
 def changes_table() -> str:
-    """What each part brings as a short Markdown table."""
+    """What each part brings as a short Markdown table, and its verdicts as a list."""
     table = ablation_table().reset_index()
     shown = pd.DataFrame(
         {
             "what changed": table["change"],
             "Dice": with_interval(table, "dice", "dice_low", "dice_high"),
             **against_reference(table),
+            "patients": table["patients"],
+            "seeds": table["seeds"],
         }
     )
-    return reporting.to_markdown(shown).strip()
+    compared = table[table["variant"] != BASE]
+    listed = verdicts(compared["change"], compared)
+    return f"{reporting.to_markdown(shown).strip()}\n\n{listed}"
 
 
 def blocks() -> dict[str, str]:

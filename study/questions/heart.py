@@ -23,9 +23,9 @@ ASSUMED_SPACING = 1.33
 #: three readers of 50 UK Biobank subjects agree pair by pair (0.92 to 0.94; most are healthy,
 #: unlike Sunnybrook's). DOIs: the report's sources.
 REFERENCES = (
-    Reference("Tran 2016, FCN, good contours only (mean, SD)", 0.92, 0.03),
+    Reference("Tran 2016, FCN, good contours only (mean; SD of patients 0.03)", 0.92),
     Reference("Avendi 2016, good contours only", 0.94),
-    Reference("Bai 2018, three readers, UK Biobank (range)", 0.93, 0.01),
+    Reference("Bai 2018, three readers, UK Biobank (range of means)", 0.93, 0.01),
 )
 
 

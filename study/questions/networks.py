@@ -15,7 +15,7 @@ from study import results, variants
 from study.jobs import Job, cross_validation
 from study.questions import heart
 from study.questions.heart import CROP, SEEDS, rightly_labelled
-from study.section import against_reference, labels, with_interval
+from study.section import against_reference, labels, verdicts, with_interval
 
 _SGD = {"optimizer": "sgd", "learning_rate": 0.1}
 
@@ -26,6 +26,7 @@ def comparison_recipes() -> dict[str, Recipe]:
         "unet": {},
         "encoder_decoder": {"architecture": "encoder_decoder"},
         "attention_unet": {"architecture": "attention_unet"},
+        "attention_unet-oktay": {"architecture": "attention_unet_oktay"},
         "channel_attention_unet": {"architecture": "channel_attention_unet"},
         "spatial_attention_unet": {"architecture": "spatial_attention_unet"},
         "unet-dice": {"loss": "dice"},
@@ -69,15 +70,35 @@ def folds_table(table: pd.DataFrame) -> str:
 
 
 def paired_table(table: pd.DataFrame) -> str:
-    """Each variant against the U-Net as a short Markdown table."""
+    """Each variant against the U-Net as a short Markdown table, and its verdicts as a list."""
     table = table.sort_values("difference", ascending=False).reset_index()
     shown = pd.DataFrame(
         {
             "variant": table["variant"],
             **against_reference(table),
+            "seeds, its and the U-Net's": [
+                f"{own}, {other}"
+                for own, other in zip(table["seeds"], table["reference_seeds"], strict=True)
+            ],
         }
     )
-    return reporting.to_markdown(shown).strip()
+    listed = verdicts(table["variant"].map("`{}`".format), table)
+    return f"{reporting.to_markdown(shown).strip()}\n\n{listed}"
+
+
+def seeds_note(table: pd.DataFrame) -> str:
+    """How many trainings each variant has, and what the ranking may be read as."""
+    wanted = len(SEEDS)
+    whole = [f"`{name}`" for name in table.index[table["seeds"] >= wanted]]
+    rest = [f"`{name}` {n}" for name, n in table["seeds"].items() if n < wanted]
+    if not rest:
+        return f"Every variant has {wanted} seeds, and the ranks are of their means."
+    return (
+        f"{len(whole)} of {len(table)} variants have all {wanted} seeds yet "
+        f"({', '.join(whole) or 'none'}); the others have fewer ({', '.join(rest)}). What a row "
+        "with one seed shows holds for that training: another seed gives another network. The "
+        "ranks use as many seeds of each as all have."
+    )
 
 
 def figures(slices: SliceSet, folder: Path) -> None:
@@ -94,8 +115,9 @@ def figures(slices: SliceSet, folder: Path) -> None:
         variants.compare_variants(per_case), seeds, references=heart.REFERENCES
     )
     reporting.save_figure(fig, "comparison_means", **note, folder=folder)
-    ranking = rank_networks(variants.patients_by_variant(per_case))
-    fig = plotting.plot_ranks(ranking)
+    equal = variants.equal_seeds(per_case)
+    ranking = rank_networks(variants.patients_by_variant(equal))
+    fig = plotting.plot_ranks(ranking, equal.groupby("variant")["seed"].nunique().min())
     reporting.save_figure(fig, "comparison_ranks", **note, folder=folder)
     per_slice = results.read_results("comparison", "per_slice", ["unet"])
     fig = plotting.plot_strata(variants.strata(per_slice))
@@ -105,5 +127,9 @@ def figures(slices: SliceSet, folder: Path) -> None:
 def blocks() -> dict[str, str]:
     """The Markdown blocks of the report's page, by the name of their markers."""
     per_case = results.read_results("comparison", "per_case")
-    found = {"folds": folds_table(variants.compare_variants(per_case))}
-    return found | {"paired": paired_table(variants.compare_with(per_case, "unet"))}
+    reached = variants.compare_variants(per_case)
+    return {
+        "folds": folds_table(reached),
+        "paired": paired_table(variants.compare_with(per_case, "unet")),
+        "seeds": seeds_note(reached),
+    }

@@ -23,7 +23,7 @@ from study.results import STORED, read_results
 REFERENCES = (
     Reference("Buda 2019, mean of 110 patients", 0.836),
     Reference("Buda 2019, median of 110 patients", 0.873),
-    Reference("two experts (SD)", 0.84, 0.02),
+    Reference("two experts (mean; SD 0.02)", 0.84),
 )
 ORGAN = Organ(
     "tumour",

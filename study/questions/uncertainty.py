@@ -33,6 +33,7 @@ from seglib.uncertainty.pictures import plot_doubt, plot_reliability, plot_risk_
 from seglib.uncertainty.temperature import apply_temperature, cross_fit
 from study.questions.heart import ASSUMED_SPACING, load
 from study.results import STORED, read_manifest, read_table, stored_names
+from study.section import small
 
 
 @dataclass(frozen=True)
@@ -261,8 +262,7 @@ def figures(slices: SliceSet, folder: Path) -> None:
     }
     reporting.save_figure(plot_reliability(curves), "reliability", **note, folder=folder)
     patients = patients_of(read_uncertainty("members"))
-    shown_measures = ("disagreement", "entropy_single", "smallness")
-    measures = [name for name in shown_measures if name in patients]
+    measures = [m for m in ("disagreement", "entropy_single", "smallness") if m in patients]
     reporting.save_figure(plot_doubt(patients, measures), "doubt", **note, folder=folder)
     curve = plot_risk_coverage(patients, measures)
     reporting.save_figure(curve, "risk_coverage", **note, folder=folder)
@@ -272,9 +272,10 @@ def blocks() -> dict[str, str]:
     """The Markdown blocks of the report's page, by the name of their markers."""
     compared = compare_calibration(read_uncertainty("reliability"))
     judged = judge_measures(patients_of(read_uncertainty("members")))
+    p_values = {name: judged[name].map(small) for name in judged if name.startswith("p_holm")}
     return {
         "calibration": reporting.to_markdown(compared.reset_index()).strip(),
-        "doubt": reporting.to_markdown(judged.reset_index()).strip(),
+        "doubt": reporting.to_markdown(judged.assign(**p_values).reset_index()).strip(),
     }
 
 

@@ -16,7 +16,7 @@ from seglib.evaluation.references import Reference
 from seglib.plotting.style import GREY, PALETTE, WARNING, legend_below, new_figure, plain_axes
 from seglib.slices import SliceSet
 from study.questions.waterfall_tables import branch_table, cited, waterfall_table
-from study.section import with_interval
+from study.section import small, with_interval
 
 #: What its figures and tables are labelled with.
 LABELS = {"dataset": "Sunnybrook", "profile": "slim network, stored runs"}
@@ -159,6 +159,8 @@ def steps_table(table: pd.DataFrame) -> str:
             "difference": with_interval(
                 table, "difference", "difference_low", "difference_high", "+.3f"
             ),
+            "p (Holm)": [small(p) for p in table["p_holm"]],
+            "verdict": table["verdict"].fillna(""),
             "each run": table["by_seed"],
             "patients": table["patients"],
         }
@@ -166,6 +168,28 @@ def steps_table(table: pd.DataFrame) -> str:
     return reporting.to_markdown(shown).strip()
 
 
+def branches_table(table: pd.DataFrame) -> str:
+    """What the normalisation sees, as a short Markdown table."""
+    shown = pd.DataFrame(
+        {
+            "norm": table["norm"],
+            "batch": table["batch_size"],
+            "training figure": table["training"],
+            "held out, same measure": table["soft"],
+            "Dice": with_interval(table),
+            "difference": with_interval(table.assign(low=float("nan")), "difference", form="+.3f"),
+            "p (Holm)": [small(p) for p in table["p_holm"]],
+            "verdict": table["verdict"].fillna(""),
+            "patients": table["patients"],
+            "seeds": table["seeds"],
+        }
+    )
+    return reporting.to_markdown(shown.reset_index(drop=True)).strip()
+
+
 def blocks() -> dict[str, str]:
     """The Markdown blocks of the report's page, by the name of their markers."""
-    return {"waterfall": steps_table(waterfall_table())}
+    return {
+        "waterfall": steps_table(waterfall_table()),
+        "branches": branches_table(branch_table()),
+    }

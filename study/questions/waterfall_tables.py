@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from seglib.errors import SeglibError
+from seglib.evaluation.comparison import judge_differences
 from seglib.evaluation.counts import dice_of_counts
 from seglib.evaluation.intervals import bootstrap_interval
 from study.questions.waterfall import BRANCHES, CHAIN, EXPERIMENT, Step
@@ -145,7 +146,9 @@ def waterfall_table(stored: Path = STORED) -> pd.DataFrame:
         its 95 % bootstrap interval over patients (``low``, ``high``; NaN where no patient
         was held out); ``difference`` to the step before with its paired interval
         (``difference_low``, ``difference_high``; NaN where the two steps do not have the
-        same patients; no difference at all to a figure of others, or from other patients);
+        same patients; no difference at all to a figure of others, or from other patients), and
+        where it has one ``p_holm`` and ``verdict`` of `seglib.evaluation.judge_differences`,
+        over all steps;
         ``seeds``; ``by_seed``, the mean of each, separated by spaces; ``seed_sd``, the standard
         deviation of these (in ``waterfall`` each seed also tests another fold, so it holds
         both spreads); ``patients``; ``total``; and ``runs``, the jobs, separated by spaces.
@@ -155,7 +158,7 @@ def waterfall_table(stored: Path = STORED) -> pd.DataFrame:
     """
     seeds = complete_seeds(stored)
     tested = _tested(seeds, stored)
-    rows, before = {}, None
+    rows, paired, before = {}, {}, None
     for step in CHAIN:
         row = {"changed": step.changed, "source": "published" if step.published else "measured"}
         patients = None
@@ -169,16 +172,19 @@ def waterfall_table(stored: Path = STORED) -> pd.DataFrame:
             patients = values.groupby("patient").mean()
         same = before is not None and set(before.index) == set(patients.index)
         if same:
-            low, high = bootstrap_interval((patients - before).to_numpy())
+            paired[step.name] = (patients - before).to_numpy()
+            low, high = bootstrap_interval(paired[step.name])
             row |= {"difference_low": low, "difference_high": high}
         last = next(reversed(rows.values()), None)
         if same or (before is None and last is not None and last["source"] == "measured"):
             row["difference"] = row["dice"] - last["dice"]
         rows[step.name] = {**row, "total": step.total}
         before = patients
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    table = table.join(judge_differences(paired)[["p_holm", "verdict"]])
     columns = ["changed", "source", "dice", "low", "high", "difference", "difference_low"]
-    columns += ["difference_high", "seeds", "by_seed", "seed_sd", "patients", "total", "runs"]
-    return pd.DataFrame.from_dict(rows, orient="index")[columns].rename_axis("step")
+    columns += ["difference_high", "p_holm", "verdict", "seeds", "by_seed", "seed_sd"]
+    return table[[*columns, "patients", "total", "runs"]].rename_axis("step")
 
 
 def branch_table(stored: Path = STORED) -> pd.DataFrame:
@@ -191,27 +197,34 @@ def branch_table(stored: Path = STORED) -> pd.DataFrame:
         Index ``variant``, in the order of `BRANCHES`. ``norm`` and ``batch_size`` of the
         recipe; ``steps`` of the optimiser; ``training``, the training figure; ``soft``, the
         same measure on held-out patients; ``dice`` (hard, pooled by patient), ``low``,
-        ``high``, ``seeds``, ``seed_sd``, ``patients`` and ``runs`` as in `waterfall_table`.
+        ``high``, ``seeds``, ``seed_sd``, ``patients`` and ``runs`` as in `waterfall_table`;
+        against the first of them ``difference``, ``p_holm`` and ``verdict`` of
+        `seglib.evaluation.judge_differences` (NaN for the first).
 
     Raises:
         SeglibError: A variant has no stored result.
     """
     seeds = complete_seeds(stored)
     tested = _tested(seeds, stored)
-    rows = {}
+    rows, dice = {}, {}
     for variant in BRANCHES:
         manifest = read_manifest(stored_names(EXPERIMENT, [variant], stored)[0], stored)
         recipe = manifest["recipe"]
         soft = _held_out(Step("", "", variant, "soft"), tested, stored)
+        pooled = _held_out(Step("", "", variant), tested, stored)
+        dice[variant] = pooled.groupby("patient").mean()
         rows[variant] = {
             "norm": recipe["norm"],
             "batch_size": recipe["batch_size"],
             "steps": manifest["train_slices"] // recipe["batch_size"] * recipe["epochs"],
             "training": training_figures(variant, seeds, stored).mean(),
             "soft": soft.groupby("patient").mean().mean(),
-            **_figures(_held_out(Step("", "", variant), tested, stored), EXPERIMENT),
+            **_figures(pooled, EXPERIMENT),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variant")
+    first, *others = BRANCHES
+    judged = judge_differences({name: (dice[name] - dice[first]).to_numpy() for name in others})
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("variant")
+    return table.join(judged[["difference", "p_holm", "verdict"]])
 
 
 def cited(*tables: pd.DataFrame) -> list[str]:

@@ -68,6 +68,7 @@ def test_probabilities_preprocessing_and_card_are_the_same(both, rotations, rng)
     [
         ("unet", "group"),
         ("attention_unet", "batch"),
+        ("attention_unet_oktay", "batch"),
         ("channel_attention_unet", "batch"),
         ("spatial_attention_unet", "batch"),
     ],

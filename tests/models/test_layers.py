@@ -89,6 +89,20 @@ def test_attention_gate_listens_to_the_gating_features(features, skip):
     assert np.abs(change).max() > 1e-3
 
 
+def test_the_transform_of_a_gate_mixes_channels_and_normalises(features, skip):
+    gating = keras.Input((SIZE // 2, SIZE // 2, 4))
+    gate = layers.transformed_attention_gate(skip, gating, "batch", "gate")
+    model = keras.Model([skip, gating], gate)
+    gated = keras.Model(model.inputs, model.get_layer("gate_multiply").output)
+    deeper = np.random.default_rng(2).normal(size=(2, SIZE // 2, SIZE // 2, 4)).astype("float32")
+    (kernel,) = model.get_layer("gate_transform").get_weights()
+    mixed = run(gated, [features, deeper]) @ kernel[0, 0]
+    scale = np.sqrt(1 + model.get_layer("gate_norm").epsilon)  # a new layer: mean 0, variance 1
+    np.testing.assert_allclose(run(model, [features, deeper]), mixed / scale, atol=1e-5)
+    trained = keras.ops.convert_to_numpy(model([features, deeper], training=True))
+    np.testing.assert_allclose(trained.mean(axis=(0, 1, 2)), 0, atol=1e-5)
+
+
 @pytest.mark.parametrize(("channels", "groups"), [(16, 8), (12, 6), (7, 7), (11, 1)])
 def test_group_normalisation_takes_the_most_groups_that_divide(channels, groups):
     x = keras.Input((4, 4, channels))

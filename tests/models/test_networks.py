@@ -98,6 +98,37 @@ def test_the_unet_has_the_parameters_that_a_count_by_hand_gives():
     assert build_model("unet", (16, 16, 1), filters=4, depth=1).count_params() == expected
 
 
+def test_the_published_gates_leave_the_finest_skip_alone():
+    model = build_model("attention_unet_oktay", (16, 16, 1), filters=2, depth=3)
+    gated = [layer.name for layer in model.layers if layer.name.endswith("_multiply")]
+    assert sorted(gated) == ["skip2_multiply", "skip3_multiply"]
+    joined = {f"decoder{k}": model.get_layer(f"decoder{k}_join").input[0] for k in (1, 2, 3)}
+    assert joined["decoder1"] is model.get_layer("encoder1_relu2").output
+    assert joined["decoder2"] is model.get_layer("skip2_norm").output
+    steered_by = {k: model.get_layer(f"skip{k}_phi").input for k in (2, 3)}
+    assert steered_by[3] is model.get_layer("bottleneck_relu2").output
+    assert steered_by[2] is model.get_layer("decoder3_relu2").output
+
+
+def test_the_published_gates_have_the_parameters_that_a_count_by_hand_gives():
+    def gate(skip, gating):
+        inner = skip // 2
+        theta, phi, psi = 4 * skip * inner, gating * inner + inner, inner + 1
+        return theta + phi + psi + skip**2 + 4 * skip  # then 1x1 without bias, normalisation
+
+    plain = build_model("unet", (16, 16, 1), filters=4, depth=3).count_params()
+    gated = build_model("attention_unet_oktay", (16, 16, 1), filters=4, depth=3).count_params()
+    assert gated - plain == gate(8, 16) + gate(16, 32)
+
+
+def test_without_a_coarser_skip_the_published_gates_are_gone():
+    plain, gated = (
+        build_model(name, (16, 16, 1), filters=2, depth=1)
+        for name in ("unet", "attention_unet_oktay")
+    )
+    assert [layer.name for layer in plain.layers] == [layer.name for layer in gated.layers]
+
+
 @pytest.mark.slow
 def test_the_published_network_has_the_published_size():
     model = build_model("published_lv", (256, 256, 1), filters=64, depth=5)

@@ -37,7 +37,8 @@ def test_labels_of_the_groups_are_a_gap_apart(sizes, style):
             fig.set_dpi(dpi)
             fig.canvas.draw()
             labels = [label for axes in fig.axes for label in axes.get_xticklabels()]
-            assert [label.get_text() for label in labels] == ["ED", *sizes] * 2
+            names = [f"{name}\nn = 2" for name in ("ED", *sizes)]
+            assert [label.get_text() for label in labels] == names * 2
             gap = 1.25 * dpi / 72  # on either side, so 2.5 points: more than a narrow blank
             boxes = [label.get_window_extent().padded(gap, 0) for label in labels]
             assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))

@@ -34,9 +34,9 @@ def test_plain_axes_have_two_edges_and_the_grid_asked_for(axes, grid):
 
 @pytest.mark.parametrize("across", ["x", "y"])
 def test_references_are_lines_and_those_with_a_spread_bands(axes, across):
-    one, other = Reference("with SD", 0.9, 0.02), Reference("without", 0.7)
+    one, other = Reference("a range", 0.9, 0.02), Reference("one mean", 0.7)
     handles = draw_references(axes, [one, other], across)
-    assert [handle.get_label() for handle in handles] == ["with SD", "without"]
+    assert [handle.get_label() for handle in handles] == ["a range", "one mean"]
     assert [to_hex(handle.get_color()) for handle in handles] == [c.lower() for c in PALETTE[2:4]]
     values = [getattr(handle, f"get_{across}data")() for handle in handles]
     assert values == [[0.9, 0.9], [0.7, 0.7]]

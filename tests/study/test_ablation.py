@@ -55,18 +55,23 @@ def test_every_variant_that_is_run_has_words(sunnybrook_dir):
     )
 
 
-def test_sure_and_unsure_differences_look_different():
+def test_what_is_shown_can_be_seen():
     table = pd.DataFrame(
         {
-            "difference": [0.02, 0.001],
-            "low": [0.01, -0.01],
-            "high": [0.03, 0.01],
-            "p_holm": [0.01, 0.6],
+            "difference": [0.02, 0.001, 0.0],
+            "low": [0.01, -0.01, -0.001],
+            "high": [0.03, 0.01, 0.001],
+            "n": [15, 15, 14],
+            "verdict": ["better", "not shown", "equivalent within 0.01"],
         },
-        index=["a", "b"],
+        index=["a", "b", "c"],
     )
     fig = plot_differences(table, "base")
     axes = fig.axes[0]
-    assert [text.get_text() for text in axes.get_yticklabels()] == ["a", "b"]
-    fills = [line.get_markerfacecolor() for line in axes.lines if line.get_marker() == "o"]
-    assert len(set(fills)) == 2
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["a", "b", "c"]
+    assert "n = 14 to 15 patients" in axes.get_xlabel()
+    points = [line for line in axes.lines if line.get_marker() in ("o", "D")]
+    assert len({(line.get_marker(), line.get_markerfacecolor()) for line in points}) == 3
+    (legend,) = fig.legends
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert "margin of equivalence, ±0.01" in texts

@@ -57,6 +57,36 @@ def test_the_table_puts_the_best_first_and_counts_seeds(per_case):
     assert paired.at["bad", "difference"] == pytest.approx(expected)
 
 
+def test_intervals_resample_seeds_where_there_are_several(per_case):
+    one_each = variants.compare_with(per_case[per_case["seed"] == 0], "bad")
+    both = variants.compare_with(per_case, "bad")
+    assert (one_each.at["good", "seeds"], one_each.at["good", "reference_seeds"]) == (1, 1)
+    assert (both.at["good", "seeds"], both.at["good", "reference_seeds"]) == (2, 1)
+    width = {name: t.at["good", "high"] - t.at["good", "low"] for name, t in
+             {"one": one_each, "both": both}.items()}  # fmt: skip
+    assert width["both"] > width["one"]  # the seeds are a pixel of shift apart
+
+
+def test_a_ranking_takes_as_many_seeds_of_each_as_all_have(per_case):
+    equal = variants.equal_seeds(per_case)
+    assert equal.groupby("variant")["seed"].unique().map(list).to_dict() == {
+        "good": [0], "bad": [0]
+    }  # fmt: skip
+    more = pd.concat([per_case, scored("bad", 2, 4)])
+    seeds = variants.equal_seeds(more).groupby("variant")["seed"].unique().map(list)
+    assert seeds.to_dict() == {"good": [0, 1], "bad": [0, 2]}
+
+
+def test_a_seed_without_all_its_patients_is_not_ranked(per_case):
+    begun, part = (
+        rows[rows["patient"] != per_case["patient"].max()]
+        for rows in (scored("bad", 2, 4), scored("new", 0, 3))
+    )
+    equal = variants.equal_seeds(pd.concat([per_case, begun, part]))
+    assert set(equal["variant"]) == {"good", "bad"}
+    assert set(equal["seed"]) == {0}
+
+
 def slices_of(truths, predicted, overlaps, order):
     return pd.DataFrame(
         {
@@ -125,7 +155,7 @@ def test_the_charts_name_every_variant(per_case):
     table = variants.compare_variants(per_case)
     fig = plotting.plot_means(table)
     names = [text.get_text() for text in fig.axes[0].get_yticklabels()]
-    assert names == ["good (n = 4)", "bad (n = 4)"]
+    assert names == ["good (n = 4 × 2)", "bad (n = 4 × 1)"]
     worse = f"{table['dice'].min():.3f}"
     fig = plotting.plot_means(table, begin=table["dice"].mean())
     assert [text.get_text() for text in fig.axes[0].texts] == [f" ◂ {worse}"]
@@ -134,3 +164,5 @@ def test_the_charts_name_every_variant(per_case):
     fig = plotting.plot_ranks(ranking)
     shown = " ".join(text.get_text() for text in fig.axes[0].texts)
     assert all(name in shown for name in ("good", "bad", "third"))
+    assert "one training each, not of networks" in fig.axes[0].get_title()
+    assert "3 seeds of each" in plotting.plot_ranks(ranking, seeds=3).axes[0].get_title()
