@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: The modules, in the report's order. `modules` imports them.
 QUESTIONS = (
     "best",
+    "judge",
     "waterfall",
     "waterfall_pictures",
     "networks",

@@ -81,17 +81,13 @@ def best_summary() -> pd.DataFrame:
 
 
 def protocols_table() -> pd.DataFrame:
-    """One row a network: protocol, Dice with interval, good contours, spread of seeds."""
+    """One row a network: protocol, Dice with interval, spread of seeds."""
     parts = []
     for experiment in stored_experiments():
         per_case = results.read_results(experiment, "per_case")
         reached = variants.compare_variants(per_case)
-        good = {
-            variant: per_patient(variants.average_seeds(rows))["good_dice"].mean()
-            for variant, rows in per_case.groupby("variant")
-        }
         rows = reached.loc[[name for name in NETWORKS[experiment] if name in reached.index]]
-        rows = rows.assign(good_dice=pd.Series(good)).reset_index()
+        rows = rows.reset_index()
         rows.insert(0, "protocol", PROTOCOLS[experiment])
         rows.insert(1, "network", rows["variant"].map(NETWORKS[experiment]))
         parts.append(rows)
@@ -136,7 +132,6 @@ def blocks() -> dict[str, str]:
     table = protocols_table()
     shown = table[["protocol", "network"]].assign(
         Dice=with_interval(table),
-        **{"good contours": table["good_dice"]},
         patients=table["patients"],
         seeds=table["seeds"],
         seed_sd=table["seed_sd"],
