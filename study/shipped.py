@@ -16,7 +16,7 @@ from seglib.evaluation.challenge import RULES
 from seglib.files import REPOSITORY, atomic_write, results_dir
 from seglib.program import program
 from study import results
-from study.questions import judge
+from study.questions import judge, outside
 from study.questions.heart import ASSUMED_SPACING
 from study.section import groups_table, summarise_groups
 
@@ -51,7 +51,7 @@ class Shipped:
 
 SUNNYBROOK = Shipped(
     name="sunnybrook",
-    job="literature/lv_best/literature-seed0",
+    job=outside.JOB,
     outlines="""\
 Outlines the left-ventricular blood pool (inside the endocardium, papillary muscles
 counted as blood, as the experts drew it) on short-axis cine MR slices.""",
@@ -109,7 +109,8 @@ def card(model: Shipped) -> str:
     if per_case["unit"].iloc[0] == "mm":
         where = "in mm"
     cores = manifest["environment"]["cpu_count"]
-    limits = "\n".join(f"- {limit}" for limit in model.limits)
+    measured = (outside.limit(),) if model.job == outside.JOB else ()
+    limits = "\n".join(f"- {limit}" for limit in (*measured, *model.limits))
     return f"""# Model card: {model.path.name}
 
 {model.outlines}

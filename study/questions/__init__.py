@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 QUESTIONS = (
     "best",
     "judge",
+    "outside",
     "waterfall",
     "waterfall_pictures",
     "networks",
