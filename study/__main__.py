@@ -29,6 +29,7 @@ COMMANDS = {
     "ship": ("study.shipped", "make a trained network a committed model"),
     "judge": ("study.questions.judge", "count stored masks as the 2009 challenge did"),
     "outside": ("study.questions.outside", "outline whole stacks, frames without a contour too"),
+    "readers": ("study.questions.readers", "measure two labels of one scan against each other"),
     "uncertainty": (
         "study.questions.uncertainty",
         "make tables of what stored networks know about their mistakes",

@@ -30,6 +30,7 @@ QUESTIONS = (
     "audit",
     "uncertainty",
     "atrium",
+    "readers",
     "brain",
     "tumour",
 )

@@ -3,8 +3,9 @@
     python -m study judge
 
 compares the stored masks of the literature protocol with the expert's, contour by contour, and
-writes ``contours.csv`` and ``manifest.json`` to ``reports/runs/judge/``. It needs the data set; the
-table that the report shows needs only what is stored.
+writes ``contours.csv`` to ``reports/runs/judge/``; beside it ``surfaces.csv``, the surface Dice of
+each case at a tolerance of one pixel, and ``manifest.json``. It needs the data set; the report's
+tables need only what is stored.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pandas as pd
 
 from seglib import reporting
 from seglib.evaluation.challenge import RULES, judge_cases, judge_contours
-from seglib.evaluation.tables import per_patient
+from seglib.evaluation.tables import per_patient, score_cases
 from seglib.files import atomic_write, write_json
 from seglib.program import program
 from seglib.slices import SliceSet, data_hash
@@ -93,15 +94,19 @@ def make(slices: SliceSet, stored: Path, output: Path, experiment: str = "litera
     Raises:
         SeglibError: Nothing is stored, or a job's masks are not.
     """
-    judged = []
+    judged, surfaces = [], []
     names = stored_names(experiment, stored=stored)
     for name in names:
         manifest = read_manifest(name, stored)
         test = slices.of_patients(manifest["test_patients"])
-        contours = judge_contours(test, read_masks(name, stored))
-        judged.append(contours.assign(variant=manifest["variant"], seed=manifest["seed"]))
-    text = pd.concat(judged).to_csv(index=False, float_format="%.6g", lineterminator="\n")
-    atomic_write(output / "contours.csv", text)
+        masks = read_masks(name, stored)
+        labels = {"variant": manifest["variant"], "seed": manifest["seed"]}
+        judged.append(judge_contours(test, masks).assign(**labels))
+        scores = score_cases(test, masks, tolerance=1.0)
+        surfaces.append(scores[["case", "surface_dice"]].assign(**labels))
+    for table, parts in {"contours": judged, "surfaces": surfaces}.items():
+        text = pd.concat(parts).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        atomic_write(output / f"{table}.csv", text)
     pixels = int(np.prod(slices.masks.shape[1:3]))
     write_json(
         output / "manifest.json", {"jobs": names, "pixels": pixels, "source": data_hash(slices)}

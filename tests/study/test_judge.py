@@ -58,6 +58,9 @@ def test_the_judge_of_stored_masks_is_stored(stored):
     assert (contours.loc[perfect, ["distance_0.9", "distance_1.0"]] == 0).all(axis=None)
     assert (contours.loc[perfect, "dice"] == 1).all()
     assert contours.loc[~perfect, "distance_1.0"].isna().all()
+    surfaces = read_table("judge", "surfaces", stored)
+    assert surfaces["case"].tolist() == contours["case"].unique().tolist()
+    assert surfaces["surface_dice"].tolist() == [1, 1, 0, 0]
     manifest = read_manifest("judge", stored)
     assert manifest["jobs"] == ["trial/tiny/fold1-seed0"] and manifest["pixels"] == 64 * 64
 
