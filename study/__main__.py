@@ -27,6 +27,9 @@ COMMANDS = {
     "notebooks": ("study.notebook_runner", "run the notebooks and print their results"),
     "collect": ("study.collect", "run the notebooks and keep what they show in reports/"),
     "ship": ("study.shipped", "make a trained network a committed model"),
+    "judge": ("study.questions.judge", "count stored masks as the 2009 challenge did"),
+    "outside": ("study.questions.outside", "outline whole stacks, frames without a contour too"),
+    "readers": ("study.questions.readers", "measure two labels of one scan against each other"),
     "uncertainty": (
         "study.questions.uncertainty",
         "make tables of what stored networks know about their mistakes",

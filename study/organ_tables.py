@@ -15,6 +15,8 @@ import pandas as pd
 
 from seglib import plotting, reporting
 from seglib.evaluation.references import Reference
+from study.outlines import outline_scores
+from study.outlines import shown as shown_outlines
 from study.results import STORED, read_compared, stored_names
 from study.section import against_reference, with_interval
 from study.variants import patients_by_variant, table_of_changes
@@ -54,7 +56,8 @@ def networks_table(organ: Organ, stored: Path = STORED) -> pd.DataFrame:
         stored: Where results are kept.
 
     Returns:
-        As `study.variants.table_of_changes`, and ``median``, the patients' median Dice.
+        As `study.variants.table_of_changes`; ``median``, the patients' median Dice; and what
+        `study.outlines.outline_scores` adds.
 
     Raises:
         SeglibError: Nothing is stored, or not the network that the others are compared with.
@@ -63,7 +66,8 @@ def networks_table(organ: Organ, stored: Path = STORED) -> pd.DataFrame:
     table = table_of_changes(per_case, organ.networks, organ.compared_with)
     patients = patients_by_variant(per_case)
     median = {variant: rows["dice"].median() for variant, rows in patients.items()}
-    return table.assign(median=table["variant"].map(median))
+    outlines = outline_scores(per_case)[["surface_dice", "within", "cases", "undefined"]]
+    return table.assign(median=table["variant"].map(median)).join(outlines, on="variant")
 
 
 def dice_means(table: pd.DataFrame) -> pd.DataFrame:
@@ -97,7 +101,7 @@ def networks_markdown(organ: Organ) -> str:
             "network": table["change"],
             "Dice": with_interval(table, "dice", "dice_low", "dice_high"),
             "median": table["median"],
-            f"HD95 ({table['unit'].iloc[0]})": table["hd95"],
+            **shown_outlines(table),
             **against_reference(table),
             "patients": table["patients"],
             "seeds": table["seeds"],

@@ -9,7 +9,7 @@ from seglib.datasets.sunnybrook import CHALLENGE_PARTS
 from seglib.evaluation.tables import summarise
 from study import results
 
-SHOWN = ["dice", "jaccard", "precision", "recall", "hd95", "assd"]
+SHOWN = ["dice", "jaccard", "precision", "recall", "surface_dice", "hd95", "assd"]
 
 
 def labels(experiment: str, variants: list[str] | None = None) -> dict:
@@ -111,6 +111,10 @@ def groups_table(summary: pd.DataFrame) -> str:
                 )
                 for metric in SHOWN
             },
+            # These have no distance.
+            "volumes with one mask missing": int(
+                part.loc["dice", ["missed", "false_positive"]].sum()
+            ),
         }
     title = "test patients" if name == "patients" else name
     table = pd.DataFrame(rows).T.rename_axis(title).reset_index()

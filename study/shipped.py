@@ -12,11 +12,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
+from seglib.evaluation.challenge import RULES
 from seglib.files import REPOSITORY, atomic_write, results_dir
 from seglib.program import program
 from study import results
+from study.outlines import at_one_pixel
+from study.questions import judge, outside
 from study.questions.heart import ASSUMED_SPACING
 from study.section import groups_table, summarise_groups
 
@@ -51,7 +52,7 @@ class Shipped:
 
 SUNNYBROOK = Shipped(
     name="sunnybrook",
-    job="literature/lv_best/literature-seed0",
+    job=outside.JOB,
     outlines="""\
 Outlines the left-ventricular blood pool (inside the endocardium, papillary muscles
 counted as blood, as the experts drew it) on short-axis cine MR slices.""",
@@ -104,12 +105,16 @@ def card(model: Shipped) -> str:
     manifest = results.read_manifest(model.job)
     recipe = manifest["recipe"]
     per_case = results.read_table(model.job, "per_case")
+    if manifest["experiment"] == "literature":
+        labels = {"variant": manifest["variant"], "seed": manifest["seed"]}
+        per_case = at_one_pixel(per_case.assign(**labels))
     summary = summarise_groups(per_case)
     where = "in pixels: the files do not hold the spacing"
     if per_case["unit"].iloc[0] == "mm":
         where = "in mm"
     cores = manifest["environment"]["cpu_count"]
-    limits = "\n".join(f"- {limit}" for limit in model.limits)
+    measured = (outside.limit(),) if model.job == outside.JOB else ()
+    limits = "\n".join(f"- {limit}" for limit in (*measured, *model.limits))
     return f"""# Model card: {model.path.name}
 
 {model.outlines}
@@ -133,7 +138,7 @@ Per patient, hard masks on the native grid, every slice counted; mean [95 % boot
 interval over patients]. Distances are {where}.
 
 {groups_table(summary)}
-{_good_contours(summary) if per_case["contour_spacing_assumed"].any() else ""}
+{_judged(manifest["variant"]) if per_case["contour_spacing_assumed"].any() else ""}
 ## Limits
 
 {limits}
@@ -150,13 +155,15 @@ def _seen(preprocessing: dict) -> str:
     return f"{crop}, after {first} became {resize}x{resize}"
 
 
-def _good_contours(summary: pd.DataFrame) -> str:
-    """The challenge's count, for its own data: a pixel's side is assumed."""
+def _judged(variant: str) -> str:
+    """What the challenge's judge says, for its own data: a pixel's side is assumed."""
+    table = judge.challenge_table()
+    counted, apart = (table.loc[(version, variant)] for version in ("0.9", "1.0"))
     return f"""
-By the challenge's count, only contours with a mean distance below 5 mm \
-(pixel side assumed {ASSUMED_SPACING} mm): \
-{summary.loc[("all", "good_share"), "mean"]:.1%} of contours are good, with Dice \
-{summary.loc[("all", "good_dice"), "mean"]:.3f}.
+By the challenge's own judge, version 1.0 (a contour is good below {RULES["1.0"].limit:g} mm; \
+pixel side assumed {ASSUMED_SPACING} mm): \
+{apart["good_share"]:.1%} of contours are good, with Dice {apart["dice"]:.3f} and a mean distance \
+of {apart["distance"]:.2f} mm, or {counted["distance"]:.2f} mm with points that touch counted.
 """
 
 

@@ -113,6 +113,58 @@ def load(
     return slices.take(table.sort_values(["patient", "phase", "slice"]).index.to_numpy())
 
 
+def load_stacks(root: str | Path | None = None) -> SliceSet:
+    """Read the whole stacks at end-diastole and end-systole, frames without a contour too.
+
+    Experts drew from the base to the apex. The frames above and below have an empty mask here: to
+    ask what a network draws where there is nothing to draw.
+
+    Args:
+        root: As `load`.
+
+    Returns:
+        As `load`, with the blood pool's contours, for the patients that have contours.
+
+    Raises:
+        DataError: As `load`; or a frame of a stack is missing, for a part of it says nothing
+            about the whole.
+    """
+    drawn = load(root)
+    root = require_folder("scd_dicom", root)
+    folders = {
+        pad_patient(name): folder for name, folder in _dicom_folders(root / "link.csv").items()
+    }
+    images, masks, rows = [], [], []
+    for index in drawn.cases():
+        at = {drawn.table.loc[row, "slice"]: row for row in index}
+        first = drawn.table.loc[index[0]]
+        folder = root / "dicoms" / folders[first["patient"]]
+        last = max(int(path.stem) for path in folder.glob("*.dcm"))
+        for slice_ in range(-(-last // FRAMES_PER_SLICE)):
+            path = folder / f"{slice_ * FRAMES_PER_SLICE + first['frame'] + 1}.dcm"
+            if slice_ in at:
+                image, mask = drawn.images[at[slice_], ..., 0], drawn.masks[at[slice_], ..., 0]
+                spacing = drawn.table.loc[at[slice_], "spacing"]
+            elif path.is_file():
+                image, spacing = read_frame(path)
+                mask = np.zeros(image.shape, np.uint8)
+            else:
+                raise DataError(
+                    f"{path}: no such file; a whole stack has {FRAMES_PER_SLICE} frames of each "
+                    f"slice, and the last frame of {first['patient']} here is {last}"
+                )
+            images.append(image)
+            masks.append(mask)
+            rows.append({**first, "slice": slice_, "spacing": spacing, "source": path.name})
+    return SliceSet(
+        "Sunnybrook DICOM, whole stacks",
+        np.stack(images)[..., None],
+        np.stack(masks)[..., None],
+        pd.DataFrame(rows),
+        drawn.class_names,
+    )
+
+
 def pad_patient(original_id: str) -> str:
     """``SC-HF-I-1`` to ``SC-HF-I-01``: the name the patient has in the PNG set."""
     return re.sub(r"\d+$", lambda number: number[0].zfill(2), original_id)

@@ -18,6 +18,8 @@ __getattr__, __dir__, __all__ = lazy_face(
         "count_slices": "counts",
         "dice_of_counts": "counts",
         "good_contours": "challenge",
+        "judge_cases": "challenge",
+        "judge_contours": "challenge",
         "overlap_scores": "scores",
         "score_case": "scores",
         "surface_distances": "surface",

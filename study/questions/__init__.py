@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: The modules, in the report's order. `modules` imports them.
 QUESTIONS = (
     "best",
+    "judge",
+    "outside",
     "waterfall",
     "waterfall_pictures",
     "memorised",
@@ -29,6 +31,7 @@ QUESTIONS = (
     "audit",
     "uncertainty",
     "atrium",
+    "readers",
     "brain",
     "tumour",
 )

@@ -13,6 +13,7 @@ from seglib.slices import SliceSet
 from seglib.splits.patients import literature_split
 from study import results, variants
 from study.jobs import Job, cross_validation
+from study.outlines import at_one_pixel
 from study.questions import heart
 from study.questions.heart import CROP, SEEDS, rightly_labelled
 from study.section import groups_table, labels, summarise_groups, with_interval
@@ -76,22 +77,18 @@ EXPERIMENTS = {
 
 def best_summary() -> pd.DataFrame:
     """Scores of the test patients, all and by challenge part; seeds averaged by case."""
-    per_case = results.read_results("literature", "per_case", ["lv_best"])
+    per_case = at_one_pixel(results.read_results("literature", "per_case", ["lv_best"]))
     return summarise_groups(variants.average_seeds(per_case))
 
 
 def protocols_table() -> pd.DataFrame:
-    """One row a network: protocol, Dice with interval, good contours, spread of seeds."""
+    """One row a network: protocol, Dice with interval, spread of seeds."""
     parts = []
     for experiment in stored_experiments():
         per_case = results.read_results(experiment, "per_case")
         reached = variants.compare_variants(per_case)
-        good = {
-            variant: per_patient(variants.average_seeds(rows))["good_dice"].mean()
-            for variant, rows in per_case.groupby("variant")
-        }
         rows = reached.loc[[name for name in NETWORKS[experiment] if name in reached.index]]
-        rows = rows.assign(good_dice=pd.Series(good)).reset_index()
+        rows = rows.reset_index()
         rows.insert(0, "protocol", PROTOCOLS[experiment])
         rows.insert(1, "network", rows["variant"].map(NETWORKS[experiment]))
         parts.append(rows)
@@ -136,7 +133,6 @@ def blocks() -> dict[str, str]:
     table = protocols_table()
     shown = table[["protocol", "network"]].assign(
         Dice=with_interval(table),
-        **{"good contours": table["good_dice"]},
         patients=table["patients"],
         seeds=table["seeds"],
         seed_sd=table["seed_sd"],

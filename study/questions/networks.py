@@ -13,6 +13,8 @@ from seglib.recipes.recipe import Recipe, get_recipe
 from seglib.slices import SliceSet
 from study import results, variants
 from study.jobs import Job, cross_validation
+from study.outlines import outline_scores
+from study.outlines import shown as shown_outlines
 from study.questions import heart
 from study.questions.heart import CROP, SEEDS, rightly_labelled
 from study.section import against_reference, labels, verdicts, with_interval
@@ -63,10 +65,12 @@ def tables(folder: Path) -> None:
 
 def folds_table(table: pd.DataFrame) -> str:
     """The comparison as a short Markdown table."""
-    shown = table.reset_index()
+    outlines = outline_scores(results.read_results("comparison", "per_case"))
+    columns = shown_outlines(outlines.loc[table.index])
+    shown = table.reset_index().assign(**columns)
     shown.insert(1, "Dice", with_interval(shown))
-    columns = ["variant", "Dice", "sd", "jaccard", "hd95", "unit", "patients", "seeds", "seed_sd"]
-    return reporting.to_markdown(shown[columns]).strip()
+    names = ["variant", "Dice", "sd", "jaccard", *columns, "patients", "seeds", "seed_sd"]
+    return reporting.to_markdown(shown[names]).strip()
 
 
 def paired_table(table: pd.DataFrame) -> str:

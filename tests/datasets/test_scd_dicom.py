@@ -202,3 +202,32 @@ def test_real_epicardium_encloses_the_blood_pool_but_for_the_wrong_patient(scd_d
     assert set(everything.patients) - set(kept.patients) == set(scd_dicom.WRONG_EPICARDIUM)
     masks = {p: everything.of_patients([p]).masks for p in ("SC-HF-I-01", "SC-HF-I-06")}
     np.testing.assert_array_equal(masks["SC-HF-I-01"], masks["SC-HF-I-06"])  # copied files
+
+
+def whole_stack(root, slices=3):
+    """The one patient with frames of three slices; the contours are on the middle one."""
+    for path in contour_file(root).parent.glob("*.txt"):
+        number = int(path.name[8:12])
+        path.rename(path.with_name(path.name.replace(f"{number:04d}", f"{number + 20:04d}")))
+    for number in range(1, 20 * slices + 1):
+        path = root / "dicoms" / "SCD0000801" / f"{number}.dcm"
+        write_dicom(path, np.full((40, 32), number))
+    return root
+
+
+def test_a_whole_stack_has_empty_masks_where_nothing_was_drawn(root):
+    stacks = scd_dicom.load_stacks(whole_stack(root))
+    assert stacks.table["phase"].tolist() == ["ED"] * 3 + ["ES"] * 3
+    assert stacks.table["slice"].tolist() == [0, 1, 2] * 2
+    assert stacks.masks.any(axis=(1, 2, 3)).tolist() == [False, True, False] * 2
+    # Frame 20 of each slice is ED, frame 8 is ES.
+    assert stacks.images[:, 0, 0, 0].tolist() == [20, 40, 60, 8, 28, 48]
+    assert stacks.table["source"].tolist()[:3] == ["20.dcm", "40.dcm", "60.dcm"]
+    drawn = scd_dicom.load(root)
+    np.testing.assert_array_equal(stacks.masks[[1, 4]], drawn.masks)
+
+
+def test_a_stack_with_a_missing_frame_is_refused(root):
+    (whole_stack(root) / "dicoms" / "SCD0000801" / "8.dcm").unlink()
+    with pytest.raises(DataError, match=r"8\.dcm: no such file; a whole stack has 20 frames"):
+        scd_dicom.load_stacks(root)
