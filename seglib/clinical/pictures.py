@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from seglib.clinical.agreement import agreement
+from seglib.clinical.bland_altman import agreement
 from seglib.plotting.points import points_by_group
 from seglib.plotting.style import GREY, legend_below, new_figure, plain_axes
 

@@ -27,6 +27,7 @@ QUESTIONS = (
     "ablation",
     "audit",
     "uncertainty",
+    "ejection_fraction",
     "atrium",
     "brain",
     "tumour",

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from seglib.clinical.agreement import agreement
+from seglib.clinical.bland_altman import agreement
 from seglib.clinical.pictures import plot_bland_altman, plot_dice_and_error
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seglib.clinical.agreement import agreement
+from seglib.clinical.bland_altman import agreement
 from seglib.errors import DataError
 
 REFERENCE, MEASURED = [10, 20, 30, 40], [11, 19, 32, 42]  # differences 1, -1, 2, 2

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seglib.clinical.contributions import error_parts
 from seglib.clinical.ejection import measure_patients
-from seglib.clinical.error_parts import error_parts
 
 COLUMNS = ["patient", "phase", "slice", "truth", "predicted"]
 
