@@ -20,7 +20,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/12_uncertainty.ipynb)
 #
 # [Previous: the label audit](11_label_audit.ipynb) ·
-# [Back to the start: data preparation](01_data_preparation.ipynb)
+# [Next: ejection fraction](13_ejection_fraction.ipynb)
 #
 # You will learn
 #
@@ -334,4 +334,4 @@ ranks.sort_values("dice").head(8).round(3)
 # 5. A network that always says 0.03 in every pixel of the crop: what are its calibration
 #    error and its Brier score, roughly?
 #
-# Back to [data preparation](01_data_preparation.ipynb)
+# Next: [ejection fraction](13_ejection_fraction.ipynb)

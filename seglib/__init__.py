@@ -51,6 +51,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "audit",
         "augmentation",
         "batches",
+        "clinical",
         "datasets",
         "environment",
         "errors",

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from seglib.plotting.points import MARKS, points_by_group
 from seglib.plotting.style import PALETTE, legend_below, new_figure, plain_axes
 from seglib.uncertainty.calibration import BINS, expected_calibration_error, reliability_curve
 from seglib.uncertainty.doubt import MEASURES, rank_correlation, risk_coverage
-
-_MARKS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 def plot_reliability(tables: Mapping[str, pd.DataFrame], *, bins: int = BINS) -> Figure:
@@ -33,7 +32,7 @@ def plot_reliability(tables: Mapping[str, pd.DataFrame], *, bins: int = BINS) ->
     handles = []
     edges = np.arange(bins + 1) / bins
     for number, (name, table) in enumerate(tables.items()):
-        colour, mark = PALETTE[number % len(PALETTE)], _MARKS[number % len(_MARKS)]
+        colour, mark = PALETTE[number % len(PALETTE)], MARKS[number % len(MARKS)]
         curve = reliability_curve(table)
         error = [curve["true"] - curve["low"], curve["high"] - curve["true"]]
         line = top.errorbar(
@@ -76,22 +75,9 @@ def plot_doubt(
         dice: Column of the Dice.
     """
     fig, grid = new_figure(1, len(measures), width=3.4, height=3.4, sharey=True)
-    groups = patients.groupby("pathology") if "pathology" in patients else [("patient", patients)]
     handles = []
     for axes, measure in zip(grid[0], measures, strict=True):
-        for number, (name, rows) in enumerate(groups):
-            points = axes.scatter(
-                rows[measure],
-                rows[dice],
-                s=26,
-                color=PALETTE[number % len(PALETTE)],
-                marker=_MARKS[number % len(_MARKS)],
-                edgecolors="white",
-                linewidths=0.4,
-                label=name,
-            )
-            if axes is grid[0, 0]:
-                handles.append(points)
+        handles = points_by_group(axes, patients, measure, dice)
         found = rank_correlation(patients[measure].to_numpy(), patients[dice].to_numpy())
         title = f"Spearman {found['rho']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
         axes.set_title(f"{title}, n = {found['n']}".replace("-", "−"), fontsize=9)
@@ -136,7 +122,7 @@ def plot_risk_coverage(
             curve["sent"],
             curve["dice"],
             color=PALETTE[number % len(PALETTE)],
-            marker=_MARKS[number % len(_MARKS)],
+            marker=MARKS[number % len(MARKS)],
             markersize=3,
             linewidth=1.2,
             label=MEASURES.get(name, name),

@@ -30,6 +30,7 @@ QUESTIONS = (
     "ablation",
     "audit",
     "uncertainty",
+    "ejection_fraction",
     "atrium",
     "readers",
     "brain",
