@@ -64,8 +64,17 @@ from matplotlib.patches import Patch
 from PIL import Image
 
 import seglib
-from seglib import errors, evaluation, files, formats, lessons
-from seglib import plotting, preprocessing, reporting, splits
+from seglib import (
+    errors,
+    evaluation,
+    files,
+    formats,
+    lessons,
+    plotting,
+    preprocessing,
+    reporting,
+    splits,
+)
 from seglib.datasets import sunnybrook
 from seglib.lessons import mistakes
 
