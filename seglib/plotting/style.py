@@ -44,13 +44,15 @@ _MIN_WIDTH = 4.0  # inches: what the phantom's label needs
 def label_figure(fig: Figure, dataset: str, profile: str) -> Figure:
     """Write "DATASET · profile PROFILE" at the foot of a figure, once, and give it back.
 
+    Of results that no profile made, such as "stored runs", the words stand alone.
+
     A figure of the phantom says that it shows no patient, white on vermilion, so that it is
     never taken for a real result. An earlier label is replaced.
 
     Args:
         fig: Any matplotlib figure.
         dataset: Name of the data set, e.g. ``"Sunnybrook"`` or ``"phantom"``.
-        profile: ``"smoke"``, ``"quick"`` or ``"full"``.
+        profile: ``"smoke"``, ``"quick"`` or ``"full"``; or a few words.
     """
     for text in [text for text in fig.texts if text.get_gid() == LABEL_ID]:
         text.remove()
@@ -59,7 +61,7 @@ def label_figure(fig: Figure, dataset: str, profile: str) -> Figure:
     fig.text(
         0.99,
         _FOOTER_INCHES / fig.get_figheight() / 2,
-        f"{name} · profile {profile}",
+        f"{name} · {profile}" if " " in profile else f"{name} · profile {profile}",
         gid=LABEL_ID,
         ha="right",
         va="center_baseline",
