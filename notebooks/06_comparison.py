@@ -27,7 +27,8 @@
 # - to compare networks fairly: same data, same recipe, one thing changed at a time;
 # - to choose on validation patients, and to open the test patients once;
 # - to read a mean together with its interval, its box plot and its worst case;
-# - to test a difference patient by patient, and to say no more than the test allows.
+# - to test a difference patient by patient, and to say no more than the test allows: not
+#   shown to differ is not shown to be equal.
 #
 # In the `quick` profile this notebook trains the networks that the earlier ones have not
 # trained yet, about 4 minutes on 2 CPU cores; finished runs are read back.
@@ -62,7 +63,7 @@ import seglib
 from seglib import evaluation, inference, lessons, plotting, reporting
 from study.questions.heart import REFERENCES
 from study.results import read_results, stored_names
-from study.variants import compare_variants, strata
+from study.variants import compare_variants, compare_with, strata
 
 lessons.describe_environment()
 
@@ -281,7 +282,13 @@ print(f"mean change of Dice {(after['dice'] - comparison['dice']).mean():+.4f}, 
 # All networks saw the same patients, so we compare patient by patient: one difference for
 # each. The Wilcoxon signed-rank test asks how surprising these differences would be if the
 # two networks were equally good. Several tests give several chances of a false alarm, and
-# Holm's correction pays for them.
+# Holm's adjustment pays for them. One criterion decides, here and in the whole study: a
+# difference is *shown* if its adjusted p-value lies below 0.05.
+#
+# "No difference was found" is not "there is none". Who wants to say that two networks are
+# equally good must first say how large a difference would matter. We say 0.01 Dice, and turn
+# the question round: how surprising would these differences be if the networks were at least
+# that far apart? Two tests, one for each side, answer it.
 
 # %%
 paired = seglib.compare_paired(patients, reference="U-Net, AdamW")
@@ -292,28 +299,36 @@ paired.round(4)
 # Read a row like this:
 #
 # - `difference` is what the network has over the U-Net, `low` to `high` how far that mean
-#   would move with other patients;
-# - a small `p_holm` (below 0.05 by custom) says the differences lean to one side, *for these
-#   two trainings*. It does not say that the difference is large enough to matter;
-# - a large one says we could not tell. It does not say that the two are alike.
+#   would move with other patients. The interval describes; it decides nothing;
+# - a small `p_holm` says the differences lean to one side, *for these two trainings*. It does
+#   not say that the difference is large enough to matter;
+# - `p_smallest` is what `p_holm` would be if every single patient leaned to the same side. With
+#   very few patients it lies above 0.05: then nothing can be shown, whatever the networks do;
+# - a small `p_equivalent`, adjusted too, says that they differ by less than 0.01;
+# - `verdict` puts it in words. "Not shown" is neither a difference nor an equality.
 
 # %%
 for label, test in paired.iterrows():
-    verdict = "leans to one side" if test["p_holm"] < 0.05 else "we cannot tell"
-    print(f"{label}: {test['difference']:+.3f} Dice over {test['n']:.0f} patients, {verdict}")
+    print(f"{label}: {test['difference']:+.3f} Dice over {test['n']:.0f} patients, "
+          f"{test['verdict']}; the smallest p possible is {test['p_smallest']:.2g}")
 
 # %% [markdown]
 # None of this covers the training itself: another seed gives other weights, and networks of
 # one recipe can differ among themselves as much as two recipes do. One seed each, as here,
-# cannot rank architectures. A claim needs at least three.
+# cannot rank architectures, and a verdict is one on two trainings. A claim about networks
+# needs at least three seeds of each.
 #
 # ## Five folds, more seeds
 #
 # So the study ran a comparison once more where it can say more: five folds over all 44
-# Sunnybrook patients, each tested once by networks that never saw them, and three seeds of
-# the U-Net. That takes hours on two cores; the runs are stored with the repository, and
-# here they are only read. `python -m study status` lists them. More patients train
-# there, and the crop is 96 instead of 128, so the two tables cannot be compared.
+# Sunnybrook patients, each tested once by networks that never saw them, and more seeds. That
+# takes many hours on two cores; the runs are stored with the repository, and here they are
+# only read. `python -m study status` says how many are still to come: the column `seeds` says
+# how many trainings each row is the mean of. More patients train there, and the crop is 96
+# instead of 128, so the two tables cannot be compared.
+#
+# Where a network has several seeds, its interval resamples patients *and* seeds, and so holds
+# the doubt of the training too. Of three seeds it sees little, of one nothing.
 #
 # Losses are in it too. Before you look: which of them would you expect to matter?
 
@@ -325,7 +340,8 @@ by_variant.drop(columns=["unit", "missed"]).round(3)
 
 # %% [markdown]
 # `seed_sd` is how far apart the means of equal trainings lie. Compare it with the distances
-# between the rows. In the figure, each seed's own mean is a tick.
+# between the rows. In the figure, each seed's own mean is a tick. Published means are lines: how
+# far their patients spread says nothing about a mean, so no band of it is drawn.
 
 # %%
 means = [(variant, seglib.per_patient(rows)["dice"].mean())
@@ -334,6 +350,14 @@ seeds = pd.DataFrame(means, columns=["variant", "dice"])
 fig = plotting.plot_means(by_variant, seeds, references=REFERENCES)
 reporting.save_figure(fig, "06_folds", **stored, runs=stored_names("comparison"))
 plt.show()
+
+# %% [markdown]
+# And the verdicts against the U-Net. Which of them rest on one training?
+
+# %%
+verdicts = compare_with(folds, "unet")
+shown = ["difference", "low", "high", "p_holm", "verdict", "seeds", "reference_seeds"]
+verdicts.sort_values("difference", ascending=False)[shown].round(3)
 
 # %% [markdown]
 # Which hearts and which slices are hard, now with every patient in: diagnosis, heart phase,
@@ -349,12 +373,12 @@ plt.show()
 # %% [markdown]
 # ## What it costs
 #
-# Parameters and minutes belong beside a Dice value. Is there a cheaper network inside the
-# interval of the best?
+# Parameters and minutes belong beside a Dice value. Is there a cheaper network that was not
+# shown to be worse than the U-Net?
 
 # %%
-inside = comparison[comparison["dice"] >= comparison.loc[comparison["dice"].idxmax(), "low"]]
-inside.sort_values("parameters")[["dice", "low", "high", "parameters", "minutes"]].round(3)
+cost = comparison[["dice", "low", "high", "parameters", "minutes"]].join(paired["verdict"])
+cost.sort_values("parameters").round(3)
 
 # %% [markdown]
 # ## What we saw
@@ -364,13 +388,15 @@ inside.sort_values("parameters")[["dice", "low", "high", "parameters", "minutes"
 # - Means come with intervals, and every interval here is over patients, not slices.
 # - Slice by slice, the apex is where the networks lose Dice; look there before you change the
 #   architecture. In a pooled volume its few pixels weigh little.
-# - A paired test with a correction says when we cannot tell, and that is a result too.
+# - A paired test with an adjustment says when nothing is shown, and that is a result too.
+#   Equality is a claim of its own: it needs a margin, and its own test.
 #
 # ## Limits
 #
-# One data set; one split first, five folds after; one seed a network but for the stored U-Net;
-# a training as short as the profile allows, and learning rates that were not searched for each
-# network. The published figures drawn beside ours count differently.
+# One data set; one split first, five folds after; one seed a network here, and as many as the
+# column says in the stored runs; a training as short as the profile allows, and learning rates
+# that were not searched for each network. The published figures drawn beside ours count
+# differently.
 #
 # ## Exercises
 #
@@ -381,7 +407,7 @@ inside.sort_values("parameters")[["dice", "low", "high", "parameters", "minutes"
 #    `plotting.show_slices`. Which one would you have drawn?
 # 4. Give SGD the learning rate of AdamW, and AdamW that of SGD. What would a paper have
 #    concluded from it?
-# 5. How many patients would it take to see a difference of 0.01? Resample the differences
-#    with more patients and watch the interval.
+# 5. How many patients would it take to show a difference of 0.01, or equality within it?
+#    Resample the differences with more patients and ask `seglib.evaluation.judge_differences`.
 #
 # Next: [atrium volumes](07_atrium_volumes.ipynb)

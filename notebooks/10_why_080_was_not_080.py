@@ -151,7 +151,7 @@ pd.DataFrame(shares).T.rename_axis("share of test pairs with a sibling in").roun
 
 # %%
 FIGURES = ["dice", "low", "high", "difference", "difference_low", "difference_high"]
-FIGURES += ["patients", "by_seed"]
+FIGURES += ["p_holm", "verdict", "patients", "by_seed"]
 
 
 def up_to(last, rows=2):
@@ -164,7 +164,9 @@ up_to("pairs it did not train on", rows=3)
 # %% [markdown]
 # `low` to `high` is the 95 % bootstrap interval over patients; `difference` is the change
 # from the row above, with its own interval, patient by patient, where both rows have the
-# same patients. It is blank beside a figure of others, and beside other patients. `by_seed`
+# same patients, and with the `verdict` of notebook 06's criterion: all steps are tested together,
+# and an interval alone decides nothing. It is blank beside a figure of others, and beside other
+# patients. `by_seed`
 # holds the single runs: three in the chain, each with a seed *and* a fold of its own. The
 # interval of a leaking split says too little: the patients in it are not new to the network.
 #
@@ -222,9 +224,9 @@ plt.show()
 # %% [markdown]
 # A grey bar joins the training figure to the same measure on held-out patients. Where is it
 # longest? A long bar with a high training figure is the published situation: training looks
-# well, and only the held-out patients tell. With groups the bar is all but gone, and the
-# held-out Dice is the same within its interval. That points to batch statistics, not memory,
-# for a part of step 1's fall.
+# well, and only the held-out patients tell. With groups the bar is all but gone. That points to
+# batch statistics, not memory, for a part of step 1's fall. Is the held-out Dice another one?
+# `verdict`, below, compares each with batch 1: neither a difference nor equality may be shown.
 #
 # Two cautions. The rate grows with the batch, for larger batches take fewer `steps`; but the
 # moving averages do not know that. They take over one hundredth of the new mean at each step,
@@ -240,8 +242,9 @@ branches.drop(columns="runs").round(3)
 #
 # Three changes of construction and optimiser, one by one: the skip connections that a
 # "U-Net" should have had, a head without the two ReLU filters that everything had to pass,
-# and Adam instead of SGD. Which of the three intervals of the difference lie clear of zero? Now
-# follow each run in `by_seed` from row to row: do the three tell the same story?
+# and Adam instead of SGD. Which of the three are shown to matter? An interval may lie clear of
+# zero where the verdict is "not shown": a few patients who gain much move a mean, and most need
+# not gain. Now follow each run in `by_seed` from row to row: do the three tell the same story?
 
 # %%
 up_to("Adam", rows=4)
@@ -295,8 +298,8 @@ steps[[*FIGURES, "seed_sd"]].round(3)
 
 # %% [markdown]
 # `seed_sd` is the spread of the means in `by_seed`. In the chain each seed also holds out
-# another fold of patients, so it contains both. A step smaller than it is a step we cannot be
-# sure of. The order of the steps matters as well: what a repair brings depends on what was
+# another fold of patients, so it contains both. The test is over patients and knows one run of
+# each: a step smaller than `seed_sd` may be one of these runs alone. The order of the steps matters as well: what a repair brings depends on what was
 # repaired before.
 #
 # ## Part B · Seven other ways to be wrong
@@ -511,7 +514,8 @@ pd.Series(silent, name="silent pixels").round(3).to_frame().T
 # ## What we saw
 #
 # - A score is a figure *of* something: which images, which network state, which count.
-# - Change one thing at a time and measure; then every part of a wrong figure has a cause.
+# - Change one thing at a time and measure; then every part of a wrong figure has a cause, and
+#   the parts that no test shows are not explained.
 # - Show every run. In two of three the skips bring the whole rise and the plain head adds
 #   nothing. The third fits its training pairs with skips, yet draws too little on unseen hearts:
 #   the row "plain head" owes its gain to that run alone, and three runs cannot tell why.
