@@ -33,8 +33,8 @@ from study.results import STORED, read_manifest, read_masks, read_results, read_
 NETWORKS = {
     "lv_best": "committed model",
     "selected": "16 filters, 80 epochs",
-    "selected-ensemble": "mean of three seeds",
-    "selected-folds": "mean of five folds",
+    "selected-ensemble": "ensemble of its three seeds",
+    "selected-folds": "ensemble of five",
 }
 
 #: Dice, APD (mm) and good contours (%) of others on this set, and their test cases: Tran's from the
