@@ -69,7 +69,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make an environment: its venv module is missing. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@echo "Making the environment $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv $(VENV)
-	@echo "Installing the exact versions of requirements.lock (about 1 GB on disk, a few minutes)"
+	@echo "Installing the exact versions of requirements.lock (about 3.2 GB on disk, a few minutes)"
 	@$(PY) -m pip install --disable-pip-version-check -r requirements.lock
 	@echo "Installing seglib from this folder"
 	@$(PY) -m pip install --disable-pip-version-check --no-deps --quiet -e .

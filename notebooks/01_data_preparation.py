@@ -29,7 +29,7 @@
 # - to resize, normalise and crop an image and its mask without spoiling either;
 # - why data are split by patient, and how a split that leaks is caught.
 #
-# Nothing is trained here: the notebook takes about 1 minute on 2 CPU cores.
+# Nothing is trained here: the notebook takes about 10 seconds on 2 CPU cores.
 
 # %% tags=["setup"]
 # Finds the study, fetches it where it is absent (on Colab), installs what is missing there.

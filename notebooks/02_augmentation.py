@@ -29,7 +29,7 @@
 # - to augment on line: a new variant of every pair in every epoch;
 # - that validation images are never augmented.
 #
-# Nothing is trained here: the notebook takes about 1 minute on 2 CPU cores.
+# Nothing is trained here: the notebook takes about 10 seconds on 2 CPU cores.
 
 # %% tags=["setup"]
 # Finds the study, fetches it where it is absent (on Colab), installs what is missing there.

@@ -83,17 +83,21 @@ def save_animation(
     profile: str,
     runs: Sequence[str] = (),
     folder: Path | None = None,
+    fps: float | None = None,
+    mp4: bool = True,
 ) -> Path:
     """Write ``figures/NAME.gif``, ``figures/NAME.mp4`` and ``figures/NAME.json``.
 
     Args:
-        frames: ``(F, h, w, 3)`` uint8, from `seglib.plotting.render_slices`, which has
-            written data set and profile on each.
+        frames: ``(F, h, w, 3)`` uint8, from `seglib.plotting.render_slices` or
+            `seglib.plotting.render_beat`, which have written data set and profile on each.
         name: As in `save_figure`.
         dataset: As in `save_figure`.
         profile: As in `save_figure`.
         runs: As in `save_figure`.
         folder: As in `save_figure`.
+        fps: Frames a second; None for `seglib.plotting.animation.FPS`.
+        mp4: Whether to write the MP4 too. It does not repeat, so a beat is a GIF alone.
 
     Returns:
         Path of the GIF.
@@ -101,14 +105,15 @@ def save_animation(
     Raises:
         DataError: The name cannot be a file name, or the folder is not writable.
     """
-    from seglib.plotting.animation import write_gif, write_mp4
+    from seglib.plotting.animation import FPS, write_gif, write_mp4
 
     path = (folder or results_dir()) / "figures" / f"{_checked(name)}.gif"
     with tempfile.TemporaryDirectory() as temporary:
         aside = Path(temporary) / path.name
-        write_gif(frames, aside)
-        write_mp4(frames, aside.with_suffix(".mp4"))
-        atomic_write(path.with_suffix(".mp4"), aside.with_suffix(".mp4").read_bytes())
+        write_gif(frames, aside, fps or FPS)
+        if mp4:
+            write_mp4(frames, aside.with_suffix(".mp4"), fps or FPS)
+            atomic_write(path.with_suffix(".mp4"), aside.with_suffix(".mp4").read_bytes())
         return _write_with_note(path, aside.read_bytes(), provenance(dataset, profile, runs))
 
 

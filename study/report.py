@@ -1,4 +1,4 @@
-"""Rebuild reports/ and the README's table from the stored results: no training.
+"""Rebuild reports/ and the README's film and blocks from the stored results: no training.
 
     python -m study report            tables, figures, README blocks
     python -m study report --check    only say which committed tables cannot be rebuilt
@@ -20,7 +20,7 @@ from matplotlib import pyplot as plt
 from seglib.files import REPOSITORY
 from seglib.program import program
 from seglib.slices import SliceSet
-from study import pages, questions, shipped
+from study import front_page, pages, questions, shipped
 from study.questions import heart
 
 REPORTS = REPOSITORY / "reports"
@@ -40,6 +40,7 @@ def draw_figures(slices: SliceSet, folder: Path) -> None:
             question.figures(slices, folder)
             plt.close("all")  # they are files now
             print(f"{question.__name__.rpartition('.')[2]} done", flush=True)
+    front_page.figures(slices, folder)
 
 
 def differences(rebuilt: Path, committed: Path) -> list[str]:
@@ -78,7 +79,7 @@ def blocks_of_pages() -> dict[Path, dict[str, str]]:
     made = [question.blocks() for question in questions.modules() if hasattr(question, "blocks")]
     report = {name: text for blocks in made for name, text in blocks.items()}
     return {
-        REPOSITORY / "README.md": {"results": report["results"]},
+        REPOSITORY / "README.md": front_page.blocks(),
         REPORTS / "README.md": report,
     }
 

@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "plot_presence": "lesions",
         "plot_areas": "lesions",
         "render_slices": "animation",
+        "render_beat": "animation",
         "write_gif": "animation",
         "write_mp4": "animation",
         "label_figure": "style",

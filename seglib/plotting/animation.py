@@ -1,16 +1,19 @@
-"""A case as a film: slice after slice with the outlines, for GIF and MP4.
+"""Films for GIF and MP4: a case slice after slice, or hearts that beat, with their outlines.
 
 A volume is hard to judge from a few pictures. Here the eye sees whether the outline
-moves smoothly from one slice to the next, and where it flickers.
+moves smoothly from one slice to the next, or with the heart, and where it flickers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 from PIL import Image
 
 from seglib.errors import DataError
@@ -29,6 +32,9 @@ from seglib.slices import SliceSet
 
 #: Slices shown each second.
 FPS = 8
+
+#: The phases of a beat as a title writes them out, in the order of the film.
+BEAT = {"ED": "end-diastole (filled)", "ES": "end-systole (emptied)"}
 
 
 def render_slices(
@@ -73,15 +79,84 @@ def render_slices(
             draw_contours(grid[0, 0], prediction[row], (PREDICTION,), linestyles="dashed")
         legend_below(fig, handles)
         label_figure(fig, slices.name, profile)
-        fig.set_dpi(dpi)
-        fig.canvas.draw()
-        frames.append(np.asarray(fig.canvas.buffer_rgba())[..., :3].copy())
-        plt.close(fig)
-    stack = np.stack(frames)
-    return stack[:, : stack.shape[1] // 2 * 2, : stack.shape[2] // 2 * 2]
+        frames.append(_pixels(fig, dpi))
+    return np.stack(frames)
 
 
-def write_gif(frames: np.ndarray, path: Path, fps: float = FPS, colours: int = 64) -> None:
+def render_beat(
+    slices: SliceSet,
+    prediction: np.ndarray,
+    patients: Mapping[str, str],
+    *,
+    profile: str,
+    columns: int = 5,
+    margin: int = 15,
+    dpi: int = 100,
+) -> np.ndarray:
+    """Draw hearts that beat: a frame for each phase, a row for each patient.
+
+    The columns are slice positions that are outlined in both phases, evenly spaced from the
+    first to the last.
+
+    Args:
+        slices: Both phases of all the patients, ``"ED"`` and ``"ES"``.
+        prediction: ``(N, H, W, 1)`` class indices of the same slices.
+        patients: What is written beside each patient's row.
+        profile: Profile named in the label.
+        columns: Slices of each patient; fewer where a patient has fewer.
+        margin: Pixels kept free around a patient's masks.
+        dpi: Dots an inch; a frame is about 1.4 inches for each column wide.
+
+    Returns:
+        ``(2, h, w, 3)`` uint8: end-diastole, end-systole.
+
+    Raises:
+        DataError: A patient has no slice position with both phases.
+    """
+    shown = {patient: _beating_rows(slices, patient, columns) for patient in patients}
+    every = np.maximum(slices.masks, prediction)
+    frames = []
+    for phase, title in BEAT.items():
+        fig, grid = new_figure(len(patients), columns, width=1.4, height=1.42)
+        for axes in grid.flat:
+            axes.set_axis_off()
+        for line, (patient, rows) in zip(grid, shown.items(), strict=True):
+            window = heart_window(every[rows.to_numpy().ravel()], margin)
+            for axes, row in zip(line, rows[phase], strict=False):
+                axes.set_axis_on()
+                show_image(axes, slices.images[row], window)
+                draw_contours(axes, slices.masks[row], (TRUTH,))
+                draw_contours(axes, prediction[row], (PREDICTION,), linestyles="dashed")
+            line[0].set_ylabel(patients[patient], fontsize=9)
+        # At the left: a centred title would jump with the length of its words.
+        fig.suptitle(f"{title}, slices from base to apex", x=0.01, ha="left", fontsize=11)
+        legend_below(fig, outline_handles("network"))
+        label_figure(fig, slices.name, profile)
+        frames.append(_pixels(fig, dpi))
+    return np.stack(frames)
+
+
+def _beating_rows(slices: SliceSet, patient: str, count: int) -> pd.DataFrame:
+    """Row numbers of evenly spaced slice positions, a column for each phase of `BEAT`."""
+    of_patient = slices.table[slices.table["patient"] == patient]
+    rows = of_patient.reset_index().pivot(index="slice", columns="phase", values="index")
+    rows = rows.reindex(columns=list(BEAT)).dropna().astype(int)
+    if rows.empty:
+        raise DataError(f"{patient}: no slice position has both phases, {' and '.join(BEAT)}")
+    places = np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(int)
+    return rows.iloc[places]
+
+
+def _pixels(fig: Figure, dpi: int) -> np.ndarray:
+    """Draw a figure and close it: ``(h, w, 3)`` uint8, with even sides, as codecs want them."""
+    fig.set_dpi(dpi)
+    fig.canvas.draw()
+    frame = np.asarray(fig.canvas.buffer_rgba())[..., :3].copy()
+    plt.close(fig)
+    return frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
+
+
+def write_gif(frames: np.ndarray, path: Path, fps: float = FPS, colours: int = 256) -> None:
     """Write a GIF that repeats for ever.
 
     Args:
@@ -90,8 +165,10 @@ def write_gif(frames: np.ndarray, path: Path, fps: float = FPS, colours: int = 6
         fps: Frames a second.
         colours: Size of the palette, at most 256; fewer make a smaller file.
     """
-    # One palette for all frames: with one each, still parts would flicker.
-    palette = Image.fromarray(frames.reshape(-1, *frames.shape[2:])).quantize(colours)
+    # One palette for all frames: with one each, still parts would flicker. It covers all colours
+    # and not the frequent ones alone: thin outlines would fade into the greys of the image.
+    every = Image.fromarray(frames.reshape(-1, *frames.shape[2:]))
+    palette = every.quantize(colours, method=Image.Quantize.MAXCOVERAGE)
     pictures = [Image.fromarray(frame).quantize(palette=palette, dither=0) for frame in frames]
     pictures[0].save(
         path, save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=0

@@ -5,10 +5,12 @@ import json
 import imageio_ffmpeg
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from seglib.errors import DataError
-from seglib.plotting.animation import render_slices, write_gif, write_mp4
+from seglib.plotting.animation import render_beat, render_slices, write_gif, write_mp4
+from seglib.plotting.style import PREDICTION, TRUTH
 from seglib.reporting import save_animation
 
 
@@ -62,6 +64,59 @@ def test_a_gif_holds_the_frames_and_repeats(frames, tmp_path):
     assert np.abs(first - frames[0]).mean() < 8
 
 
+def test_a_gif_keeps_the_colours_of_thin_outlines(frames, tmp_path):
+    write_gif(frames, tmp_path / "film.gif")
+    with Image.open(tmp_path / "film.gif") as film:
+        first = np.asarray(film.convert("RGB")).astype(int)
+    for colour in (TRUTH, PREDICTION):
+        wanted = 255 * np.array(to_rgb(colour))
+        assert np.abs(first - wanted).sum(axis=-1).min() < 20, colour
+
+
+@pytest.fixture(scope="module")
+def two_hearts(phantom_set):
+    return phantom_set.of_patients(["phantom-01", "phantom-02"])
+
+
+@pytest.mark.slow
+def test_a_beat_is_a_frame_for_each_phase_and_a_row_for_each_patient(two_hearts):
+    shown = {"phantom-02": "second", "phantom-01": "first"}
+    both = render_beat(two_hearts, two_hearts.masks, shown, profile="smoke", dpi=50)
+    assert both.shape[0] == 2 and not np.array_equal(both[0], both[1])
+    # The same film with two phases that are alike stands still but for its title.
+    table = two_hearts.table
+    ed = table.index[table["phase"] == "ED"]
+    partner = table.assign(row=table.index).loc[ed].set_index(["patient", "slice"])["row"]
+    twin = partner.loc[list(zip(table["patient"], table["slice"], strict=True))].to_numpy()
+    still = type(two_hearts)(
+        two_hearts.name, two_hearts.images[twin], two_hearts.masks[twin], table
+    )
+    frames = render_beat(still, still.masks, shown, profile="smoke", dpi=50)
+    below = frames.shape[1] // 8
+    np.testing.assert_array_equal(frames[0, below:], frames[1, below:])
+    np.testing.assert_array_equal(frames[0, below:], both[0, below:])
+    one = render_beat(
+        two_hearts, two_hearts.masks, {"phantom-02": "second"}, profile="smoke", dpi=50
+    )
+    assert one.shape[1] < both.shape[1] and one.shape[2] == both.shape[2]
+
+
+@pytest.mark.slow
+def test_a_beat_passes_over_slices_of_one_phase_and_refuses_a_heart_without_a_pair(two_hearts):
+    table = two_hearts.table
+    first = table["patient"].eq("phantom-01").to_numpy()
+    apex = first & table["slice"].eq(table.loc[first, "slice"].max()) & table["phase"].eq("ES")
+    less = two_hearts.take(np.flatnonzero(~apex))
+    shown = {"phantom-01": "first"}
+    fewer = render_beat(less, less.masks, shown, profile="smoke", dpi=50)
+    all_of_them = render_beat(two_hearts, two_hearts.masks, shown, profile="smoke", dpi=50)
+    painted = [(stack < 128).sum() for stack in (fewer, all_of_them)]
+    assert painted[0] < painted[1]  # a column less holds a picture
+    alone = two_hearts.take(table["phase"].eq("ED").to_numpy())
+    with pytest.raises(DataError, match="phantom-01: no slice position has both phases, ED and ES"):
+        render_beat(alone, alone.masks, shown, profile="smoke")
+
+
 def test_an_mp4_is_read_back_with_its_frames(frames, tmp_path):
     path = tmp_path / "film.mp4"
     write_mp4(frames, path, fps=4)
@@ -85,3 +140,12 @@ def test_a_saved_film_comes_in_two_formats_with_its_provenance(frames, reports):
         "film.json",
         "film.mp4",
     ]
+
+
+def test_a_beat_is_saved_as_a_gif_alone(frames, tmp_path):
+    path = save_animation(
+        frames, "beat", dataset="phantom", profile="smoke", folder=tmp_path, fps=2, mp4=False
+    )
+    with Image.open(path) as film:
+        assert film.info["duration"] == 500
+    assert sorted(file.name for file in path.parent.iterdir()) == ["beat.gif", "beat.json"]

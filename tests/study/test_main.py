@@ -71,7 +71,7 @@ def test_a_data_folder_that_is_none_is_one_line(arguments, tmp_path, monkeypatch
 def test_every_command_that_a_document_or_message_names_is_there():
     texts = [REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "Makefile")]
     texts += [REPOSITORY / "reports" / "README.md", REPOSITORY / "data" / "README.md"]
-    texts += [*REPOSITORY.glob("notebooks/*.py")]
+    texts += [*REPOSITORY.glob("docs/*.md"), *REPOSITORY.glob("notebooks/*.py")]
     for top in ("study", "benchmarks", "tools"):
         texts += [*REPOSITORY.glob(f"{top}/**/*.py")]
     found = {}
