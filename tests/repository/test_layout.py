@@ -216,10 +216,6 @@ def test_each_module_has_its_test():
 #: These are tested by way of others. The list may only become shorter.
 WITHOUT_A_TEST_OF_THEIR_OWN = {
     "lessons/pictures",
-    "models/published",
-    "phantoms/brain_anatomy",
-    "phantoms/folder",
-    "phantoms/scanner",
     "plotting/charts",
     "plotting/classes",
     "uncertainty/pictures",
