@@ -1,10 +1,8 @@
 """Files of reports: complete or absent, with their provenance, and hashes that notice change."""
 
-import getpass
 import json
 import math
 import os
-import platform
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +12,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from seglib import reporting
-from seglib.environment import environment
 from seglib.errors import DataError
 from seglib.files import atomic_write, make_folder
 from seglib.staging import check_output, check_results
 from seglib.training.devices import Devices
-
-
-def test_environment_names_versions_but_no_person_machine_or_path():
-    found = environment()
-    assert found["versions"]["numpy"] == np.__version__
-    assert found["python"] == platform.python_version() and found["cpu_count"] >= 1
-    assert found["versions"]["seglib"] and found["device"]
-    text = json.dumps(found)
-    assert str(Path.home()) not in text and str(Path.cwd()) not in text
-    for name in (platform.node(), getpass.getuser()):
-        assert f'"{name}"' not in text
 
 
 def test_save_figure_writes_picture_and_provenance(reports):

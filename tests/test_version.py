@@ -3,7 +3,6 @@
 import tomllib
 
 import seglib
-from seglib.environment import versions
 from seglib.files import REPOSITORY
 from seglib.version import __version__
 
@@ -13,8 +12,3 @@ def test_the_version_is_the_same_everywhere():
     assert seglib.__version__ == __version__ == project["version"]
     citation = (REPOSITORY / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {__version__}\n" in citation
-
-
-def test_a_library_that_is_not_installed_knows_its_version(monkeypatch):
-    monkeypatch.setattr("seglib.environment._installed", lambda packages: {"numpy": "2"})
-    assert versions() == {"numpy": "2", "seglib": __version__}

@@ -150,12 +150,6 @@ def test_missing_and_empty_folder(tmp_path):
         sunnybrook.load(tmp_path)
 
 
-def test_environment_variable_with_a_typing_error(monkeypatch, tmp_path):
-    monkeypatch.setenv("SEGLIB_DATA_DIR", str(tmp_path / "nowhere"))
-    with pytest.raises(DataError, match="SEGLIB_DATA_DIR.*not a folder"):
-        sunnybrook.load()
-
-
 def test_a_broken_folder_never_becomes_the_phantom(monkeypatch, root):
     folder = root / "data" / "sunnybrook"
     folder.mkdir(parents=True)

@@ -216,17 +216,7 @@ def test_each_module_has_its_test():
 
 #: These are tested by way of others. The list may only become shorter.
 WITHOUT_A_TEST_OF_THEIR_OWN = {
-    "datasets/locations",
-    "environment",
-    "errors",
-    "evaluation/references",
-    "formats/contours",
-    "lazy",
     "lessons/pictures",
-    "models/published",
-    "phantoms/brain_anatomy",
-    "phantoms/folder",
-    "phantoms/scanner",
     "plotting/charts",
     "plotting/classes",
     "uncertainty/pictures",
