@@ -394,12 +394,13 @@ networks.set_index(["protocol", "network"])[columns].round({"dice": 3} | dict.fr
 #   expect, and their intervals say how little a few patients tell.
 # - A mean error can hide groups that err in opposite directions, and volumes that are both wrong.
 # - Dice counts wrong pixels and forgets their sign. Networks with one Dice have different EF errors.
-# - A counting rule, or one slice at the base, moves the EF as much as all outlines together.
+# - A counting rule, or one slice at the base, can move the EF as much as all outlines together.
 #
 # ## Limits
 #
 # The expert's outlines are one reading; another reader would differ too, and here we have no
-# second one. Which slices to outline was decided for the network, so its error is a lower bound.
+# second one. Which slices to outline was decided for the network; where it must decide that itself,
+# expect larger errors.
 # Limits of agreement assume that differences are about normal and alike for all hearts; here they
 # fall with the EF, so that one pair of limits is too wide for some hearts and too narrow for
 # others. A group has a handful of patients. And of all the test patients some have a label that

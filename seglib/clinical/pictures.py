@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from seglib.clinical.bland_altman import agreement
+from seglib.errors import DataError
 from seglib.plotting.points import points_by_group
 from seglib.plotting.style import GREY, legend_below, new_figure, plain_axes
 
@@ -17,6 +18,7 @@ def plot_bland_altman(
     measured: str = "ef_predicted",
     quantity: str = "EF",
     unit: str = "%",
+    difference_unit: str = "points",
 ) -> Figure:
     """The difference of each patient's two measurements over their mean.
 
@@ -30,8 +32,17 @@ def plot_bland_altman(
         measured: Column of the other.
         quantity: What is measured, for the axes.
         unit: Its unit.
+        difference_unit: What a difference is given in; two percentages differ by points.
+
+    Raises:
+        DataError: Fewer than two patients have both measurements, so that there are no limits.
     """
     found = agreement(patients[reference], patients[measured])
+    if found["n"] < 2:
+        raise DataError(
+            f"{found['n']} of {len(patients)} patients have {reference} and {measured}; limits of "
+            "agreement need two"
+        )
     fig, grid = new_figure(1, 1, width=6.2, height=4.0)
     axes = grid[0, 0]
     shown = patients.assign(
@@ -42,7 +53,8 @@ def plot_bland_altman(
     axes.axhline(0, color="0.6", linewidth=0.8, zorder=1)
     for name, style in (("bias", "solid"), ("lower", "dashed"), ("upper", "dashed")):
         axes.axhline(found[name], color=GREY, linewidth=1.2, linestyle=style, zorder=2)
-        axes.axhspan(found[f"{name}_low"], found[f"{name}_high"], color="0.9", zorder=0)
+        band = (found[f"{name}_low"], found[f"{name}_high"])
+        axes.axhspan(*band, color=GREY, alpha=0.15, linewidth=0, zorder=0)  # overlaps show
         axes.annotate(
             f"{found[name]:+.1f}".replace("-", "−"),
             (1, found[name]),
@@ -54,7 +66,7 @@ def plot_bland_altman(
         )
     axes.set(
         xlabel=f"mean of expert's and predicted {quantity} ({unit})",
-        ylabel=f"predicted − expert's {quantity} (points)",
+        ylabel=f"predicted − expert's {quantity} ({difference_unit})",
     )
     axes.set_title(f"bias and limits of agreement with 95 % intervals, n = {found['n']}", size=9)
     plain_axes(axes)

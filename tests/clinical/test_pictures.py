@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 
 from seglib.clinical.bland_altman import agreement
 from seglib.clinical.pictures import plot_bland_altman, plot_dice_and_error
+from seglib.errors import DataError
 
 
 @pytest.fixture
@@ -38,6 +39,11 @@ def test_differences_stand_over_means_with_bias_and_limits(patients):
     assert low < found["lower_low"] and found["upper_high"] < high  # all bands can be seen
     assert "n = 4" in axes.get_title()
     plt.close("all")
+
+
+def test_one_patient_has_no_limits(patients):
+    with pytest.raises(DataError, match="1 of 2 patients have ef_truth and ef_predicted"):
+        plot_bland_altman(patients.tail(2))
 
 
 def test_the_legend_counts_the_points_of_each_group(patients):
