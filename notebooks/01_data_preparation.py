@@ -64,17 +64,7 @@ from matplotlib.patches import Patch
 from PIL import Image
 
 import seglib
-from seglib import (
-    errors,
-    evaluation,
-    files,
-    formats,
-    lessons,
-    plotting,
-    preprocessing,
-    reporting,
-    splits,
-)
+from seglib import formats, lessons, plotting, preprocessing, reporting, splits
 from seglib.datasets import sunnybrook
 from seglib.lessons import mistakes
 
@@ -95,7 +85,7 @@ print(f"{slices.name}: {len(slices)} slices of {len(slices.patients)} patients, 
 # place, and says so.)
 
 # %%
-example = lessons.find_example(files.results_dir() / "dicom_example")
+example = lessons.find_example(seglib.files.results_dir() / "dicom_example")
 frame = pydicom.dcmread(example.dicom)
 pixels = frame.pixel_array
 print(f"{example.dicom.name}: {pixels.shape} {pixels.dtype}, {pixels.min()} to {pixels.max()}")
@@ -291,7 +281,7 @@ by_hand = {
     "precision": both / (both + extra),
     "recall": both / (both + missed),
 }
-library = evaluation.overlap_scores(truth, drawn)
+library = seglib.evaluation.overlap_scores(truth, drawn)
 assert all(np.isclose(library[name], value) for name, value in by_hand.items())
 pd.Series(by_hand, name="score").round(3).to_frame()
 
@@ -303,7 +293,7 @@ pd.Series(by_hand, name="score").round(3).to_frame()
 # the share that is within a tolerance. Here all are in pixels.
 
 # %%
-found = evaluation.surface_distances(truth, drawn)
+found = seglib.evaluation.surface_distances(truth, drawn)
 two_ways = (found.from_truth, found.from_prediction)
 every = np.concatenate(two_ways)
 pd.Series({
@@ -458,7 +448,7 @@ train_rows, test_rows = mistakes.random_slice_split(len(slices), seed=SEED)
 by_slice = {"train": slices.take(train_rows), "test": slices.take(test_rows)}
 try:
     seglib.check_no_leaks(by_slice)
-except errors.LeakError as error:
+except seglib.errors.LeakError as error:
     print(error)
 
 # %% [markdown]

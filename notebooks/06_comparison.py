@@ -282,7 +282,7 @@ print(f"mean change of Dice {(after['dice'] - comparison['dice']).mean():+.4f}, 
 # All networks saw the same patients, so we compare patient by patient: one difference for
 # each. The Wilcoxon signed-rank test asks how surprising these differences would be if the
 # two networks were equally good. Several tests give several chances of a false alarm, and
-# Holm's adjustment pays for them. One criterion decides, here and in the whole study: a
+# [Holm's adjustment](../docs/glossary.md#holms-correction) pays for them. One criterion decides, here and in the whole study: a
 # difference is *shown* if its adjusted p-value lies below 0.05.
 #
 # "No difference was found" is not "there is none". Who wants to say that two networks are
