@@ -114,6 +114,13 @@ steps = ["gate_theta", "gate_phi", "gate_add", "gate_relu", "gate_psi", "gate_ma
 pd.Series({step: gate.get_layer(step).output.shape[1:] for step in steps}, name="shape").to_frame()
 
 # %% [markdown]
+# The network below has such a gate on *every* skip. The paper has none on the finest one, whose
+# features are edges without a meaning yet, and normalises what a gate lets through: a product with
+# numbers below 1 only ever becomes smaller. `attention_unet_oktay` is built like that, and notebook
+# 06 has it in its comparison as soon as its runs are stored. Which of the two is "the attention
+# U-Net"? Papers that do not say leave it open.
+
+# %% [markdown]
 # ## Channel attention by hand
 #
 # Squeeze: average each channel over the image. Excite: two small dense layers turn the

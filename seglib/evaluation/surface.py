@@ -13,7 +13,8 @@ Conventions, because libraries differ and the numbers differ with them:
 - **ASSD**: the mean over the surface pixels of both masks together (MedPy takes the
   mean of the two directed means).
 - **Surface Dice**: the share of both surfaces that lies within the tolerance of the
-  other surface, ``<=`` counting as within (DeepMind; Nikolov et al. 2021).
+  other surface, ``<=`` counting as within (DeepMind; Nikolov et al. 2021,
+  doi:10.2196/26151).
 - **Stacks of slices**: with a spacing of one or two numbers, distances are measured
   inside each slice and pooled over the slices before any percentile or mean.
   Short-axis slices lie 8-10 mm apart, five or more pixels: a distance through them

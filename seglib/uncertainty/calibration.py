@@ -82,7 +82,8 @@ def reliability_table(
 
     Source:
         Naeini et al. 2015, Obtaining well calibrated probabilities using Bayesian
-        binning (the bins); Brier 1950 (the squared error).
+        binning, doi:10.1609/aaai.v29i1.9602 (the bins); Brier 1950 (the squared error), see
+        `brier_score`.
     """
     counted = np.ones(probabilities.shape, bool) if counted is None else counted
     _check(probabilities, truth, cases, counted)
@@ -140,7 +141,8 @@ def expected_calibration_error(table: pd.DataFrame) -> float:
         than 0 even for a perfect network.
 
     Source:
-        Naeini et al. 2015; Guo et al. 2017, On calibration of modern neural networks.
+        Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602; Guo et al. 2017, On calibration of
+        modern neural networks, arXiv:1706.04599.
     """
     return float(_scores(_bin_sums(table))["ece"])
 
@@ -158,7 +160,8 @@ def brier_score(table: pd.DataFrame) -> float:
         In [0, 1], 0 is best; NaN for a table without pixels.
 
     Source:
-        Brier 1950, Verification of forecasts expressed in terms of probability.
+        Brier 1950, Verification of forecasts expressed in terms of probability,
+        doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
     """
     return float(_scores(_bin_sums(table))["brier"])
 

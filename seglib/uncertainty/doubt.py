@@ -2,7 +2,8 @@
 
 Networks that differ by seed alone learnt the same from the same patients. Where they
 disagree, the image and the training did not settle the matter (Lakshminarayanan et al.
-2017, Simple and scalable predictive uncertainty estimation using deep ensembles).
+2017, Simple and scalable predictive uncertainty estimation using deep ensembles,
+arXiv:1612.01474).
 
 Whether that points at the patients with a low Dice is a question of its own, which
 `rank_correlation` and `risk_coverage` answer. So is whether it says more than that the
@@ -209,7 +210,8 @@ def risk_coverage(
         DataError: No patient has a Dice.
 
     Source:
-        El-Yaniv and Wiener 2010, On the foundations of noise-free selective classification.
+        El-Yaniv and Wiener 2010, On the foundations of noise-free selective classification,
+        Journal of Machine Learning Research 11, 1605-1641 (no DOI).
     """
     doubt, dice = _paired(doubt, dice)
     n = len(dice)

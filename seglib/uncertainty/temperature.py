@@ -33,7 +33,7 @@ def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarr
         float64, same shape.
 
     Source:
-        Guo et al. 2017, section 4.2, for two classes.
+        Guo et al. 2017, arXiv:1706.04599, section 4.2, for two classes.
     """
     return 1 / (1 + np.exp(-logits(probabilities) / temperature))
 
@@ -52,7 +52,7 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:
         DataError: There are no pixels, or all are of one kind.
 
     Source:
-        Guo et al. 2017, section 4.2: minimises the negative log-likelihood.
+        Guo et al. 2017, arXiv:1706.04599, section 4.2: minimises the negative log-likelihood.
     """
     inside = np.asarray(truth) != 0
     if not inside.any() or inside.all():

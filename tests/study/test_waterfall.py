@@ -105,6 +105,20 @@ def test_seeds_and_patients_are_counted(stored, seeds):
     assert table["source"].tolist() == ["published", *["measured"] * 12]
 
 
+def test_steps_are_judged_together_and_those_of_others_not_at_all(stored, seeds):
+    table = waterfall_tables.waterfall_table(stored)
+    judged = table["verdict"].notna()
+    assert (judged == table["difference_low"].notna()).all()
+    assert judged.sum() == 9
+    # All 2, 4 or 6 patients gain 0.15 alike: the smallest p-value there is, for nine tests.
+    assert table.loc["batch 8", "p_holm"] == pytest.approx(min(1, 9 * 2 / 2 ** (2 * seeds)))
+    assert table.loc["batch 8", "verdict"] == "not shown"
+    branches = waterfall_tables.branch_table(stored)
+    assert branches["verdict"].isna().tolist() == [True, False, False, False, False]
+    expected = [np.nan, 0.05, 0.15, 0.05, 0.05]
+    assert branches["difference"].tolist() == pytest.approx(expected, nan_ok=True)
+
+
 def test_intervals_are_over_patients_and_differences_are_paired(stored):
     table = waterfall_tables.waterfall_table(stored)
     claimed, trained, held_out = (table.iloc[i] for i in range(3))

@@ -203,3 +203,33 @@ def test_the_figures_say_what_they_show(patients):
     shown = fig.axes[0].get_lines()[1].get_ydata()
     curve = uncertainty.risk_coverage(patients["disagreement"], patients["dice"])
     np.testing.assert_allclose(shown, curve.loc[curve["sent"] <= 0.9, "dice"])
+
+
+def test_p_values_of_correlations_are_those_of_student():
+    rng = np.random.default_rng(2)
+    dice, size = rng.normal(size=(2, 25))
+    doubt = size - 0.5 * dice + rng.normal(size=25)
+    plain = uncertainty.rank_correlation(doubt, dice, resamples=10)
+    assert plain["p"] == pytest.approx(stats.spearmanr(doubt, dice).pvalue)
+    # The partial correlation is that of what a line through the ranks of size leaves over.
+    ranks = [stats.rankdata(values) for values in (doubt, dice, size)]
+    left = [r - np.polyval(np.polyfit(ranks[2], r, 1), ranks[2]) for r in ranks[:2]]
+    rho = np.corrcoef(left)[0, 1]
+    partial = uncertainty.rank_correlation(doubt, dice, given=size, resamples=10)
+    assert partial["rho"] == pytest.approx(rho)
+    t = rho * np.sqrt((25 - 3) / (1 - rho**2))
+    assert partial["p"] == pytest.approx(2 * stats.t.sf(abs(t), 22))
+
+
+def test_p_values_of_measures_are_adjusted_together():
+    rng = np.random.default_rng(3)
+    patients = pd.DataFrame(rng.normal(size=(20, 3)), columns=["dice", "entropy", "smallness"])
+    judged = uncertainty.judge_measures(patients)
+    single = [stats.spearmanr(patients[m], patients["dice"]).pvalue for m in judged.index]
+    assert judged["p_holm"].max() >= max(single)
+    assert judged["p_holm"].min() == pytest.approx(min(1, 2 * min(single)))
+    # Size itself has no correlation at like size, so the other is tested alone there.
+    given = patients["smallness"].to_numpy()
+    alone = uncertainty.rank_correlation(patients["entropy"], patients["dice"], given=given)
+    assert judged.at["entropy", "p_holm_at_size"] == pytest.approx(alone["p"])
+    assert np.isnan(judged.at["smallness", "p_holm_at_size"])
