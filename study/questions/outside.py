@@ -5,24 +5,32 @@
 The PNG set holds frames with a contour alone, so what is drawn on the others is never counted. This
 reads whole DICOM stacks at end-diastole and end-systole, in the layout of
 `seglib.datasets.scd_dicom`, lets the network outline every frame, and writes ``frames.csv`` and
-``manifest.json`` to ``reports/runs/outside/``.
+``manifest.json`` to ``reports/runs/outside/``, and a picture, for which the report would need these
+images, to ``reports/figures/``.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from seglib import reporting
 from seglib.datasets import scd_dicom
 from seglib.evaluation.counts import count_slices
 from seglib.files import REPOSITORY, atomic_write, write_json
+from seglib.preprocessing.steps import center_crop_or_pad
 from seglib.program import program
 from seglib.slices import SliceSet, data_hash
 from study.results import STORED, read_manifest, read_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MODEL = REPOSITORY / "reports" / "models" / "sunnybrook.keras"
 #: The stored job that trained it: who is a training patient of the network.
@@ -52,20 +60,24 @@ def place_frames(counts: pd.DataFrame) -> pd.Series:
     return places
 
 
-def make(slices: SliceSet, train_patients: list[str], output: Path) -> None:
+def make(slices: SliceSet, train_patients: list[str], output: Path) -> np.ndarray:
     """Let the committed network outline whole stacks, and store what it draws.
 
     Args:
         slices: Whole stacks, from `seglib.datasets.scd_dicom.load_stacks`.
         train_patients: Whom the network was trained on.
         output: Folder to write.
+
+    Returns:
+        The masks that it drew, ``(N, H, W, 1)`` uint8.
     """
     # Here, so that reading results needs no backend.
     from seglib.inference.model_files import load_model
     from seglib.inference.prediction import predict_set, to_mask
 
     model, preprocessing, _ = load_model(MODEL)
-    counts = count_slices(slices, to_mask(predict_set(model, slices, preprocessing)))
+    masks = to_mask(predict_set(model, slices, preprocessing))
+    counts = count_slices(slices, masks)
     frames = counts.assign(
         place=place_frames(counts),
         part=counts["patient"].isin(train_patients).map({True: "train", False: "test"}),
@@ -76,6 +88,37 @@ def make(slices: SliceSet, train_patients: list[str], output: Path) -> None:
     manifest = {"jobs": [JOB], "patients": list(slices.patients), "source": data_hash(slices)}
     write_json(output / "manifest.json", manifest)
     print(f"{len(slices.patients)} patients, {len(frames)} frames: outlined")
+    return masks
+
+
+def border_rows(frames: pd.DataFrame) -> list[int]:
+    """Rows of ``frames.csv`` on either side of where the expert began or ended, stack by stack."""
+    rows = []
+    for _, stack in frames.groupby("case", sort=False):
+        place = stack.sort_values("slice")["place"]
+        new = place != place.shift(fill_value=place.iloc[0])
+        rows += place.index[new | new.shift(-1, fill_value=False)].tolist()
+    return rows
+
+
+def show_borders(slices: SliceSet, masks: np.ndarray, frames: pd.DataFrame) -> Figure:
+    """The test patients' frames at both ends of the expert's, with what both drew.
+
+    Args:
+        slices: Whole stacks.
+        masks: From `make`.
+        frames: What it stored.
+    """
+    from seglib.plotting.slices import show_slices
+
+    seen = (128, 128)  # what the network sees of a frame
+    near = replace(
+        slices,
+        images=center_crop_or_pad(slices.images, seen),
+        masks=center_crop_or_pad(slices.masks, seen),
+    )
+    rows = border_rows(frames[frames["part"] == "test"])
+    return show_slices(near, rows, prediction=center_crop_or_pad(masks, seen), zoom=False)
 
 
 def outside_table(stored: Path = STORED) -> pd.DataFrame:
@@ -184,7 +227,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="dicoms/, contourfiles/ and link.csv")
     options = parser.parse_args(arguments)
     slices = scd_dicom.load_stacks(options.folder)
-    make(slices, read_manifest(JOB)["train_patients"], STORED / "outside")
+    masks = make(slices, read_manifest(JOB)["train_patients"], STORED / "outside")
+    picture = show_borders(slices, masks, read_table("outside", "frames"))
+    note = {"dataset": "Sunnybrook", "profile": "committed model", "runs": [JOB]}
+    reporting.save_figure(picture, "outside_borders", **note, folder=STORED.parent)
     return 0
 
 

@@ -29,6 +29,13 @@ def test_the_base_is_where_the_experts_masks_are_larger():
     assert outside.place_frames(turned).tolist() == expected
 
 
+def test_the_picture_shows_the_frames_at_both_ends_of_the_experts():
+    table = DOWN.assign(place=outside.place_frames(DOWN))
+    assert outside.border_rows(table) == [0, 1, 3, 4]
+    whole = frames([5, 3], [5, 3], [5, 3]).assign(place=DRAWN)
+    assert outside.border_rows(whole) == []
+
+
 @pytest.fixture
 def stored(tmp_path):
     """Patient A: 8 pixels above the base, 2 below the apex; B: a perfect stack, a rest in C."""
@@ -69,8 +76,11 @@ def test_the_committed_network_outlines_every_frame(tmp_path):
     hearts = heart.make(patients=2, slices=4, size=128)
     masks = hearts.masks.copy()
     masks[hearts.table["slice"] == hearts.table["slice"].min()] = 0
-    outside.make(replace(hearts, masks=masks), list(hearts.patients[:1]), tmp_path / "outside")
+    stacks = replace(hearts, masks=masks)
+    drawn = outside.make(stacks, list(hearts.patients[:1]), tmp_path / "outside")
     table = read_table("outside", "frames", tmp_path)
+    assert table["predicted"].tolist() == drawn.sum(axis=(1, 2, 3)).tolist()
+    assert len(outside.show_borders(stacks, drawn, table).axes) == 4  # two phases of one patient
     assert len(table) == len(hearts) and (table["place"] != DRAWN).sum() == 4
     parts = table.groupby("patient")["part"].first()
     assert parts.tolist() == ["train", "test"]
