@@ -1,8 +1,7 @@
-"""Confusion matrices of several classes, their Dice, and their pictures."""
+"""Confusion matrices of several classes, and their Dice."""
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
 from sklearn.metrics import confusion_matrix as reference
 
 from seglib.datasets import oasis
@@ -10,7 +9,6 @@ from seglib.errors import DataError
 from seglib.evaluation import confusion
 from seglib.evaluation.tables import score_cases
 from seglib.phantoms import brain
-from seglib.plotting.classes import CLASS_COLOURS, plot_confusion, show_tissues
 from seglib.slices import SliceSet
 
 
@@ -110,37 +108,3 @@ def test_an_empty_set_is_refused(brains):
     nothing = brains.take([])
     with pytest.raises(DataError, match="holds no slices"):
         confusion.confusion_matrix(nothing, nothing.masks)
-
-
-def test_each_class_is_painted_in_the_colour_of_the_legend(brains, prediction):
-    fig = show_tissues(brains, [0, 3], prediction=prediction, opacity=1.0)
-    legend = fig.legends[0]
-    names = [text.get_text() for text in legend.get_texts()]
-    assert names == list(brains.class_names[1:])
-    colours = [patch.get_facecolor()[:3] for patch in legend.get_patches()]
-    assert colours == [to_rgb(colour) for colour in CLASS_COLOURS[:3]]
-    grid = np.array(fig.axes).reshape(2, 3)
-    assert [axes.get_title() for axes in grid[0]] == ["001, slice 0", "expert", "prediction"]
-    for axes, mask in ((grid[1, 1], brains.masks[3, ..., 0]), (grid[1, 2], prediction[3, ..., 0])):
-        layer = axes.images[-1].get_array()
-        assert (layer[mask == 0] == 0).all()
-        for k in (1, 2, 3):
-            np.testing.assert_allclose(
-                layer[mask == k][:, :3], [colours[k - 1]] * (mask == k).sum()
-            )
-
-
-def test_without_a_prediction_there_are_two_columns(brains):
-    assert len(show_tissues(brains, [0]).axes) == 2
-
-
-def test_the_matrix_is_written_out_in_percent(brains, prediction):
-    shares = confusion.normalise_rows(confusion.confusion_matrix(brains, prediction))
-    shares.iloc[2] = np.nan
-    fig = plot_confusion(shares, title="four classes")
-    axes = fig.axes[0]
-    assert len(axes.texts) == 12
-    assert axes.texts[1].get_text() == f"{100 * shares.iloc[0, 1]:.1f}"
-    assert axes.get_xlabel() == "network"
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == list(brains.class_names)
-    assert axes.get_title() == "four classes"

@@ -6,13 +6,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from figures import outline
 from matplotlib import colormaps
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from seglib import plotting
-from seglib.errors import DataError
-from seglib.evaluation.references import Reference
 from seglib.evaluation.tables import per_patient, score_cases
 from seglib.plotting.style import LABEL_ID, PREDICTION, TRUTH, WARNING, draw_contours
 from seglib.slices import SliceSet
@@ -59,22 +58,6 @@ def label_of(fig):
     found = [text for text in fig.texts if text.get_gid() == LABEL_ID]
     assert len(found) == 1
     return found[0]
-
-
-def outline(axes, colour):
-    """Extent ``(x0, x1, y0, y1)`` of the contour of one colour."""
-    for collection in axes.collections:
-        if (
-            len(collection.get_edgecolor())
-            and to_hex(collection.get_edgecolor()[0]) == colour.lower()
-        ):
-            points = np.concatenate([path.vertices for path in collection.get_paths()])
-            return (
-                *(points[:, 0].min(), points[:, 0].max()),
-                points[:, 1].min(),
-                points[:, 1].max(),
-            )
-    return None
 
 
 def all_figures(slices, prediction):
@@ -207,53 +190,6 @@ def test_probabilities_are_shown_as_they_are_with_the_experts_outline(slices):
         assert axes.images[0].get_clim() == (0, 1)
         assert outline(axes, TRUTH) is not None
         assert axes.get_title() == slices.table.at[row, "case"]
-
-
-def test_history_of_several_runs():
-    run = pd.DataFrame({"loss": [3, 2, 1], "val_loss": [3, 3, 3], "dice": [0.1, 0.2, 0.3]})
-    fig = plotting.plot_history({"Adam": run, "SGD": run[:2]})
-    loss, dice = fig.axes
-    assert [len(line.get_xdata()) for line in loss.lines] == [3, 3, 2, 2]
-    assert [line.get_linestyle() for line in loss.lines] == ["-", "--", "-", "--"]
-    assert len(dice.lines) == 2 and list(dice.lines[0].get_xdata()) == [1, 2, 3]
-    labels = [text.get_text() for text in fig.legends[0].get_texts()]
-    assert labels == ["training", "validation", "Adam", "SGD"]
-    with pytest.raises(DataError, match="none of the metrics"):
-        plotting.plot_history(run, metrics=["accuracy"])
-
-
-def test_the_legend_of_a_history_names_validation_only_where_a_curve_is_drawn():
-    run = pd.DataFrame({"loss": [3, 2, 1], "dice": [0.1, 0.2, 0.3]})
-    empty = run.assign(val_loss=math.nan, val_dice=math.nan)
-    half = run.assign(val_loss=[math.nan, 3, 3])
-    for history, validated in (
-        (run, False),
-        (empty, False),
-        (half, True),
-        ({"a": empty, "b": half}, True),
-        (empty.assign(val_jaccard=0.5), False),  # a curve that is not asked for
-    ):
-        fig = plotting.plot_history(history)
-        dashed = [line for line in fig.axes[0].lines if line.get_linestyle() == "--"]
-        assert len(dashed) == validated
-        labels = [text.get_text() for text in fig.legends[0].get_texts()]
-        names = list(history) if isinstance(history, dict) else []
-        assert labels == ["training", *["validation"] * validated, *names]
-
-
-def test_box_plot_shows_every_patient_and_the_references_with_their_source(slices, prediction):
-    patients = per_patient(score_cases(slices, prediction))
-    fig = plotting.box_plot_per_patient(
-        {"U-Net": patients, "part": patients[:2]},
-        references=[Reference("Somebody 2016", 0.92, 0.03)],
-    )
-    axes = fig.axes[0]
-    points = [c.get_offsets() for c in axes.collections]
-    np.testing.assert_allclose(points[0][:, 1], patients["dice"])
-    assert [len(p) for p in points] == [3, 2]
-    assert [t.get_text() for t in axes.get_xticklabels()] == ["U-Net\n(n = 3)", "part\n(n = 2)"]
-    assert [t.get_text() for t in fig.legends[0].get_texts()] == ["Somebody 2016"]
-    assert axes.get_ylabel() == "Dice"
 
 
 @pytest.mark.slow

@@ -8,7 +8,6 @@ import pytest
 
 from seglib.errors import DataError, SeglibError
 from seglib.inference.prediction import predict, to_mask
-from seglib.lessons.pictures import show_training
 from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import Recipe
 from seglib.splits.patients import literature_split
@@ -58,13 +57,6 @@ def test_watching_does_not_change_the_training(watched, parts, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_row_is_drawn_for_each_look(watched):
-    _, watch, _ = watched
-    fig = show_training(watch.slices, watch.seen)
-    assert [fig.axes[2 * row].get_ylabel() for row in range(3)] == ["epoch 1", "epoch 2", "epoch 4"]
-
-
-@pytest.mark.slow
 def test_a_run_that_is_read_back_brings_what_was_seen(watched):
     _, watch, again = watched
     assert list(again.seen) == list(watch.seen)
@@ -79,13 +71,6 @@ def test_what_was_watched_in_a_damaged_file_is_named(content, parts, tmp_path):
     watch.file.write_bytes(content)
     with pytest.raises(DataError, match=f"cannot read .*{watch.file.name}.*delete this file"):
         watch.keep_in(tmp_path)
-
-
-@pytest.mark.slow
-def test_a_run_that_nobody_watched_says_so(watched):
-    _, watch, _ = watched
-    with pytest.raises(DataError, match="trained without a watch"):
-        show_training(watch.slices, {})
 
 
 def test_an_absent_tensorboard_says_how_to_get_it(tmp_path, monkeypatch):

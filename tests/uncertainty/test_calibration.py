@@ -6,7 +6,7 @@ import pytest
 from pixels import drawn
 
 from seglib.errors import DataError
-from seglib.uncertainty import calibration, pictures
+from seglib.uncertainty import calibration
 
 
 def rows(cases):
@@ -130,8 +130,6 @@ def test_no_counted_pixel_is_no_score_and_no_error(honest):
     scores = calibration.calibration_scores(none, resamples=10)
     assert scores[["value", "low", "high"]].isna().all(axis=None)
     assert len(calibration.reliability_curve(none, resamples=10)) == 0
-    fig = pictures.plot_reliability({"none": none})
-    assert fig.axes
 
 
 def test_cases_without_a_counted_pixel_leave_the_others_alone(honest):

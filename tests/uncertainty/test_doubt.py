@@ -9,7 +9,6 @@ from seglib import uncertainty
 from seglib.errors import DataError
 from seglib.evaluation.tables import per_patient, score_cases
 from seglib.phantoms import heart
-from seglib.uncertainty import pictures
 
 
 @pytest.fixture(scope="module")
@@ -194,15 +193,6 @@ def test_every_measure_is_judged(patients):
     assert judged.at["disagreement", "rho"] == pytest.approx(-1)
     assert judged.at["disagreement", "share_of_oracle"] == pytest.approx(1)
     assert np.isnan(judged.at["smallness", "rho_at_size"])
-
-
-def test_the_figures_say_what_they_show(patients):
-    fig = pictures.plot_doubt(patients, ["disagreement", "smallness"])
-    assert "Spearman −1.00" in fig.axes[0].get_title()
-    fig = pictures.plot_risk_coverage(patients, ["disagreement"])
-    shown = fig.axes[0].get_lines()[1].get_ydata()
-    curve = uncertainty.risk_coverage(patients["disagreement"], patients["dice"])
-    np.testing.assert_allclose(shown, curve.loc[curve["sent"] <= 0.9, "dice"])
 
 
 def test_p_values_of_correlations_are_those_of_student():
