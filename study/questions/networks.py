@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -90,18 +91,24 @@ def paired_table(table: pd.DataFrame) -> str:
     return f"{reporting.to_markdown(shown).strip()}\n\n{listed}"
 
 
-def seeds_note(table: pd.DataFrame) -> str:
-    """How many trainings each variant has, and what the ranking may be read as."""
+def seeds_note(table: pd.DataFrame, listed: Sequence[str]) -> str:
+    """How many trainings each variant has, and what the ranking may be read as.
+
+    Args:
+        table: From `study.variants.compare_variants`: the variants that have results.
+        listed: All variants of the experiment.
+    """
     wanted = len(SEEDS)
-    whole = [f"`{name}`" for name in table.index[table["seeds"] >= wanted]]
-    rest = [f"`{name}` {n}" for name, n in table["seeds"].items() if n < wanted]
+    have = {name: table["seeds"].get(name, 0) for name in listed}
+    whole = [f"`{name}`" for name, n in have.items() if n >= wanted]
+    rest = [f"`{name}` {n}" for name, n in have.items() if n < wanted]
     if not rest:
         return f"Every variant has {wanted} seeds, and the ranks are of their means."
     return (
-        f"{len(whole)} of {len(table)} variants have all {wanted} seeds yet "
+        f"{len(whole)} of {len(have)} variants have all {wanted} seeds yet "
         f"({', '.join(whole) or 'none'}); the others have fewer ({', '.join(rest)}). What a row "
         "with one seed shows holds for that training: another seed gives another network. The "
-        "ranks use as many seeds of each as all have."
+        "ranks use as many seeds of each as all have that have any."
     )
 
 
@@ -135,5 +142,5 @@ def blocks() -> dict[str, str]:
     return {
         "folds": folds_table(reached),
         "paired": paired_table(variants.compare_with(per_case, "unet")),
-        "seeds": seeds_note(reached),
+        "seeds": seeds_note(reached, list(comparison_recipes())),
     }

@@ -44,7 +44,7 @@ def test_verdicts_are_listed_by_what_they_say():
 
 def test_the_note_on_seeds_follows_the_table():
     table = pd.DataFrame({"seeds": [3, 1, 2]}, index=["a", "b", "c"])
-    note = seeds_note(table)
-    assert note.startswith("1 of 3 variants have all 3 seeds yet (`a`)")
-    assert "(`b` 1, `c` 2)" in note
-    assert seeds_note(table.assign(seeds=3)).startswith("Every variant has 3 seeds")
+    note = seeds_note(table, ["a", "b", "c", "d"])
+    assert note.startswith("1 of 4 variants have all 3 seeds yet (`a`)")
+    assert "(`b` 1, `c` 2, `d` 0)" in note  # the last has not been trained
+    assert seeds_note(table.assign(seeds=3), "abc").startswith("Every variant has 3 seeds")
