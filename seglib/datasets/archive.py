@@ -91,9 +91,8 @@ def fetch_msd_heart(destination: str | Path | None = None, archive: Archive = MS
     shutil.rmtree(unpacked, ignore_errors=True)  # of a run that was stopped
     try:
         unpack(tar, unpacked)
-        msd_heart.listed_subjects(
-            unpacked / msd_heart.FOLDER
-        )  # each file that the list names is there
+        # Its list and its files agree, or an error is raised.
+        msd_heart.listed_subjects(unpacked / msd_heart.FOLDER)
     except WriteError:
         shutil.rmtree(unpacked, ignore_errors=True)  # the archive stays: with room it goes on
         raise
