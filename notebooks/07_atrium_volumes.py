@@ -75,8 +75,9 @@ lessons.describe_environment()
 # ## A volume knows where it is
 #
 # The left atrium receives the blood that comes back from the lungs. The Medical Segmentation
-# Decathlon has it outlined in 20 volumes (Task02_Heart, CC-BY-SA 4.0); where they are not on
-# this computer, simulated volumes in the same layout stand in.
+# Decathlon has it outlined in 20 volumes (Task02_Heart, CC-BY-SA 4.0), which
+# `python -m seglib fetch msd_heart` downloads; where they are not on this computer, simulated
+# volumes in the same layout stand in.
 
 # %%
 folder = phantoms.find_or_simulate("msd_heart", DATASET)

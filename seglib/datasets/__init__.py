@@ -21,12 +21,12 @@ class Source:
     Attributes:
         key: What users call it, and the name of its folder, e.g. ``"msd_heart"``.
         title: `SliceSet.name` of what is read, as figures print it.
-        module: Reads it. It has ``load()``; ``fetch()`` if the set can be downloaded;
-            ``cases_from_names()`` if its files' names say who the patient is; and
-            ``WRONG_LABELS`` if some patients' labels are known to be wrong.
+        module: Reads it. It has ``load()``; ``cases_from_names()`` if its files' names say who
+            the patient is; and ``WRONG_LABELS`` if some patients' labels are known to be wrong.
         phantom: Key of the simulated set that stands in for it, empty if there is none.
         phantom_module: Draws that. It has ``make()``, and ``write()`` if it is read from files.
         may_be_shown: Whether pictures of it may be passed on.
+        public: Whether ``python -m seglib fetch KEY`` downloads it.
     """
 
     key: str
@@ -35,6 +35,7 @@ class Source:
     phantom: str = ""
     phantom_module: str = ""
     may_be_shown: bool = True
+    public: bool = False
 
     def reader(self) -> ModuleType:
         """The module that reads it, imported."""
@@ -61,6 +62,7 @@ SOURCES: dict[str, Source] = {
             "seglib.datasets.sunnybrook",
             "phantom",
             "seglib.phantoms.heart",
+            public=True,
         ),
         Source(
             "msd_heart",
@@ -68,6 +70,7 @@ SOURCES: dict[str, Source] = {
             "seglib.datasets.msd_heart",
             "atrium_phantom",
             "seglib.phantoms.atrium",
+            public=True,
         ),
         Source(
             "oasis",

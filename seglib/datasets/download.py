@@ -11,7 +11,7 @@ import requests
 from tqdm.auto import tqdm
 
 from seglib.datasets.locations import VARIABLE
-from seglib.errors import DataError
+from seglib.errors import DataError, WriteError
 from seglib.files import REPOSITORY
 
 #: The commits are pinned, so the files can never change under the checksums.
@@ -119,20 +119,27 @@ def _fetch_all(files: pooch.Pooch) -> None:
                 try:
                     done.result()
                 except Exception as error:
-                    raise _explain(error, names[done], files) from error
+                    raise explain(error, names[done], files, "sunnybrook") from error
                 bar.update()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _explain(error: Exception, name: str, files: pooch.Pooch) -> Exception:
-    """What a failed download means for the user; other errors come back as they are."""
+def explain(error: Exception, name: str, files: pooch.Pooch, key: str) -> Exception:
+    """What a failed download means for the user; other errors come back as they are.
+
+    Args:
+        error: What pooch let out.
+        name: The file in the registry.
+        files: The registry.
+        key: The data set's, which is also the name of its folder.
+    """
     url = files.get_url(name)
-    again = "run the same command again later: complete files are kept"
+    again = "run the same command again later: what has come is kept"
     if isinstance(error, (requests.ConnectionError, requests.Timeout)):
         return NetworkError(
             f"{url}: the server cannot be reached. Check the network and {again}; or copy the "
-            f"data from elsewhere and set {VARIABLE} to the folder that holds sunnybrook/"
+            f"data from elsewhere and set {VARIABLE} to the folder that holds {key}/"
         )
     if isinstance(error, requests.RequestException):
         return DataError(f"{url}: the download failed ({error}); {again}")
@@ -140,8 +147,8 @@ def _explain(error: Exception, name: str, files: pooch.Pooch) -> Exception:
         return DataError(
             f"{name}: the downloaded file does not have the expected SHA-256 "
             f"{files.registry[name]}, so it was not kept. The server or a proxy sent something "
-            f"else from {url}; {again}"
+            f"else from {url}; run the same command again later"
         )
     if isinstance(error, OSError):
-        return DataError(f"{files.path / name}: cannot be written ({error})")
+        return WriteError(f"{files.path / name}: cannot be written ({error})")
     return error

@@ -70,7 +70,7 @@ def load(root: str | Path | None = None) -> SliceSet:
     """
     root = require_folder("msd_heart", root)
     root = root / FOLDER if (root / FOLDER).is_dir() else root
-    subjects = _subjects(root)
+    subjects = listed_subjects(root)
     sources = {subject: image.name for subject, (image, _) in subjects.items()}
     name = PHANTOM_NAME if is_phantom(root) else "Decathlon heart"
     return cached(_read, list(subjects.values()), sources=sources, name=name)
@@ -109,8 +109,15 @@ def _read(files: list[tuple[Path, Path]], sources: dict[str, str], name: str) ->
     return SliceSet(name, images, masks, pd.DataFrame(rows), CLASS_NAMES)
 
 
-def _subjects(root: Path) -> dict[str, tuple[Path, Path]]:
-    """Image and label of each subject that ``dataset.json`` lists, sorted by name."""
+def listed_subjects(root: Path) -> dict[str, tuple[Path, Path]]:
+    """Image and label of each subject that ``dataset.json`` lists, sorted by name.
+
+    Args:
+        root: The folder ``Task02_Heart`` itself.
+
+    Raises:
+        DataError: The list is missing or wrong, or it and the files do not agree.
+    """
     # Imported here, so that importing the data sets does not load nibabel.
     from seglib.formats.nifti import stem
 

@@ -28,18 +28,22 @@ def find_or_simulate(name: str, choice: str = "auto") -> Path:
     Raises:
         DataError: The real one is asked for and absent.
     """
+    source = SOURCES[name]
     if choice == name:
         return require_folder(name, None)
     if choice != "phantom":
         folder = find_folder(name)
         if folder is not None:
             return folder
+        way = "data/README.md tells how to get it"
+        if source.public:
+            way = f"`python -m seglib fetch {name}` downloads it"
         print(
-            f"{name} is not on this computer; data/README.md tells how to get it. Using the "
+            f"{name} is not on this computer; {way}. Using the "
             "built-in phantom instead: simulated pictures in the same layout. Its results say "
             "nothing about real images."
         )
-    module = SOURCES[name].simulator()
+    module = source.simulator()
     folder = Path(tempfile.mkdtemp(prefix=f"seglib-{name}-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     module.write(module.make(), folder)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from seglib.commands.main import main
-from seglib.datasets import download, oasis
+from seglib.datasets import SOURCES, archive, download, oasis
 from seglib.phantoms import brain
 from seglib.slices import PARTS
 
@@ -67,11 +67,29 @@ def test_fetch_refuses_a_bad_copy_and_options_of_the_other_data_set(copy, tmp_pa
     assert "keras_png_slices_train: no such folder" in capsys.readouterr().err
     assert main(["fetch", "oasis", "--to", str(copy)]) == 1
     assert "cannot be downloaded" in capsys.readouterr().err
-    assert main(["fetch", "sunnybrook", str(copy)]) == 1
-    assert "write --to" in capsys.readouterr().err
+    for name in ("sunnybrook", "msd_heart"):
+        assert main(["fetch", name, str(copy)]) == 1
+        assert "write --to" in capsys.readouterr().err
 
 
 def test_fetch_downloads_to_the_folder_that_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(download, "fetch_sunnybrook", lambda folder: folder)
     assert main(["fetch", "sunnybrook", "--to", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"sunnybrook is in {tmp_path}\n"
+
+
+def test_fetch_names_the_licence_of_the_atria(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(archive, "fetch_msd_heart", lambda folder: folder)
+    assert main(["fetch", "msd_heart", "--to", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "CC BY-SA 4.0" in text and "Antonelli" in text
+    assert text.endswith(f"msd_heart is in {tmp_path}\n")
+
+
+def test_fetch_downloads_what_is_called_public(capsys):
+    public = {key for key, source in SOURCES.items() if source.public}
+    with pytest.raises(SystemExit):
+        main(["fetch", "--help"])
+    text = capsys.readouterr().out
+    assert public == {"sunnybrook", "msd_heart"}
+    assert "{sunnybrook,msd_heart,oasis}" in text

@@ -1,13 +1,12 @@
 import functools
 import hashlib
-import socket
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from web import closed_address, serving
 
 from seglib import datasets
 from seglib.datasets import download, locations, sunnybrook
@@ -40,25 +39,13 @@ def site(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(site: Path):
-    handler = functools.partial(CountingHandler, directory=site)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.asked = []
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    server.url = f"http://127.0.0.1:{server.server_port}/"
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(functools.partial(CountingHandler, directory=site)) as server:
+        yield server
 
 
 @pytest.fixture
 def closed_url() -> str:
-    """An address on this computer where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return f"http://127.0.0.1:{port}/"
+    return closed_address()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from disk import small_files
 
 from seglib import training
 from seglib.augmentation import Augmentation
@@ -322,18 +322,6 @@ def test_the_backup_of_another_network_is_refused(again, parts):
 
 def no_room(*args):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-@contextmanager
-def small_files():
-    """No file grows beyond 8 KiB, as on a disk that is nearly full."""
-    resource = pytest.importorskip("resource", reason="this system limits no file's size")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_is_named_and_with_room_the_training_goes_on(again, uncut, parts):
