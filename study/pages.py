@@ -5,10 +5,16 @@ A block stands between ``<!-- name -->`` and ``<!-- /name -->``; all around it i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from seglib.files import atomic_write
+
+
+def names(page: Path) -> list[str]:
+    """The names of the blocks that a page has a place for, in its order."""
+    return re.findall(r"^<!-- (\w+) -->$", page.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def fill(page: Path, blocks: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,7 @@ from matplotlib import pyplot as plt
 from seglib.files import REPOSITORY
 from seglib.program import program
 from seglib.slices import SliceSet
-from study import front_page, pages, questions, shipped
+from study import abstract, front_page, pages, questions, shipped
 from study.questions import heart
 
 REPORTS = REPOSITORY / "reports"
@@ -75,13 +76,19 @@ def check() -> list[str]:
 
 
 def blocks_of_pages() -> dict[Path, dict[str, str]]:
-    """The pages with blocks made from results: for each block its name and its text."""
+    """The pages with blocks made from results: for each block its name and its text.
+
+    Raises:
+        ValueError: A block has a place on no page of the report, or on two.
+    """
     made = [question.blocks() for question in questions.modules() if hasattr(question, "blocks")]
-    report = {name: text for blocks in made for name, text in blocks.items()}
-    return {
-        REPOSITORY / "README.md": front_page.blocks(),
-        REPORTS / "README.md": report,
-    }
+    report = {name: text for blocks in (abstract.blocks(), *made) for name, text in blocks.items()}
+    found = {page: pages.names(page) for page in sorted(REPORTS.glob("*.md"))}
+    places = Counter(name for names in found.values() for name in names)
+    if wrong := sorted(name for name in report if places[name] != 1):
+        raise ValueError(f"blocks that are not on one page of the report: {', '.join(wrong)}")
+    shown = {page: {name: report[name] for name in names} for page, names in found.items()}
+    return {REPOSITORY / "README.md": front_page.blocks(), **shown}
 
 
 @program("study")

@@ -47,6 +47,7 @@ def save_model(
 
     Raises:
         ModelFileError: The card is too large to be read back.
+        WriteError: The file cannot be written.
     """
     import keras
 

@@ -12,7 +12,7 @@ from seglib.files import REPOSITORY
 
 #: Pages whose links are followed.
 DOCUMENTS = sorted(
-    page for place in ("*.md", "docs/*.md", "data/*.md", "seglib/*.md", "reports/README.md")
+    page for place in ("*.md", "docs/*.md", "data/*.md", "seglib/*.md", "reports/*.md")
     for page in REPOSITORY.glob(place)
 )  # fmt: skip
 

@@ -1,0 +1,86 @@
+"""What the study shows, in points made from the stored results, for the report's first screen."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from study import results, variants
+from study.organ_tables import networks_table
+from study.questions import atrium, best, ejection_fraction, outside, tumour, waterfall_tables
+
+
+def blocks() -> dict[str, str]:
+    """The points as a Markdown list, by the name of their marker."""
+    points = (_best(), _claim(), _networks(), _clinic(), _outside(), _organs())
+    return {"shown": "\n".join(f"- {point}" for point in points)}
+
+
+def _interval(row: pd.Series, value: str = "dice", low: str = "low", high: str = "high") -> str:
+    return f"{row[value]:.3f} [{row[low]:.3f}, {row[high]:.3f}]"
+
+
+def _best() -> str:
+    dice = best.best_summary().loc[("all", "dice")]
+    aim = "reached" if dice["mean"] >= 0.95 else "missed"
+    return (
+        "**Shown.** A plain U-Net, trained on the 15 training patients, reaches a Dice of "
+        f"{_interval(dice, 'mean')} on {dice['n']:.0f} unseen patients, with every slice counted "
+        f"that the expert drew on. The aim of 0.95 is {aim}."
+    )
+
+
+def _claim() -> str:
+    claimed, copy = waterfall_tables.waterfall_table()["dice"].iloc[:2]
+    return (
+        f"**Shown.** System 1's {claimed:.2f} is a training score; its own validation score is "
+        "0.43, and its test set was never scored. **A failed replication:** our copy, with 3 of "
+        "its 75 epochs, an eighth of its filters and a quarter of its pixels, ends at a training "
+        f"score of {copy:.2f}. It shows what ways of counting are worth, not what the original "
+        "had memorised."
+    )
+
+
+def _networks() -> str:
+    per_case = results.read_results("comparison", "per_case")
+    verdicts = variants.compare_with(per_case, "unet")["verdict"]
+    groups = verdicts.groupby(verdicts).groups
+    said = "; ".join(
+        f"{verdict}: " + ", ".join(f"`{name}`" for name in names)
+        for verdict, names in groups.items()
+    )
+    none = "" if any(verdict.startswith("better") for verdict in groups) else " None is better."
+    return f"**Shown, for the trainings that were made.** Against the U-Net, {said}.{none}"
+
+
+def _clinic() -> str:
+    whole = ejection_fraction.rules_table().loc["all"].iloc[0]
+    low, high = -whole["bias_high"], -whole["bias_low"]
+    return (
+        "**Shown.** That Dice hides a bias: the ejection fraction comes out "
+        f"{-whole['bias']:.1f} points too small [{low:.1f}, {high:.1f}], and single patients are "
+        f"off by {whole['mae']:.1f} points in the mean ([ejection fraction](ejection_fraction.md))."
+    )
+
+
+def _outside() -> str:
+    table = outside.outside_table()
+    drawn, frames = table["drawn_into"].sum(), table["frames"].sum()
+    return (
+        f"**Not shown.** That it would do as well on a whole scan: it draws into {drawn} of "
+        f"{frames} frames on which the expert drew nothing ([counting](counting.md))."
+    )
+
+
+def _organs() -> str:
+    tables = {"atrium": networks_table(atrium.ORGAN), "tumour": networks_table(tumour.ORGAN)}
+    said = ", ".join(
+        f"{name} {_interval(row, 'dice', 'dice_low', 'dice_high')} ({row['patients']} patients)"
+        for name, table in tables.items()
+        for row in [table.sort_values("dice").iloc[-1]]
+    )
+    return (
+        f"**Not reached.** The aims of 0.92 for the atrium and 0.84 for the tumour: {said}. "
+        "**Failed replications:** system 3's network answers black in all folds, although its own "
+        "validation Dice was 0.59; system 4 is repeated on simulated heads alone; system 5's "
+        "networks come in another order ([other organs](organs.md))."
+    )
