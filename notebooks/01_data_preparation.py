@@ -170,7 +170,8 @@ grid[1].plot(*outer.T, color=plotting.PREDICTION, label="epicardium")
 grid[1].legend(loc="lower left", fontsize=7, labelcolor="white", facecolor="black", frameon=True)
 grid[2].imshow(np.ma.masked_equal(mask + heart, 0), cmap=areas, alpha=0.6, vmin=1, vmax=2)
 handles = [Patch(color=areas(i), alpha=0.6, label=name) for i, name in enumerate(("wall", "blood"))]
-grid[2].legend(handles=handles, loc="lower left", fontsize=7, labelcolor="white", facecolor="black")
+grid[2].legend(handles=handles, loc="lower left", fontsize=7, labelcolor="white", facecolor="black",
+               frameon=True)
 reporting.save_figure(fig, "01_contours", dataset=example.name, profile=PROFILE)
 plt.show()
 

@@ -219,9 +219,13 @@ for label, run in pair.items():
 pd.Series(rims, name="width of the rim, pixels").round(2).to_frame()
 
 # %% [markdown]
-# The skips hand the decoder the fine position that the poolings lost. With three
-# validation patients this is a look, not a test: five folds of all patients say the same
-# ([report](../reports/README.md), *Networks, losses and optimisers*).
+# Has the network with the narrower rim the better masks? Compare with the table above. The rim
+# says how *sure* a network is, not how right: one that has lost the fine position can be sure of
+# a smooth outline in the wrong place.
+#
+# With three validation patients all this is a look, not a test. The skips hand the decoder the
+# position that the poolings lost; what that is worth on 44 patients stands in the
+# [report](../reports/README.md), *Networks, losses and optimisers*.
 #
 # ## Look at the masks
 #
@@ -239,7 +243,7 @@ plt.show()
 # - A skip connection is one line: concatenate what the encoder saw at that resolution.
 # - Soft Dice trains a network; hard Dice scores it. A perfect mask can have a low soft Dice.
 # - Dice and cross-entropy end at similar scores; the curves part at the start.
-# - Skips sharpen the outline: a narrower rim, smaller distances.
+# - Skips hand the decoder fine positions; a narrow grey rim shows a sure network, not a right one.
 # - It is the small slices at the apex that go wrong: there the network draws far too much, where
 #   each pixel counts most. The worst heart is drawn too large nearly all round.
 #
