@@ -11,8 +11,6 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from seglib import plotting
-from seglib.errors import DataError
-from seglib.evaluation.references import Reference
 from seglib.evaluation.tables import per_patient, score_cases
 from seglib.plotting.style import LABEL_ID, PREDICTION, TRUTH, WARNING, draw_contours
 from seglib.slices import SliceSet
@@ -209,53 +207,6 @@ def test_probabilities_are_shown_as_they_are_with_the_experts_outline(slices):
         assert axes.get_title() == slices.table.at[row, "case"]
 
 
-def test_history_of_several_runs():
-    run = pd.DataFrame({"loss": [3, 2, 1], "val_loss": [3, 3, 3], "dice": [0.1, 0.2, 0.3]})
-    fig = plotting.plot_history({"Adam": run, "SGD": run[:2]})
-    loss, dice = fig.axes
-    assert [len(line.get_xdata()) for line in loss.lines] == [3, 3, 2, 2]
-    assert [line.get_linestyle() for line in loss.lines] == ["-", "--", "-", "--"]
-    assert len(dice.lines) == 2 and list(dice.lines[0].get_xdata()) == [1, 2, 3]
-    labels = [text.get_text() for text in fig.legends[0].get_texts()]
-    assert labels == ["training", "validation", "Adam", "SGD"]
-    with pytest.raises(DataError, match="none of the metrics"):
-        plotting.plot_history(run, metrics=["accuracy"])
-
-
-def test_the_legend_of_a_history_names_validation_only_where_a_curve_is_drawn():
-    run = pd.DataFrame({"loss": [3, 2, 1], "dice": [0.1, 0.2, 0.3]})
-    empty = run.assign(val_loss=math.nan, val_dice=math.nan)
-    half = run.assign(val_loss=[math.nan, 3, 3])
-    for history, validated in (
-        (run, False),
-        (empty, False),
-        (half, True),
-        ({"a": empty, "b": half}, True),
-        (empty.assign(val_jaccard=0.5), False),  # a curve that is not asked for
-    ):
-        fig = plotting.plot_history(history)
-        dashed = [line for line in fig.axes[0].lines if line.get_linestyle() == "--"]
-        assert len(dashed) == validated
-        labels = [text.get_text() for text in fig.legends[0].get_texts()]
-        names = list(history) if isinstance(history, dict) else []
-        assert labels == ["training", *["validation"] * validated, *names]
-
-
-def test_box_plot_shows_every_patient_and_the_references_with_their_source(slices, prediction):
-    patients = per_patient(score_cases(slices, prediction))
-    fig = plotting.box_plot_per_patient(
-        {"U-Net": patients, "part": patients[:2]},
-        references=[Reference("Somebody 2016", 0.92, 0.03)],
-    )
-    axes = fig.axes[0]
-    points = [c.get_offsets() for c in axes.collections]
-    np.testing.assert_allclose(points[0][:, 1], patients["dice"])
-    assert [len(p) for p in points] == [3, 2]
-    assert [t.get_text() for t in axes.get_xticklabels()] == ["U-Net\n(n = 3)", "part\n(n = 2)"]
-    assert [t.get_text() for t in fig.legends[0].get_texts()] == ["Somebody 2016"]
-    assert axes.get_ylabel() == "Dice"
-
-
 @pytest.mark.slow
 def test_best_median_and_worst_case_are_painted_where_the_masks_agree_and_differ(
     slices, prediction
@@ -283,6 +234,16 @@ def test_best_median_and_worst_case_are_the_right_ones(slices, prediction):
     assert labels[0].endswith("Dice 1.000")
     titles = [axes.get_title() for axes in fig.axes[:5]]
     assert titles == ["slice 0", "slice 1", "slice 2", "slice 3", ""]  # four slices, five places
+
+
+def test_of_a_case_only_the_slices_that_hold_the_structure_are_shown(slices, prediction):
+    masks = slices.masks.copy()
+    masks[[0, 4, 8]] = 0  # the first slice of each patient
+    part = SliceSet(slices.name, slices.images, masks, slices.table)
+    fig = plotting.cases_best_median_worst(
+        part, prediction, score_cases(part, prediction), columns=3
+    )
+    assert [axes.get_title() for axes in fig.axes] == 3 * ["slice 1", "slice 2", "slice 3"]
 
 
 def test_attention_maps_of_any_resolution_cover_the_image(slices):

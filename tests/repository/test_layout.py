@@ -226,7 +226,6 @@ WITHOUT_A_TEST_OF_THEIR_OWN = {
     "phantoms/brain_anatomy",
     "phantoms/folder",
     "phantoms/scanner",
-    "plotting/charts",
     "plotting/classes",
     "uncertainty/pictures",
 }

@@ -207,5 +207,11 @@ def test_the_figures_show_every_step(stored):
     shown = [text.get_text().strip() for text in axes.texts]
     assert all(f"{value:.3f}" in shown for value in table["dice"])
     assert f"{table['difference'].iloc[-2]:+.3f}" in shown
-    fig = waterfall_pictures.plot_branches(waterfall_tables.branch_table(stored))
-    assert len(fig.axes[0].get_xticklabels()) == 5
+    assert axes.get_xlim() == (0, 1)
+    branches = waterfall_tables.branch_table(stored)
+    axes = waterfall_pictures.plot_branches(branches).axes[0]
+    assert len(axes.get_xticklabels()) == 5
+    low, high = axes.get_ylim()
+    everything = branches[["training", "soft", "low", "high"]].stack()
+    assert low < everything.min() and everything.max() < high
+    assert high - low < 1.5 * np.ptp(everything)  # the values fill the axis
