@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from seglib.evaluation.comparison import Ranking
 from seglib.evaluation.intervals import bootstrap_interval
 from seglib.evaluation.references import Reference
-from seglib.plotting.charts import draw_references
+from seglib.plotting.patients import draw_references
 from seglib.plotting.style import (
     METRIC_NAMES,
     PALETTE,

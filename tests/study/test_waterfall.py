@@ -99,7 +99,7 @@ def test_seeds_and_patients_are_counted(stored, seeds):
     table = waterfall_tables.waterfall_table(stored)
     assert table["seeds"].tolist() == [0, *[seeds] * 10, 2 if seeds == 1 else 1, 1]
     assert table["patients"].tolist() == [0, 0, *[2 * seeds] * 10, 3]
-    training = table.loc["our slim copy, training figure", "seed_sd"]
+    training = table.loc["our slim copy, training score", "seed_sd"]
     expected = np.std([0.1 * seed for seed in range(seeds)], ddof=1) if seeds > 1 else np.nan
     assert training == pytest.approx(expected, nan_ok=True)
     assert table["source"].tolist() == ["published", *["measured"] * 12]
