@@ -66,7 +66,10 @@ def show_planes(slices: SliceSet, place: tuple[int, int, int], letters: str = ""
     """
     first = slices.table.iloc[0]
     sides = (first["slice_spacing"], first["spacing"], first["spacing"])  # mm
-    fig, grid = new_figure(1, 3, width=3.0, height=3.2)
+    height, width = slices.images.shape[1:3]
+    ratios = {"width_ratios": [width, width, height]}  # one scale for all three
+    fig, grid = new_figure(1, 3, width=3.0, height=3.2, gridspec_kw=ratios)
+    fig.set_layout_engine("constrained")  # the compressed one makes all as low as the lowest
     for cut, (name, axes) in enumerate(zip(("slice", "row", "column"), grid[0], strict=True)):
         down, across = (axis for axis in range(3) if axis != cut)
         title = f"{name} {place[cut]}"
@@ -74,12 +77,9 @@ def show_planes(slices: SliceSet, place: tuple[int, int, int], letters: str = ""
         draw_contours(axes, np.take(slices.masks[..., 0], place[cut], cut))
         axes.set_aspect(sides[down] / sides[across])
         _draw_bar(axes, 50 / sides[across])
-        for axis, spots in (
-            (down, ((0.5, 0.97), (0.5, 0.03))),
-            (across, ((0.03, 0.5), (0.97, 0.5))),
-        ):
-            for letter, spot in zip(letters[2 * axis : 2 * axis + 2], spots, strict=False):
-                _write(axes, *spot, letter)
+        ends = {axis: letters[2 * axis : 2 * axis + 2] for axis in (down, across)}
+        _write(axes, ends[down], ((0.5, 1), (0.5, 0)))
+        _write(axes, ends[across], ((0, 0.5), (1, 0.5)))
     legend_below(fig, [*outline_handles(None), Line2D([], [], color="black", lw=3, label="50 mm")])
     return fig
 
@@ -92,19 +92,21 @@ def _draw_bar(axes: Axes, pixels: float) -> None:
         axes.plot([left, left + pixels], [foot, foot], color=colour, linewidth=width)
 
 
-def _write(axes: Axes, x: float, y: float, letter: str) -> None:
-    edge = [Stroke(linewidth=2.5, foreground="black"), Normal()]
-    axes.text(
-        x,
-        y,
-        letter,
-        transform=axes.transAxes,
-        ha="center",
-        va="center",
-        color="white",
-        weight="bold",
-        path_effects=edge,
-    )
+def _write(axes: Axes, letters: str, places: Sequence[tuple[float, float]]) -> None:
+    """Letters at the inner edges of an image, white on black to be seen on any grey."""
+    for letter, (x, y) in zip(letters, places, strict=False):
+        axes.annotate(
+            letter,
+            (x, y),
+            (9 - 18 * x, 9 - 18 * y),  # points inwards
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            color="white",
+            weight="bold",
+            path_effects=[Stroke(linewidth=2.5, foreground="black"), Normal()],
+        )
 
 
 def show_phases(slices: SliceSet, patient: str, *, columns: int = 6) -> Figure:

@@ -56,7 +56,7 @@ def test_planes_are_as_wide_and_high_as_in_the_body_and_their_edges_are_named(ph
     shapes = [axes.images[0].get_array().shape for axes in fig.axes]
     n, height, width = volume.images.shape[:3]
     assert shapes == [(height, width), (n, width), (n, height)]
-    edges = [{text.get_text(): text.get_position() for text in axes.texts} for axes in fig.axes]
+    edges = [{text.get_text(): text.xy for text in axes.texts} for axes in fig.axes]
     assert [list(found) for found in edges] == [list("APRL"), list("ISRL"), list("ISAP")]
     assert edges[0]["A"][1] > edges[0]["P"][1] and edges[0]["R"][0] < edges[0]["L"][0]
     bar = fig.axes[1].lines[0].get_xdata()
