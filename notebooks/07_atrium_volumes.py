@@ -65,9 +65,9 @@ import seglib
 from seglib import files, lessons, phantoms, plotting, preprocessing, reporting, splits, training
 from seglib.datasets import msd_heart
 from seglib.formats import nifti
-from study.organ_tables import dice_means, networks_table
-from study.questions.atrium import ORGAN, REFERENCES
-from study.results import stored_names
+from study.organ_tables import networks_table
+from study.questions.atrium import ORGAN
+from study.results import stored_figure
 
 lessons.describe_environment()
 
@@ -123,28 +123,34 @@ print(volume.shape, "->", turned.shape, " same slices:", np.array_equal(as_store
 assert np.array_equal(as_stored, as_turned)
 
 # %% [markdown]
-# Now look at the volume along its three axes, through the middle of the atrium. The header
-# calls the first picture an axial slice, as if we looked from the feet. Is it? Look for the
-# spine, the chest, the head's end.
+# The whole function that turns a volume before it is cut; its helpers are in
+# [`seglib.formats.nifti`](../seglib/formats/nifti.py) and `nifti_grid.py` beside it:
+
+# %%
+import inspect
+
+print(inspect.getsource(nifti.read_slices))
+
+# %% [markdown]
+# Now look at the volume along its three axes, through the middle of the atrium, each plane as wide
+# and high as it is in the body: a voxel's sides in millimetres, not pixels, give the picture its
+# shape. The letters are what the *header* says of the edges: I and S are feet and head, A and P
+# chest and back, R and L the patient's right and left. Look for the spine, the chest, the head's
+# end. Does the header tell the truth?
 
 # %%
 of_subject = slices.of_patients([subject])
-images, masks = of_subject.images[..., 0], of_subject.masks[..., 0]
+masks = of_subject.masks[..., 0]
 z, y, x = (int(np.median(where)) for where in np.nonzero(masks))
-planes = {f"slice {z}": np.s_[z], f"row {y} of each slice": np.s_[:, y],
-          f"column {x} of each slice": np.s_[:, :, x]}
-fig, grid = plt.subplots(1, 3, figsize=(9, 3.4), layout="constrained")
-for axes, (title, cut) in zip(grid, planes.items(), strict=True):
-    plotting.show_image(axes, images[cut], title=title)
-    plotting.draw_contours(axes, masks[cut])
-    axes.set_aspect("auto")
+fig = plotting.show_planes(of_subject, (z, y, x), letters="ISAPRL")
 reporting.save_figure(fig, "07_planes", dataset=slices.name, profile=PROFILE)
 plt.show()
 
 # %% [markdown]
-# It is a sagittal slice: chest on the left, spine on the right, head up. **The headers of this
-# data set do not fit its pictures** (nor do the phantom's, which copy it). A header is a claim
-# like any other; open one volume before you trust it.
+# The first picture is a sagittal slice: chest on the left, spine on the right, head up, where the
+# letters say right, left and chest. **The headers of this data set do not fit its pictures** (nor
+# do the phantom's, which copy it). A header is a claim like any other; open one volume before you
+# trust it.
 #
 # ## Volumes of an organ
 #
@@ -161,8 +167,8 @@ subjects
 # %% [markdown]
 # ## One heart, two names
 #
-# Before the split: are these all different hearts? The leak check compares the pictures of
-# every two subjects, whatever they are called.
+# Before the split: are these all different hearts? The [leak](../docs/glossary.md#leak) check
+# compares the pictures of every two subjects, whatever they are called.
 
 # %%
 found = splits.find_leaks({name: slices.of_patients([name]) for name in slices.patients})
@@ -171,7 +177,7 @@ pairs.sort_values(ascending=False).to_frame().head()
 
 # %% [markdown]
 # One pair shares all its pictures: the same scan, listed twice, with two different labels.
-# Are the voxels the same, and how far apart are the labels?
+# Are the voxels the same, and how far apart are the labels, in [Dice](../docs/glossary.md#dice)?
 
 # %%
 first, second = pairs.idxmax()
@@ -196,7 +202,7 @@ plt.show()
 # %% [markdown]
 # Two lessons. If one of them trains and the other is tested, the test knows the answer: they
 # must stay on one side, and the column `group` of the table keeps them there. And a network
-# that agrees perfectly with one label would score no more than the figure above against the
+# that agrees perfectly with one label would score no more than the Dice above against the
 # other. One pair is little to go by, but it is a direct look at how far labels differ.
 
 # %%
@@ -211,9 +217,10 @@ print(f"train {len(study.split.train)}, validate {len(study.split.validation)}, 
 # %% [markdown]
 # ## Normalise a volume, not a slice
 #
-# Systems 2 and 3 are two of [five published ones](../reports/README.md#the-five-systems) that
-# this study takes up. System 3 brings a whole volume to mean 0 and standard deviation 1
-# (z-score), then to the range 0 to 1 (min–max). What does the first step add to the second?
+# Systems 2 and 3 are two of [five published ones](../reports/README.md#the-five-systems) that this
+# study takes up. System 3 brings a whole volume to mean 0 and standard deviation 1
+# ([z-score](../docs/glossary.md#z-score)), then to the range 0 to 1 (min–max). What does the first
+# step add to the second?
 
 # %%
 stack = of_subject.images.astype(np.float32)
@@ -244,8 +251,9 @@ plt.show()
 # %% [markdown]
 # ## Augment
 #
-# One change at a time, each at the far end of its range. The outline is the mask, moved with
-# the picture by the nearest neighbour. Which of these could be another patient?
+# One change at a time, each at the far end of its range
+# ([augmentation](../docs/glossary.md#augmentation)). The outline is the mask, moved with the
+# picture by the nearest neighbour. Which of these could be another patient?
 
 # %%
 gallery = {
@@ -260,8 +268,10 @@ gallery = {
 # %%
 middle = of_subject.images[z].astype(np.float32), of_subject.masks[z]
 variants = [augment.apply(*middle, np.random.default_rng(SEED + 4)) for augment in gallery.values()]
-fig = plotting.show_pairs(
-    [middle, *variants], titles=["original", *gallery],
+shown_images, shown_masks = zip(middle, *variants, strict=True)
+fig = plotting.show_images(
+    shown_images, ["original", *gallery], masks=shown_masks,
+    window=plotting.heart_window(np.stack(shown_masks), margin=40),
     levels=(0, 1.3 * np.percentile(middle[0], 99)),
 )
 reporting.save_figure(fig, "07_augmentation", dataset=slices.name, profile=PROFILE)
@@ -275,10 +285,10 @@ print("values in the masks:", sorted({int(v) for _, mask in variants for v in np
 #
 # ## Train: two published recipes and a corrected one
 #
-# System 2 trains with cross-entropy, system 3 with Dice, a rate of 1e-4 and no batch
-# normalisation (system 2's rate, batch and epochs were not published; ours are a guess). The
-# study's recipe sums both losses, and turns by 15 degrees where they turn by 45: no patient lies
-# so. What else differs?
+# System 2 trains with [cross-entropy](../docs/glossary.md#cross-entropy) (BCE), system 3 with Dice,
+# a rate of 1e-4 and no [batch normalisation](../docs/glossary.md#batch-normalisation) (system 2's
+# rate, batch and epochs were not published; ours are a guess). The study's recipe sums both losses,
+# and turns by 15 degrees where they turn by 45: no patient lies so. What else differs?
 
 # %%
 crop = seglib.Preprocessing(size=min(128, slices.images.shape[1]))
@@ -345,9 +355,9 @@ plt.show()
 # %% [markdown]
 # ## Score the volume
 #
-# All slices of a subject are one volume, the empty ones too: an atrium drawn where there is
-# none costs. Distances run through space, in millimetres. These are validation subjects. Where
-# a curve above stays at zero, the kept weights are those of epoch 1.
+# All slices of a subject are one volume, the empty ones too: an atrium drawn where there is none
+# costs. Distances ([HD95](../docs/glossary.md#hd95)) run through space, in millimetres. These are
+# validation subjects. Where a curve above stays at zero, the kept weights are those of epoch 1.
 
 # %%
 results = lessons.results_table(runs, scored)
@@ -360,7 +370,6 @@ results[["dice", "low", "high", "jaccard", "hd95", "unit", "precision", "recall"
 # scored both ways:
 
 # %%
-
 published = scored["system 3, Dice"]
 soft = seglib.predict_set(runs["system 3, Dice"].model, published.slices, as_it_is)
 hard = published.prediction
@@ -370,16 +379,20 @@ print(f"against itself {itself:.3f}, against the experts {published.per_case['di
 # %% [markdown]
 # Any network that is sure of itself scores high against itself. Which of the three do we take
 # on? The one with the best validation Dice, chosen now, before the test. If the double scan
-# (`first` and `second` above) is in the test, its two rows are one heart.
+# (`first` and `second` above) is in the test, its two rows are one heart, as the column `group` says.
 
 # %%
 chosen = results["dice"].idxmax()
 parts = preprocessing.normalised_for(runs[chosen].recipe.preprocessing, study.test)
 test = lessons.score(runs[chosen], parts)
-shown_columns = ["case", "dice", "jaccard", "hd95", "assd", "surface_dice", "unit"]
+shown_columns = ["case", "group", "dice", "jaccard", "hd95", "assd", "surface_dice", "unit"]
 reporting.save_table(test.per_case, "07_test", **study.labels, runs=[runs[chosen].id])
 print("chosen:", chosen)
 test.per_case[shown_columns].round(3)
+
+# %% [markdown]
+# Best, median and worst *heart*: of the two labels of one scan the first stands for both. Only slices
+# that hold atrium are shown.
 
 # %%
 fig = plotting.cases_best_median_worst(study.test, test.prediction, test.per_case, columns=6)
@@ -429,10 +442,10 @@ print(f"atrium of {case}: {again.sum() * voxel:.1f} ml predicted, "
 # %% [markdown]
 # ## All folds
 #
-# One fold and two or three subjects say little. So the study trained every recipe on five folds,
-# each subject tested once by networks that never saw it. That takes hours on two cores, even with
-# an eighth of the filters and slices of half the side; the runs are stored with the repository,
-# and here they are only read.
+# One fold and two or three subjects say little. So the study trained every recipe on five
+# [folds](../docs/glossary.md#cross-validation), each subject tested once by networks that never saw
+# it. That takes hours on two cores, even with an eighth of the filters and slices of half the side;
+# the runs are stored with the repository, and here they are only read.
 #
 # The loss is there by itself now, all else equal. So are what system 3 left as future work:
 # attention gates, and a U-Net whose convolutions are three-dimensional. It sees 64 slices at once,
@@ -440,22 +453,22 @@ print(f"atrium of {case}: {again.sum() * voxel:.1f} ml predicted, "
 # help, and by how much, if two labels of one heart differ as they do?
 
 # %%
-stored = {"dataset": "Decathlon heart", "profile": "stored runs"}
 folds = networks_table(ORGAN)
 shown = ["dice", "hd95", "unit", "difference", "low", "high", "p_holm", "p_smallest", "verdict"]
 folds[[*shown, "patients", "seeds"]].round(3)
 
+# %% [markdown]
+# The [report](../reports/README.md) draws the same table:
+
 # %%
-fig = plotting.plot_means(dice_means(folds), references=REFERENCES, begin=0.75)
-reporting.save_figure(fig, "07_folds", **stored, runs=stored_names("atrium"))
-plt.show()
+stored_figure("atrium_networks")
 
 # %% [markdown]
-# `difference` is what a recipe has over the corrected U-Net, subject by subject; `p_holm` and
+# `difference` is what a recipe has over the corrected U-Net, subject by subject; [`p_holm`](../docs/glossary.md#holms-correction) and
 # `verdict` as in notebook 06. With 12 subjects and one seed only large differences can be shown:
 # `p_smallest` is what the test reaches if all subjects lean to one side. Equality takes still
-# more subjects, so most rows say neither. The last network of the 2-D ones and of the 3-D ones trained longer than the rest, so compare each
-# with the one it was made from.
+# more subjects, so most rows say neither. The last network of the 2-D ones and of the 3-D ones
+# trained longer than the rest, so compare each with the one it was made from.
 
 # %% [markdown]
 # ## What we saw

@@ -24,7 +24,7 @@
 #
 # You will learn
 #
-# - what empty slices do to a score, and why the rule for them belongs beside every figure;
+# - what empty slices do to a score, and why the rule for them belongs beside every score;
 # - to weigh a loss by the masks, by hand, and what that weight does to a prediction;
 # - to compare three losses and two networks fairly: each from scratch, with equal budget;
 # - to count patients, slices and lesions, beside the overlap that everybody reports.
@@ -54,6 +54,8 @@ DATASET = os.environ.get("SEGLIB_DATASET", "auto")  # auto, lgg or phantom
 SEED = int(os.environ.get("SEGLIB_SEED", "0"))
 
 # %%
+import inspect
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -71,9 +73,10 @@ lessons.describe_environment()
 # %% [markdown]
 # ## Three pictures of one brain
 #
-# The data are MR slices of patients with a glioma of lower grade (LGG), with the tumour
-# outlined by an expert. Patients are split before anything else happens: one fold tests, the
-# next one validates, the others train. If a slice stood on two sides, the next cell would stop.
+# The data are MR slices of patients with a glioma of lower grade (LGG), with the tumour outlined by
+# an expert. Patients are split before anything else happens: one
+# [fold](../docs/glossary.md#cross-validation) tests, the next one validates, the others train. If a
+# slice stood on two sides, the next cell would stop.
 
 # %%
 slices = lgg.load(phantoms.find_or_simulate("lgg", DATASET))
@@ -134,11 +137,11 @@ reporting.save_figure(fig, "09_presence", **study.labels)
 plt.show()
 
 # %% [markdown]
-# Dice of an empty mask with an empty mask is 0 / 0, so somebody has to decide what it is.
-# Three rules are in use. *Pooled*: all pixels of a patient together, our rule. *Left out*: the
-# mean of the slices, without pairs that are both empty. *One*: the same mean, but such a pair
-# counts as perfect. We try them on three "networks" that need no training: one that never
-# draws anything, the expert, and the expert with **one** wrong pixel in each empty slice.
+# [Dice](../docs/glossary.md#dice) of an empty mask with an empty mask is 0 / 0, so somebody has to
+# decide what it is. Three rules are in use. *Pooled*: all pixels of a patient together, our rule.
+# *Left out*: the mean of the slices, without pairs that are both empty. *One*: the same mean, but
+# such a pair counts as perfect. We try them on three "networks" that need no training: one that
+# never draws anything, the expert, and the expert with **one** wrong pixel in each empty slice.
 
 # %%
 black = np.zeros_like(slices.masks)
@@ -153,10 +156,16 @@ rules.round(3)
 
 # %% [markdown]
 # Read the columns. Which rule praises the network that never draws? Under which do single
-# pixels ruin a nearly perfect answer? A figure without its rule cannot be compared with
+# pixels ruin a nearly perfect answer? A score without its rule cannot be compared with
 # anything. Pooling by patient is hardly moved by either, which is why it leads here; but then
 # false alarms in empty slices must be *counted*, or nobody sees them.
 #
+# All three rules in one function; the rest is in [`seglib.evaluation`](../seglib/evaluation):
+
+# %%
+print(inspect.getsource(evaluation.count_by_empty_rule))
+
+# %% [markdown]
 # ## A rotation of 0.2
 #
 # System 5, one of the [five published ones](../reports/README.md#the-five-systems) that this
@@ -183,14 +192,16 @@ rng = np.random.default_rng(SEED)
 pairs = [(image, mask), *(turned.apply(image, mask, seed) for seed in (1, 2))]
 pairs += [recipe.augmentation.apply(image, mask, rng) for _ in range(3)]
 titles = ["original", *2 * ["published rotation"], *3 * ["our recipe"]]
-fig = plotting.show_pairs(pairs, titles=titles)
+shown_images, shown_masks = zip(*pairs, strict=True)
+fig = plotting.show_images(shown_images, titles, masks=shown_masks, columns=3)
 reporting.save_figure(fig, "09_augmentation", **drawn)
 plt.show()
 
 # %% [markdown]
 # ## The weight in a weighted loss
 #
-# Even in a slice with a tumour most pixels are background, and cross-entropy sums over pixels.
+# Even in a slice with a tumour most pixels are background, and
+# [cross-entropy](../docs/glossary.md#cross-entropy) (CE) sums over pixels.
 # System 5 weighs the tumour's pixels up, by its share of the training masks. By hand:
 
 # %%
@@ -212,7 +223,8 @@ for name, w in (("plain", 1), ("weighted", weight)):
 # %% [markdown]
 # Plain cross-entropy answers with the truth about how rare tumours are, and cut at one half
 # that is an all-black mask. With the weight the network sits on the fence, and whatever is a
-# little suspicious is called tumour. Keep this in mind when you read precision and recall.
+# little suspicious is called tumour. Keep this in mind when you read
+# [precision](../docs/glossary.md#precision) and [recall](../docs/glossary.md#recall).
 #
 # ### What the Dice loss says about an empty slice
 #
@@ -250,9 +262,10 @@ pd.DataFrame({
 # %% [markdown]
 # ## Six trainings, one budget
 #
-# System 5 found attention better than Dice, and Dice better than weighted cross-entropy. But
-# its second training went on from the weights of the first (notebook 10 shows what that can
-# do). Here every network starts from scratch and sees as many slices as any other.
+# System 5 found attention better than Dice, and Dice better than weighted cross-entropy. But its
+# second training went on from the weights of the first ([notebook 14](14_ways_to_be_wrong.ipynb)
+# shows what that can do). Here every network starts from scratch and sees as many slices as any
+# other.
 #
 # The budget is a number of slices seen, so that few patients are passed over more often.
 
@@ -298,8 +311,9 @@ pd.DataFrame({name: {f: getattr(recipe, f) for f in [*fields, "foreground_share"
 runs = {name: lessons.train_for(study, recipe) for name, recipe in recipes.items()}
 
 # %% [markdown]
-# Solid is training, dashed the validation patients, all their pixels pooled. Which loss is
-# quickest? Which curves are still rising when the budget ends?
+# One panel a network: solid is training, dashed the validation patients, all their pixels pooled;
+# the validation curves of the others stand behind in grey. Which loss is quickest? Which curves are
+# still rising when the budget ends?
 
 # %%
 fig = plotting.plot_history({name: run.history for name, run in runs.items()}, metrics=["dice"])
@@ -357,21 +371,53 @@ reporting.save_table(by_rule, "09_by_rule", **cited)
 by_rule.round(3)
 
 # %% [markdown]
-# Beside the published figures. System 5 counted in yet another way: IoU, of probabilities
-# instead of masks, pooled over each batch of 32 slices of all patients. We count our network
-# like that, too, in shuffled batches: same prediction, other count.
+# Beside the published scores. System 5 counted in yet another way: IoU (another name of
+# [Jaccard](../docs/glossary.md#jaccard)), of probabilities instead of masks, pooled over each batch
+# of 32 slices of all patients. We count our network like that, too, in shuffled batches: same
+# prediction, other count. And once more with the mask in the place of the probabilities. Which
+# change costs most?
 
 # %%
 soft = seglib.predict_set(runs[best].model, study.test, runs[best].recipe.preprocessing)
 order = np.random.default_rng(SEED).permutation(len(soft))
-per_batch = []
-for start in range(0, len(soft), 32):
-    p, truth = (stack[order[start : start + 32]] for stack in (soft, study.test.masks))
-    both = (p * truth).sum()
-    per_batch.append(both / (p.sum() + truth.sum() - both))
+
+
+def iou_by_batch(answer):
+    values = []
+    for rows in np.array_split(order, range(32, len(order), 32)):
+        both = (answer[rows] * study.test.masks[rows]).sum()
+        either = answer[rows].sum() + study.test.masks[rows].sum() - both
+        values += [both / either] if either else []  # a batch without tumour in either has no IoU
+    return np.mean(values)
+
+
+# %%
+by_batch = {"soft": iou_by_batch(soft), "of masks": iou_by_batch(final.prediction.astype(float))}
 iou = seglib.per_patient(final.per_case)["jaccard"].mean()
-print(f"soft IoU by batch {np.mean(per_batch):.3f}; IoU by patient {iou:.3f}, "
-      f"Dice by patient {dice.mean():.3f}")
+print(f"IoU by batch, soft {by_batch['soft']:.3f}, of masks {by_batch['of masks']:.3f}; "
+      f"IoU by patient {iou:.3f}, Dice by patient {dice.mean():.3f}")
+
+# %% [markdown]
+# The denominator of a soft IoU adds up *all* probabilities. Where do they lie? The tumour is a small
+# share of the pixels, so a background that is only nearly 0 can outweigh it. Which of the four lines
+# does a threshold remove?
+
+# %%
+truth = study.test.masks > 0
+shown = np.broadcast_to(truth.any(axis=(1, 2, 3), keepdims=True), truth.shape)
+parts = {"inside the tumour": truth, "outside, drawn as tumour": ~truth & (soft >= 0.5),
+         "outside, below 0.5, slices with tumour": ~truth & (soft < 0.5) & shown,
+         "outside, below 0.5, empty slices": ~truth & (soft < 0.5) & ~shown}
+flood = pd.DataFrame({name: {"pixels (%)": 100 * part.mean(), "mean probability": soft[part].mean(),
+                             "of the sum of p (%)": 100 * soft[part].sum(dtype=float) / soft.sum()}
+                      for name, part in parts.items()}).T
+reporting.save_table(flood, "09_flood", **cited)
+flood.round(3)
+
+# %% [markdown]
+# So a soft IoU far below the IoU of the masks says how *sure* the network is about the background, not
+# how well it draws. A network that trained longer, or with another loss, is surer there: the distance
+# to the published soft IoU mixes both, and cannot be read as worse masks.
 
 # %%
 published = [
@@ -381,7 +427,8 @@ published = [
     ("system 5, Dice loss", "soft IoU by batch", 0.516, None),
     ("system 5, weighted cross-entropy", "soft IoU by batch", 0.341, None),
     (f"here: {best}, {study.slices.name}", "Dice by patient", dice.mean(), dice.median()),
-    (f"here: {best}, {study.slices.name}", "soft IoU by batch", np.mean(per_batch), None),
+    (f"here: {best}, {study.slices.name}", "IoU of masks by batch", by_batch["of masks"], None),
+    (f"here: {best}, {study.slices.name}", "soft IoU by batch", by_batch["soft"], None),
 ]
 beside = pd.DataFrame(published, columns=["source", "counted as", "mean", "median"])
 reporting.save_table(beside, "09_published", **cited)
@@ -396,9 +443,9 @@ reporting.save_figure(fig, "09_patients", **study.labels, runs=[r.id for r in ru
 plt.show()
 
 # %% [markdown]
-# These are the validation patients again, each a point. Is there one that most networks fail
-# on? A few such patients pull a mean down; that is why Buda et al. give the median as well,
-# and why it is the higher one.
+# These are the validation patients again, each a point; they are too few for a box. Is there one
+# that most networks fail on? A few such patients pull a mean down; that is why Buda et al. give the
+# median as well, and why it is the higher one.
 #
 # ### Where are the false alarms?
 #
@@ -462,7 +509,7 @@ folds[[*shown, "patients", "seeds"]].round(3)
 # system 5's three.
 #
 # And the rules for empty slices, on the same predictions. How far apart can one network's
-# figures lie? Which network draws into empty slices, and which one misses slices with tumour?
+# scores lie? Which network draws into empty slices, and which one misses slices with tumour?
 
 # %%
 empty_slices_table().round(3)
@@ -482,7 +529,7 @@ empty_slices_table().round(3)
 # ## Limits
 #
 # Small images, slim networks, few epochs, one seed and a handful of patients in each part: the
-# published figures come from many more of each. The tumours' outlines were drawn on FLAIR
+# published scores come from many more of each. The tumours' outlines were drawn on FLAIR
 # alone, and two experts differ as the table says. The slices are not equally thick in all
 # patients, and the files do not tell how thick, so there are no volumes and no millimetres.
 #

@@ -19,7 +19,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/11_label_audit.ipynb)
 #
-# [Previous: why 0.80 was not 0.80](10_why_080_was_not_080.ipynb) ·
+# [Previous: seven more ways to be wrong](14_ways_to_be_wrong.ipynb) ·
 # [Next: uncertainty](12_uncertainty.ipynb)
 #
 # You will learn
@@ -56,6 +56,8 @@ DATASET = os.environ.get("SEGLIB_DATASET", "auto")  # auto, sunnybrook or phanto
 SEED = int(os.environ.get("SEGLIB_SEED", "0"))
 
 # %%
+import inspect
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -65,7 +67,7 @@ from seglib import audit, datasets, lessons, reporting
 from seglib.datasets import sunnybrook
 from seglib.phantoms import heart
 from study.questions import audit as question
-from study.results import read_manifest, read_results, stored_names
+from study.results import read_manifest, read_results, stored_figure, stored_names
 
 lessons.describe_environment()
 
@@ -79,9 +81,10 @@ lessons.describe_environment()
 # time in five. Ask a network where it disagrees. But which network? One that was trained on
 # the wrong label has learnt it, and agrees.
 #
-# So every patient is predicted **out of fold**: the patients are cut into five parts, and
-# each part is predicted by a network trained on the other four. These trainings are stored.
-# One patient whose labels are known to be wrong was left in on purpose.
+# So every patient is predicted **out of fold**
+# ([cross-validation](../docs/glossary.md#cross-validation)): the patients are cut into five parts,
+# and each part is predicted by a network trained on the other four. These trainings are stored. One
+# patient whose labels are known to be wrong was left in on purpose.
 
 # %%
 names = stored_names("audit")
@@ -104,9 +107,9 @@ print(f"{len(tested)} patients, each predicted once; wrong ones among them: "
 # %% [markdown]
 # ## Disagreement by hand
 #
-# What is stored of a slice are three counts of pixels: in the expert's mask, in the
-# predicted one, in both. That is enough for Dice: pool the slices of a case, then take the
-# mean of the patient's cases.
+# What is stored of a slice are three counts of pixels: in the expert's mask, in the predicted one,
+# in both. That is enough for [Dice](../docs/glossary.md#dice): pool the slices of a case, then take
+# the mean of the patient's cases.
 
 # %%
 per_slice = read_results("audit", "per_slice")
@@ -128,19 +131,22 @@ assert np.allclose(suspects["dice"], by_hand) and np.allclose(suspects["z"], z)
 suspects.head(10).round(2)
 
 # %% [markdown]
+# The whole ranking is one function; the rest of the audit is in [`seglib.audit`](../seglib/audit).
+
+# %%
+print(inspect.getsource(audit.rank_suspects))
+
+# %% [markdown]
 # `gap` is about how far apart the two outlines lie, in pixels (more on it below);
 # `area_ratio` above 1 means that the network draws more than the expert. `worst_slice` is
 # where to look first.
 #
 # Does the wrong patient come out on top? How far is the second one from it, and how far
-# from the rest?
+# from the rest? The figure is the [report](../reports/README.md)'s; `audit.plot_ranking(suspects)`
+# draws it.
 
 # %%
-stored = {"dataset": "Sunnybrook", "profile": "stored runs"}
-fig = audit.plot_ranking(suspects, wrong=sunnybrook.WRONG_LABELS)
-reporting.save_figure(fig, "11_ranking", **stored, runs=names)
-reporting.save_table(suspects, "11_suspects", **stored, runs=names)
-plt.show()
+stored_figure("audit_ranking")
 
 # %%
 place = suspects.index[suspects["patient"].isin(sunnybrook.WRONG_LABELS)]
@@ -160,7 +166,8 @@ print(f"wrong patient: rank {place[0]} of {len(suspects)}; "
 TINY = {"epochs": 20, "depth": 2, "preprocessing": seglib.Preprocessing(size=32), "name": "tiny"}
 real = datasets.load(DATASET).name == "Sunnybrook"
 if real:
-    found, labels = question.read_audit(sunnybrook.load(exclude_wrong=False)), stored
+    found = question.read_audit(sunnybrook.load(exclude_wrong=False))
+    labels = {"dataset": "Sunnybrook", "profile": "stored runs"}
     wrong = list(sunnybrook.WRONG_LABELS)
 else:
     simulated, wrong = heart.make(patients=12, slices=4, size=64), ["phantom-05"]

@@ -55,6 +55,8 @@ DATASET = os.environ.get("SEGLIB_DATASET", "auto")  # auto, sunnybrook or phanto
 SEED = int(os.environ.get("SEGLIB_SEED", "0"))
 
 # %%
+import inspect
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -62,7 +64,7 @@ import pandas as pd
 import seglib
 from seglib import lessons, plotting, reporting, uncertainty
 from study.questions.uncertainty import read_uncertainty
-from study.results import read_manifest
+from study.results import read_manifest, stored_figure
 
 lessons.describe_environment()
 
@@ -123,8 +125,14 @@ brier = np.mean((p.astype(float) - truth) ** 2)
 print(f"expected calibration error {ece:.4f}, Brier score {brier:.4f}")
 
 # %% [markdown]
-# The library keeps the sums by case, so that they can be stored and patients resampled. It
-# agrees:
+# The library keeps the sums by case, so that they can be stored and patients resampled. This is the
+# whole function; its neighbours are in [`seglib.uncertainty`](../seglib/uncertainty).
+
+# %%
+print(inspect.getsource(uncertainty.reliability_table))
+
+# %% [markdown]
+# It agrees:
 
 # %%
 everywhere = uncertainty.reliability_table(p, truth, study.validation.table)
@@ -170,16 +178,14 @@ plt.show()
 #
 # ## The study's networks
 #
-# From here on everything is read from stored tables: the U-Net of the five-fold comparison,
-# every Sunnybrook patient predicted by networks that never saw it. `single` is one network,
-# `ensemble` the mean probability of several that differ by their seed alone.
+# From here on everything is read from stored tables: the U-Net of the five-fold comparison, every
+# Sunnybrook patient predicted by networks that never saw it
+# ([cross-validation](../docs/glossary.md#cross-validation)). `single` is one network, `ensemble`
+# the mean probability of several that differ by their [seed](../docs/glossary.md#seed) alone.
 
 # %%
-stored = {"dataset": "Sunnybrook", "profile": "stored runs"}
-reliability = read_uncertainty("reliability")
 about = read_manifest("uncertainty")
-calibration = uncertainty.compare_calibration(reliability)
-reporting.save_table(calibration, "12_calibration", **stored, runs=about["jobs"])
+calibration = uncertainty.compare_calibration(read_uncertainty("reliability"))
 print(f"{about['patients']} patients, seeds {about['seeds']}")
 calibration[["ece", "ece_low", "ece_high", "mce", "brier"]].round(4)
 
@@ -206,18 +212,12 @@ pd.DataFrame({f"temperature {t}": uncertainty.apply_temperature(said, t) for t i
 pd.DataFrame(about["temperatures"]).T.rename_axis("network").round(2)
 
 # %% [markdown]
-# The temperature was fitted near the outline. In the figure, do the points come nearer to
-# the diagonal, and is it the same on both halves of it? What one number does to all logits
-# alike cannot bend a curve that is wrong on one side only.
+# The temperature was fitted near the outline. In the [report](../reports/README.md)'s figure, do
+# the points come nearer to the diagonal, and is it the same on both halves of it? What one number
+# does to all logits alike cannot bend a curve that is wrong on one side only.
 
 # %%
-names = {"none": "as predicted", "temperature": "temperature"}
-near_outline_rows = reliability[reliability["region"] == "near"]
-shown = {f"{network}, {names[scaling]}": rows for (network, scaling), rows
-         in near_outline_rows.groupby(["network", "scaling"], sort=False)}
-fig = uncertainty.plot_reliability(shown)
-reporting.save_figure(fig, "12_reliability", **stored, runs=about["jobs"])
-plt.show()
+stored_figure("reliability")
 
 # %% [markdown]
 # And elsewhere? A remedy for the outline also touches the pixels far from it, which may not
@@ -241,15 +241,12 @@ pd.Series({name: text for name, text in uncertainty.MEASURES.items() if name in 
           name="is").to_frame()
 
 # %% [markdown]
-# The last one is no doubt at all, only size. It is here because a small heart has much
-# outline for its area and so a lower Dice: a measure of doubt that merely notices small
-# hearts would look clever. Which way do you expect the points to run?
+# The last one is no doubt at all, only size. It is here because a small heart has much outline for
+# its area and so a lower [Dice](../docs/glossary.md#dice): a measure of doubt that merely notices
+# small hearts would look clever. Which way do you expect the points to run?
 
 # %%
-some = [name for name in ("disagreement", "entropy_single", "smallness") if name in patients]
-fig = uncertainty.plot_doubt(patients, some)
-reporting.save_figure(fig, "12_doubt", **stored, runs=about["jobs"])
-plt.show()
+stored_figure("doubt")
 
 # %% [markdown]
 # `rho` is Spearman's correlation with Dice: at -1 the order of doubt would be the order of
@@ -258,7 +255,6 @@ plt.show()
 
 # %%
 judged = uncertainty.judge_measures(patients)
-reporting.save_table(judged, "12_doubt", **stored, runs=about["jobs"])
 judged.round(2)
 
 # %%
@@ -276,14 +272,13 @@ for name, row in judged.drop(index="smallness").iterrows():
 # better than chance. Does it do better than size?
 
 # %%
-fig = uncertainty.plot_risk_coverage(patients, some)
-reporting.save_figure(fig, "12_risk_coverage", **stored, runs=about["jobs"])
-plt.show()
+stored_figure("risk_coverage")
 
 # %% [markdown]
 # In numbers, when about a fifth are sent:
 
 # %%
+some = [name for name in ("disagreement", "entropy_single", "smallness") if name in patients]
 fifth = {}
 for name in some:
     curve = uncertainty.risk_coverage(patients[name], patients["dice"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ import pandas as pd
 from seglib.datasets.sunnybrook import CHALLENGE_PARTS
 from seglib.errors import SeglibError
 from seglib.files import REPOSITORY
+
+if TYPE_CHECKING:
+    from IPython.display import Image
 
 #: What stored tables call the parts of a data set, from before they had one name each.
 OLD_PARTS = {**CHALLENGE_PARTS, "validate": "validation"}
@@ -111,3 +115,21 @@ def read_masks(name: str, stored: Path = STORED) -> np.ndarray:
             return packed["classes"]
         shape = tuple(packed["shape"])
         return np.unpackbits(packed["bits"], count=int(np.prod(shape))).reshape(shape)
+
+
+def stored_figure(name: str, stored: Path = STORED) -> Image:
+    """A figure of the report, for a notebook that would only draw it once more.
+
+    Args:
+        name: Its file's name, without the ending.
+        stored: Where results are kept; the figures stand beside it.
+
+    Raises:
+        SeglibError: There is no such figure.
+    """
+    from IPython.display import Image
+
+    path = stored.parent / "figures" / f"{name}.png"
+    if not path.is_file():
+        raise SeglibError(f"the report has no figure {name}; draw its figures: make report")
+    return Image(data=path.read_bytes(), width=800)

@@ -30,6 +30,14 @@ from seglib.slices import SliceSet
 UNUSUAL = 3.5
 #: Pixels from which on a move is drawn.
 _ARROW = 2
+_ARROW_COLOUR = PALETTE[3]
+_ARROW_STYLE = {
+    "arrowstyle": "->",
+    "color": _ARROW_COLOUR,
+    "linewidth": 2,
+    "shrinkA": 0,
+    "shrinkB": 0,
+}
 
 
 def plot_ranking(
@@ -38,31 +46,31 @@ def plot_ranking(
     wrong: Collection[str] = (),
     named: int = 10,
 ) -> Figure:
-    """Dice of every patient against its rank, with the line below which one is unusual.
+    """Dice of every patient, the most suspect on top, with the line that an unusual one is left of.
 
     Args:
         suspects: From `seglib.audit.rank_suspects`.
         wrong: Patients whose labels are known to be wrong, marked.
         named: How many of the first are written out.
     """
-    fig, grid = new_figure(1, 1, width=7.2, height=3.8)
+    fig, grid = new_figure(1, 1, width=6.4, height=max(2.5, 0.13 * len(suspects) + 0.7))
     axes = grid[0, 0]
     known = suspects["patient"].isin(wrong)
-    axes.scatter(suspects.index[~known], suspects["dice"][~known], s=20, color=PALETTE[0])
-    axes.scatter(suspects.index[known], suspects["dice"][known], s=45, color=WARNING, marker="D")
-    for rank, row in suspects.head(named).iterrows():
-        _name(axes, row["patient"], rank, row["dice"], rotation=-55)
+    axes.scatter(suspects["dice"][~known], suspects.index[~known], s=20, color=PALETTE[0])
+    axes.scatter(suspects["dice"][known], suspects.index[known], s=45, color=WARNING, marker="D")
+    ranks = [*suspects.index[:named], *range(-(-(named + 1) // 10) * 10, len(suspects) + 1, 10)]
+    names = [*suspects["patient"].head(named), *map(str, ranks[min(named, len(suspects)) :])]
+    axes.set_yticks(ranks, names, fontsize=7)
     median = suspects["dice"].median()
     scale = 1.4826 * (suspects["dice"] - median).abs().median()
-    axes.axhline(median, color=GREY, linewidth=0.9)
-    axes.axhline(median - UNUSUAL * scale, color=GREY, linewidth=0.9, linestyle="dashed")
-    axes.set(xlabel="patients, most suspect first", ylabel="Dice with the out-of-fold prediction")
-    axes.set_ylim(max(0, suspects["dice"].min() - 0.2), 1)
-    axes.set_xlim(0, len(suspects) + 1)
-    plain_axes(axes, grid="y")
+    axes.axvline(median, color=GREY, linewidth=0.9, zorder=0)
+    axes.axvline(median - UNUSUAL * scale, color=GREY, linewidth=0.9, linestyle="dashed", zorder=0)
+    axes.set(xlabel="Dice with the out-of-fold prediction", ylabel="patients, most suspect first")
+    axes.set_ylim(len(suspects) + 1, 0)
+    plain_axes(axes, grid="x")
     handles = [
         Line2D([], [], color=GREY, label="median"),
-        Line2D([], [], color=GREY, linestyle="dashed", label=f"{UNUSUAL} scaled MADs below"),
+        Line2D([], [], color=GREY, linestyle="dashed", label=f"{UNUSUAL} scaled MADs lower"),
     ]
     if known.any():
         mark = {"color": WARNING, "marker": "D", "linestyle": "none"}
@@ -120,7 +128,7 @@ def _spread(number: int, shown: int, included: int) -> list[int]:
 
 
 def show_moves(
-    slices: SliceSet, prediction: np.ndarray, moves: pd.DataFrame, *, columns: int = 5
+    slices: SliceSet, prediction: np.ndarray, moves: pd.DataFrame, *, columns: int = 4
 ) -> Figure:
     """Slices with both outlines, and an arrow to where the expert's mask would fit best.
 
@@ -147,9 +155,9 @@ def show_moves(
         _draw_both(axes, slices.masks[row], prediction[row])
         if one["distance"] >= _ARROW:
             y, x = np.argwhere(slices.masks[row, ..., 0]).mean(axis=0)
-            arrow = {"arrowstyle": "->", "color": "white", "shrinkA": 0, "shrinkB": 0}
-            axes.annotate("", (x + one["x"], y + one["y"]), (x, y), arrowprops=arrow)
-    legend_below(fig, outline_handles("out-of-fold prediction"))
+            axes.annotate("", (x + one["x"], y + one["y"]), (x, y), arrowprops=_ARROW_STYLE)
+    mark = Line2D([], [], color=_ARROW_COLOUR, marker=">", label="move with the best fit")
+    legend_below(fig, [*outline_handles("out-of-fold prediction"), mark])
     return fig
 
 
@@ -175,12 +183,22 @@ def plot_two_checks(
     axes.scatter(table["contrast"][~known], table["dice"][~known], s=20, color=PALETTE[0])
     mark = {"s": 45, "color": WARNING, "marker": "D", "label": "labels known to be wrong"}
     drawn = axes.scatter(table["contrast"][known], table["dice"][known], **mark)
-    lowest = table["dice"].nsmallest(named).index.union(table["contrast"].nsmallest(named).index)
-    for patient, row in table.loc[lowest].iterrows():
-        _name(axes, patient, row["contrast"], row["dice"])
+    dimmest = table["contrast"].nsmallest(named).index
+    for patient, row in table.loc[table["dice"].nsmallest(named).index.union(dimmest)].iterrows():
+        # To the side on which there are no points.
+        side, aside = ("right", -6) if patient in dimmest else ("left", 6)
+        axes.annotate(
+            patient,
+            (row["contrast"], row["dice"]),
+            (aside, 0),
+            textcoords="offset points",
+            fontsize=7,
+            ha=side,
+            va="center",
+        )
     axes.set(xlabel="contrast of the expert's masks", ylabel="Dice with the out-of-fold prediction")
     low, high = min(0, table["contrast"].min()), table["contrast"].max()
-    axes.set_xlim(low - 0.05 * (high - low), high + 0.15 * (high - low))  # room for the names
+    axes.set_xlim(low - 0.15 * (high - low), high + 0.15 * (high - low))  # room for the names
     plain_axes(axes, grid="y")
     if known.any():
         legend_below(fig, [drawn])
@@ -209,18 +227,3 @@ def plot_found(shares: dict[str, pd.Series], *, ylabel: str = "share found") -> 
 def _draw_both(axes: Axes, truth: np.ndarray, prediction: np.ndarray) -> None:
     draw_contours(axes, (truth != 0).astype(np.uint8), (TRUTH,))
     draw_contours(axes, (prediction != 0).astype(np.uint8), (PREDICTION,), linestyles="dashed")
-
-
-def _name(axes: Axes, text: str, x: float, y: float, rotation: float = 0) -> None:
-    vertical = {"ha": "left", "va": "top"} if rotation else {"ha": "left", "va": "center"}
-    offset = (-2, -6) if rotation else (6, 0)
-    axes.annotate(
-        text,
-        (x, y),
-        offset,
-        textcoords="offset points",
-        fontsize=7,
-        rotation=rotation,
-        rotation_mode="anchor",
-        **vertical,
-    )

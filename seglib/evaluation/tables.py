@@ -172,7 +172,8 @@ def best_median_worst(per_case: pd.DataFrame, metric: str = "dice") -> dict[str,
     """The rows of three cases that say more than a mean; neither is picked by hand.
 
     Args:
-        per_case: From `score_cases`, one class.
+        per_case: From `score_cases`, one class. Of cases that share a value in the column
+            ``group`` (one scan with two labels, say) the first stands for all.
         metric: What cases are ranked by; higher is better. Cases without one stay out.
 
     Returns:
@@ -181,7 +182,10 @@ def best_median_worst(per_case: pd.DataFrame, metric: str = "dice") -> dict[str,
     Raises:
         DataError: No case has a value.
     """
-    ranked = per_case.dropna(subset=[metric]).sort_values(metric, ascending=False)
+    ranked = per_case.dropna(subset=[metric])
+    if "group" in ranked:
+        ranked = ranked.drop_duplicates("group")
+    ranked = ranked.sort_values(metric, ascending=False)
     if ranked.empty:
         raise DataError(f"no case has a value of {metric} to rank by")
     places = {"best": 0, "median": len(ranked) // 2, "worst": len(ranked) - 1}

@@ -24,8 +24,9 @@ from seglib.plotting.style import (
 )
 from seglib.slices import SliceSet
 
-#: One colour for each foreground class: blue, purple, yellow, green, vermilion.
-CLASS_COLOURS = (PALETTE[0], PALETTE[3], PALETTE[6], PALETTE[2], PALETTE[5])
+#: One colour for each foreground class: blue, purple, vermilion, green, yellow. Yellow comes last,
+#: for as a line on white it cannot be seen.
+CLASS_COLOURS = (PALETTE[0], PALETTE[3], PALETTE[5], PALETTE[2], PALETTE[6])
 
 
 def paint_classes(axes: Axes, mask: np.ndarray, opacity: float = 0.6) -> None:

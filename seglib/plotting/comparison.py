@@ -13,11 +13,12 @@ from matplotlib.ticker import MaxNLocator
 from seglib.evaluation.comparison import DICE_MARGIN, Ranking
 from seglib.evaluation.intervals import bootstrap_interval
 from seglib.evaluation.references import Reference
+from seglib.plotting.patients import draw_references
 from seglib.plotting.style import (
     GREY,
     PALETTE,
-    draw_references,
     legend_below,
+    network_colours,
     new_figure,
     plain_axes,
 )
@@ -200,6 +201,7 @@ def plot_strata(
     titles = {"size": "pixels of the expert's mask", "position": "position in the heart"}
     fig, grid = new_figure(1, len(columns), width=3.0, height=3.2, sharey=True)
     variants = list(slices["variant"].unique())
+    colours = network_colours(variants)
     handles = []
     for axes, column in zip(grid[0], columns, strict=True):
         for number, variant in enumerate(variants):
@@ -213,7 +215,7 @@ def plot_strata(
             x = np.arange(len(means)) + 0.12 * (number - (len(variants) - 1) / 2)
             error = np.abs(np.array(limits).T - means.to_numpy())
             line = axes.errorbar(
-                x, means, yerr=error, fmt="o", color=PALETTE[number], capsize=2, label=variant
+                x, means, yerr=error, fmt="o", color=colours[number], capsize=2, label=variant
             )
             if axes is grid[0, 0]:
                 handles.append(line)

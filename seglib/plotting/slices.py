@@ -113,7 +113,6 @@ def show_pairs(
     pairs: Sequence[tuple[np.ndarray, np.ndarray]],
     *,
     titles: Sequence[str] | None = None,
-    levels: tuple[float, float] | None = None,
 ) -> Figure:
     """Image above, mask below: a pair and what augmentation made of it.
 
@@ -121,14 +120,12 @@ def show_pairs(
         pairs: Images ``(H, W)`` or ``(H, W, C)``, masks ``(H, W)`` or ``(H, W, 1)``; the first
             pair is the original.
         titles: One title per pair; without them "original" and numbers.
-        levels: Grey values to draw black and white in all of them; without them each
-            picture is stretched by itself, which hides a change of brightness.
     """
     titles = titles or ["original", *(f"variant {i}" for i in range(1, len(pairs)))]
     fig, grid = new_figure(2, len(pairs), width=1.7, height=1.8)
     for (top, bottom), (image, mask), title in zip(grid.T, pairs, titles, strict=True):
         mask = one_plane(mask)
-        show_image(top, image, title=title, levels=levels)
+        show_image(top, image, title=title)
         draw_contours(top, mask)
         bottom.imshow(mask, cmap="gray", vmin=0, vmax=max(1, mask.max()), interpolation="nearest")
         bottom.set_axis_off()
@@ -150,12 +147,14 @@ def cases_best_median_worst(
         prediction: ``(N, H, W, 1)`` class indices.
         per_case: Table of `seglib.evaluation.score_cases`, one class.
         metric: What cases are ranked by; higher is better.
-        columns: Slices shown of each case, evenly spread over it.
+        columns: Slices shown of each case, evenly spread over those that hold the structure.
     """
     chosen = best_median_worst(per_case, metric)
     fig, grid = new_figure(3, columns, width=1.75, height=1.95)
     for axes_row, (word, case) in zip(grid, chosen.items(), strict=True):
         index = slices.rows_of(case["case"])
+        holds = slices.masks[index].any(axis=(1, 2, 3))
+        index = index[holds] if holds.any() else index
         shown = np.linspace(0, len(index) - 1, min(columns, len(index))).round().astype(int)
         window = heart_window(np.concatenate([slices.masks[index], prediction[index]]), margin=12)
         for axes in axes_row:

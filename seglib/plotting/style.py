@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -13,8 +15,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from seglib.evaluation.references import Reference
-
 #: Okabe and Ito's palette without black, in the order the study uses it.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 TRUTH = "#56B4E9"
@@ -22,6 +22,15 @@ PREDICTION = "#E69F00"
 AGREED = "#009E73"
 WARNING = "#D55E00"
 GREY = "#555555"
+
+#: One colour for each network, in every notebook and whatever stands beside it.
+NETWORK_COLOURS = {
+    "encoder–decoder": PALETTE[5],
+    "U-Net": PALETTE[0],
+    **dict.fromkeys(("additive gate", "attention U-Net"), PALETTE[3]),
+    "channel attention": PALETTE[1],
+    "spatial attention": PALETTE[2],
+}
 
 #: How figures spell the columns of the tables.
 METRIC_NAMES = {
@@ -133,30 +142,20 @@ def plain_axes(axes: Axes, grid: Literal["x", "y", "both"] | None = None) -> Non
         axes.set_axisbelow(True)
 
 
-def draw_references(
-    axes: Axes, references: Sequence[Reference], across: Literal["x", "y"]
-) -> list[Line2D]:
-    """Published figures as lines, with a pale band for those that are a range of means.
+def network_colours(names: Iterable[str]) -> list[str]:
+    """A colour for each name: its network's own where it has one, else one that is free.
 
     Args:
-        axes: Where to draw.
-        references: What to draw, at most five: one colour each.
-        across: Axis on which values are read: ``"x"`` draws upright lines, ``"y"`` lying ones.
-
-    Returns:
-        The lines, labelled with their source, for a legend.
+        names: As the legend prints them. The network stands before a comma or a line's end;
+            of two trainings of one network the first has its colour.
     """
-    upright = across == "x"
-    draw_line, draw_band = (axes.axvline, axes.axvspan) if upright else (axes.axhline, axes.axhspan)
-    handles = []
-    for colour, reference in zip(PALETTE[2:], references, strict=False):
-        line = draw_line(reference.value, color=colour, linewidth=1.2, zorder=1)
-        line.set_label(reference.source)
-        handles.append(line)
-        if reference.spread:
-            low, high = reference.value - reference.spread, reference.value + reference.spread
-            draw_band(low, high, color=colour, alpha=0.15, linewidth=0, zorder=0)
-    return handles
+    networks = [re.split(r"[,\n]", name)[0] for name in names]
+    free = [c for c in PALETTE[:6] if c not in {NETWORK_COLOURS.get(name) for name in networks}]
+    own = [
+        NETWORK_COLOURS.get(n) if n not in networks[:i] else None for i, n in enumerate(networks)
+    ]
+    others = itertools.cycle(free or PALETTE[:6])
+    return [colour or next(others) for colour in own]
 
 
 def agreement_handles(opacity: float = 1.0) -> list[Patch]:

@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from seglib import reporting
 from seglib.errors import SeglibError
 from seglib.evaluation.references import Reference
-from seglib.plotting.style import PALETTE, draw_references, legend_below, new_figure, plain_axes
+from seglib.plotting.patients import draw_references
+from seglib.plotting.style import PALETTE, legend_below, new_figure, plain_axes
 from seglib.recipes.recipe import Recipe, get_recipe
 from seglib.slices import SliceSet
 from seglib.splits.patients import Split, patient_folds

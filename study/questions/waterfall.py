@@ -50,7 +50,7 @@ class Step:
 CHAIN = (
     Step("claimed", "system 1's published Dice", published=0.8036, total=True),
     Step(
-        "our slim copy, training figure",
+        "our slim copy, training score",
         "its recipe on a slim network; soft Dice of the last epoch's training pairs",
         "leaked",
         "training",

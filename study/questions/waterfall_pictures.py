@@ -23,11 +23,7 @@ LABELS = {"dataset": "Sunnybrook", "profile": "slim network, stored runs"}
 
 FALL, RISE, TOTAL = WARNING, PALETTE[2], "#BBBBBB"
 #: What system 1's own history holds besides its claim.
-PUBLISHED = (
-    Reference("published validation Dice, same row of its history", 0.4333),
-    Reference("published training Jaccard", 0.6973),
-    Reference("published validation Jaccard", 0.3125),
-)
+PUBLISHED = (Reference("published validation Dice, same row of its history", 0.4333),)
 _DOT = {"marker": "o", "markersize": 4, "color": "white", "markeredgecolor": "black"}
 _BAR = 0.62  # height, where rows are 1 apart
 
@@ -44,9 +40,7 @@ def plot_waterfall(
 
     Args:
         table: From `study.questions.waterfall_tables.waterfall_table`.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
-        references: Published figures, as vertical lines.
+        references: Published scores, Dice like the bars, as upright lines.
     """
     fig, grid = new_figure(1, 1, width=9.6, height=0.36 * len(table) + 0.7)
     axes = grid[0, 0]
@@ -71,11 +65,14 @@ def plot_waterfall(
             axes.plot(each, [y] * len(each), linestyle="none", zorder=5, **_DOT)
         if y + 1 < len(table) and floats.iloc[y + 1]:  # a thin line carries the value on
             axes.plot([value, value], [y, y + 1], color=GREY, linewidth=0.7, zorder=3)
-        end = np.nanmax([value, step["high"], *each, start if floats[name] else value]) + 0.012
         change = "" if pd.isna(step["difference"]) else f"{step['difference']:+.3f}"
-        plain = {"va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5}}
-        axes.text(end, y, f"{value:.3f}", fontsize=9, weight="bold", **plain)
-        axes.text(end + 0.07, y, change, fontsize=8, color=GREY, **plain)
+        beside = {"va": "center", "ha": "right", "transform": axes.get_yaxis_transform()}
+        axes.text(1.07, y, f"{value:.3f}", fontsize=9, weight="bold", **beside)
+        axes.text(1.15, y, change, fontsize=8, color=GREY, **beside)
+    for x, word in ((1.07, "Dice"), (1.15, "change")):
+        axes.text(
+            x, -1, word, fontsize=8, color=GREY, ha="right", transform=axes.get_yaxis_transform()
+        )
     handles = [
         Patch(hatch="///", facecolor="white", edgecolor=GREY, label="published"),
         Patch(color=TOTAL, label="measured, from zero"),
@@ -84,15 +81,13 @@ def plot_waterfall(
         Line2D([], [], color="black", marker="|", label="95 % interval over patients"),
         Line2D([], [], **_DOT, linestyle="none", label="one run: its own seed and fold"),
     ]
-    for colour, style, reference in zip(
-        (PALETTE[0], PALETTE[3], PALETTE[3]), ("--", ":", "-."), references, strict=False
-    ):
-        axes.axvline(reference.value, color=colour, linestyle=style, linewidth=1.2, zorder=0)
+    for colour, reference in zip(PALETTE, references, strict=False):
+        axes.axvline(reference.value, color=colour, linestyle="--", linewidth=1.2, zorder=0)
         label = f"{reference.source} ({reference.value:.2f})"
-        handles.append(Line2D([], [], color=colour, linestyle=style, label=label))
+        handles.append(Line2D([], [], color=colour, linestyle="--", label=label))
     axes.set_yticks(rows, table.index)
     axes.set_ylim(len(table) - 0.4, -0.6)
-    axes.set_xlim(0, 1.14)
+    axes.set_xlim(0, 1)
     axes.set_xticks(np.arange(0, 1.01, 0.1))
     axes.set_xlabel("Dice (how it is counted changes on the way down)")
     plain_axes(axes, grid="x")
@@ -101,12 +96,12 @@ def plot_waterfall(
 
 
 def plot_branches(table: pd.DataFrame) -> Figure:
-    """Training figure and held-out patients, by what the normalisation sees.
+    """Training score and held-out patients, by what the normalisation sees.
+
+    The axis holds the values and no more: they are points, so it need not begin at 0.
 
     Args:
         table: From `study.questions.waterfall_tables.branch_table`.
-        dataset: Data set named in the label.
-        profile: Profile named in the label.
     """
     fig, grid = new_figure(1, 1, width=7.2, height=3.2)
     axes = grid[0, 0]
@@ -126,8 +121,8 @@ def plot_branches(table: pd.DataFrame) -> Figure:
     names = [f"{row['norm']} norm\nbatch {row['batch_size']}" for _, row in table.iterrows()]
     axes.set_xticks(x, names)
     axes.set_xlim(-0.5, len(table) - 0.5)
-    axes.set_ylim(0, 1)
-    axes.set_ylabel("Dice")
+    axes.margins(y=0.12)
+    axes.set_ylabel("Dice (part of the axis)")
     plain_axes(axes, grid="y")
     legend_below(fig, [training, soft, dice], columns=1)
     return fig
@@ -142,7 +137,7 @@ def tables(folder: Path) -> None:
 def figures(slices: SliceSet, folder: Path) -> None:
     """Draw both."""
     table, branches = waterfall_table(), branch_table()
-    fig = plot_waterfall(table, references=PUBLISHED[:1])
+    fig = plot_waterfall(table, references=PUBLISHED)
     reporting.save_figure(fig, "waterfall", **LABELS, runs=cited(table), folder=folder)
     fig = plot_branches(branches)
     reporting.save_figure(fig, "waterfall_branches", **LABELS, runs=cited(branches), folder=folder)

@@ -195,7 +195,7 @@ def branch_table(stored: Path = STORED) -> pd.DataFrame:
 
     Returns:
         Index ``variant``, in the order of `BRANCHES`. ``norm`` and ``batch_size`` of the
-        recipe; ``steps`` of the optimiser; ``training``, the training figure; ``soft``, the
+        recipe; ``steps`` of the optimiser; ``training``, the training score; ``soft``, the
         same measure on held-out patients; ``dice`` (hard, pooled by patient), ``low``,
         ``high``, ``seeds``, ``seed_sd``, ``patients`` and ``runs`` as in `waterfall_table`;
         against the first of them ``difference``, ``p_holm`` and ``verdict`` of

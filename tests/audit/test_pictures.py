@@ -16,9 +16,11 @@ def test_the_ranking_marks_what_is_known_and_names_the_first():
     fig = pictures.plot_ranking(ranked, wrong=["SC-N-06"])
     axes = fig.axes[0]
     others, known = (points.get_offsets() for points in axes.collections)
-    assert len(others) == 44 and known.tolist() == [[1, ranked.at[1, "dice"]]]
-    names = [text.get_text() for text in axes.texts]
-    assert names == ranked["patient"].head(10).tolist()
+    assert len(others) == 44 and known.tolist() == [[ranked.at[1, "dice"], 1]]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == [*ranked["patient"].head(10), "20", "30", "40"]
+    few = pictures.plot_ranking(ranked.head(3)).axes[0]
+    assert [label.get_text() for label in few.get_yticklabels()] == names[:3]
 
 
 def test_sheets_show_the_worst_slice_and_survive_empty_predictions(phantom_set):
@@ -32,6 +34,8 @@ def test_sheets_show_the_worst_slice_and_survive_empty_predictions(phantom_set):
     moves = shifts(phantom_set, empty).head(3)
     fig = pictures.show_moves(phantom_set, empty, moves, columns=2)
     assert len(fig.axes) == 3 and not any(axes.texts for axes in fig.axes)
+    legend = [text.get_text() for text in fig.legends[0].get_texts()]
+    assert legend == ["expert", "out-of-fold prediction", "move with the best fit"]
 
 
 def test_charts_of_two_checks_and_of_what_is_found(phantom_set):

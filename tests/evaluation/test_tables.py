@@ -208,6 +208,14 @@ def test_best_median_and_worst_case_leave_out_what_has_no_value():
         best_median_worst(per_case.iloc[1:2])
 
 
+def test_two_labels_of_one_scan_are_ranked_once():
+    per_case = pd.DataFrame(
+        {"case": list("abcd"), "group": ["one", "b", "c", "one"], "dice": [0.79, 0.9, 0.85, 0.78]}
+    )
+    chosen = best_median_worst(per_case)
+    assert [row["case"] for row in chosen.values()] == ["b", "c", "a"]
+
+
 def test_two_labels_of_one_scan_are_one_patient():
     masks = [square(2, 2), square(8, 8), square(4, 4)]
     slices = slice_set(masks, [("A", "ED"), ("B", "ED"), ("C", "ED")], group=["A", "B", "A"])

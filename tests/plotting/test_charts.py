@@ -1,4 +1,4 @@
-"""Training histories and box plots draw the numbers that they are given."""
+"""Training histories draw the numbers that they are given."""
 
 import math
 
@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from figures import legend_labels
+from matplotlib.colors import to_hex
 
 from seglib import plotting
 from seglib.errors import DataError
-from seglib.evaluation.references import Reference
-from seglib.plotting.style import PALETTE
+from seglib.plotting.style import NETWORK_COLOURS, PALETTE
 
 
 def test_history_of_several_runs():
@@ -43,21 +43,6 @@ def test_the_legend_of_a_history_names_validation_only_where_a_curve_is_drawn():
         assert legend_labels(fig) == ["training", *["validation"] * validated, *names]
 
 
-def test_box_plot_shows_every_patient_and_the_references_with_their_source():
-    patients = pd.DataFrame({"dice": [1.0, 0.9, 0.6]})
-    fig = plotting.box_plot_per_patient(
-        {"U-Net": patients, "part": patients[:2]},
-        references=[Reference("Somebody 2016", 0.92, 0.03)],
-    )
-    axes = fig.axes[0]
-    points = [c.get_offsets() for c in axes.collections]
-    np.testing.assert_allclose(points[0][:, 1], patients["dice"])
-    assert [len(p) for p in points] == [3, 2]
-    assert [t.get_text() for t in axes.get_xticklabels()] == ["U-Net\n(n = 3)", "part\n(n = 2)"]
-    assert legend_labels(fig) == ["Somebody 2016"]
-    assert axes.get_ylabel() == "Dice"
-
-
 def test_the_curves_are_the_columns_over_epochs_counted_from_1():
     run = pd.DataFrame({"epoch": [7, 8], "loss": [3, 0.5], "val_dice": [0.2, 0.4], "dice": [0, 1]})
     fig = plotting.plot_history(run)
@@ -81,27 +66,19 @@ def test_a_run_has_one_colour_and_a_panel_only_the_runs_that_have_its_metric():
     assert many[-1].get_color() == many[0].get_color() == PALETTE[0]
 
 
-def test_boxes_span_quartiles_with_median_and_mean_and_leave_out_who_has_no_score():
-    scores = pd.DataFrame({"hd95": [1.0, 2.0, 3.0, 4.0, 100.0, math.nan], "dice": 0.5})
-    axes = plotting.box_plot_per_patient({"a": scores, "b": scores[:1]}, "hd95").axes[0]
-    lines = [line.get_xydata() for line in axes.lines]
-    heights = [sorted({y for _, y in line}) for line in lines[:7]]  # of the first box
-    # Box, two whiskers, their caps, median and mean: 100 lies beyond 4 + 1.5 * 2.
-    assert sorted(heights) == [[1], [1, 2], [2, 4], [3], [4], [4], [22]]
-    labels = [text.get_text() for text in axes.get_xticklabels()]
-    assert labels == ["a\n(n = 5)", "b\n(n = 1)"]
-    points = axes.collections[0].get_offsets()
-    assert sorted(points[:, 1]) == [1, 2, 3, 4, 100]  # every patient all the same
-    assert (abs(points[:, 0] - 1) <= 0.16).all()
-    assert axes.get_ylabel() == "HD95"
-
-
-def test_without_references_there_is_no_legend_and_the_axis_may_have_another_name():
-    scores = {"U-Net": pd.DataFrame({"dice": [0.8, 0.9]})}
-    fig = plotting.box_plot_per_patient(scores, ylabel="Dice of the test patients")
-    assert not fig.legends and not fig.axes[0].patches
-    assert fig.axes[0].get_ylabel() == "Dice of the test patients"
-    fig = plotting.box_plot_per_patient(scores, references=[Reference("A", 0.92, 0.03)])
-    assert [0.92, 0.92] in [list(line.get_ydata()) for line in fig.axes[0].lines]
-    (band,) = fig.axes[0].patches
-    assert (band.get_y(), band.get_height()) == pytest.approx((0.89, 0.06))
+def test_more_than_three_runs_have_a_panel_each():
+    names = ["U-Net", "additive gate", "Dice", "CE"]
+    run = pd.DataFrame({"loss": [3, 2, 1], "dice": [0.1, 0.2, 0.3], "val_dice": [0.1, 0.1, 0.2]})
+    fig = plotting.plot_history({name: run * (i + 1) / 4 for i, name in enumerate(names)})
+    visible = [axes for axes in fig.axes if axes.axison]
+    assert [axes.get_title() for axes in visible] == 2 * names  # loss, then Dice
+    gate = visible[5]
+    of_others, own = gate.lines[:3], gate.lines[3:]
+    assert [to_hex(line.get_color()) for line in own] == 2 * [
+        NETWORK_COLOURS["additive gate"].lower()
+    ]
+    assert [line.get_linestyle() for line in own] == ["-", "--"]
+    np.testing.assert_allclose(own[1].get_ydata(), [0.05, 0.05, 0.1])
+    assert {line.get_linestyle() for line in of_others} == {"--"}
+    assert sorted(line.get_ydata()[-1] for line in of_others) == pytest.approx([0.05, 0.15, 0.2])
+    assert legend_labels(fig) == ["training", "validation", "validation, the others"]

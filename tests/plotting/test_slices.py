@@ -221,6 +221,16 @@ def test_best_median_and_worst_case_are_the_right_ones(slices, prediction):
     assert titles == ["slice 0", "slice 1", "slice 2", "slice 3", ""]  # four slices, five places
 
 
+def test_of_a_case_only_the_slices_that_hold_the_structure_are_shown(slices, prediction):
+    masks = slices.masks.copy()
+    masks[[0, 4, 8]] = 0  # the first slice of each patient
+    part = SliceSet(slices.name, slices.images, masks, slices.table)
+    fig = plotting.cases_best_median_worst(
+        part, prediction, score_cases(part, prediction), columns=3
+    )
+    assert [axes.get_title() for axes in fig.axes] == 3 * ["slice 1", "slice 2", "slice 3"]
+
+
 def test_attention_maps_of_any_resolution_cover_the_image(slices):
     maps = [np.full((2, 6, 6), 0.5), np.full((2, 12, 12, 1), 1.0)]
     fig = plotting.plot_attention(slices.images[:2], maps, ["gate 1", "gate 2"])

@@ -1,15 +1,14 @@
-"""What charts share: edges and grid, published figures, and legends of outlines."""
+"""What charts share: edges and grid, the networks' colours, and legends of outlines."""
 
 import matplotlib.pyplot as plt
 import pytest
-from matplotlib.colors import to_hex
 
-from seglib.evaluation.references import Reference
 from seglib.plotting.style import (
+    NETWORK_COLOURS,
     PALETTE,
     PREDICTION,
     TRUTH,
-    draw_references,
+    network_colours,
     outline_handles,
     plain_axes,
 )
@@ -32,17 +31,17 @@ def test_plain_axes_have_two_edges_and_the_grid_asked_for(axes, grid):
         assert shown == {grid in (name, "both")}
 
 
-@pytest.mark.parametrize("across", ["x", "y"])
-def test_references_are_lines_and_those_with_a_spread_bands(axes, across):
-    one, other = Reference("a range", 0.9, 0.02), Reference("one mean", 0.7)
-    handles = draw_references(axes, [one, other], across)
-    assert [handle.get_label() for handle in handles] == ["a range", "one mean"]
-    assert [to_hex(handle.get_color()) for handle in handles] == [c.lower() for c in PALETTE[2:4]]
-    values = [getattr(handle, f"get_{across}data")() for handle in handles]
-    assert values == [[0.9, 0.9], [0.7, 0.7]]
-    (band,) = axes.patches
-    limits = band.get_extents().transformed(axes.transData.inverted())
-    assert getattr(limits, f"interval{across}") == pytest.approx([0.88, 0.92])
+def test_a_network_has_its_colour_whoever_stands_beside_it():
+    assert network_colours(["U-Net"]) == [PALETTE[0]]
+    beside = network_colours(["Dice", "attention U-Net", "encoder–decoder", "U-Net\nAdamW"])
+    assert beside[1:] == [NETWORK_COLOURS["additive gate"], PALETTE[5], PALETTE[0]]
+    assert beside[0] == PALETTE[1]  # the first that none of the others owns
+
+
+def test_all_colours_of_a_figure_differ_and_none_is_yellow():
+    names = ["U-Net, AdamW", "U-Net, SGD", "a", "spatial attention", "b", "c"]
+    assert sorted(network_colours(names)) == sorted(PALETTE[:6])
+    assert network_colours(names)[0] == PALETTE[0]
 
 
 def test_the_legend_of_outlines_is_solid_for_the_expert_and_dashed_for_the_network():

@@ -27,3 +27,12 @@ def test_names_that_look_like_numbers_stay_text(tmp_path):
     frame = pd.DataFrame({"case": ["041_02", "007"], "patient": ["041", "007"], "dice": [0.5, 1]})
     frame.to_csv(tmp_path / "trial" / "per_case.csv", index=False)
     pd.testing.assert_frame_equal(results.read_table("trial", "per_case", tmp_path), frame)
+
+
+def test_a_figure_of_the_report_is_shown_as_it_is_and_an_absent_one_is_named(tmp_path):
+    picture = b"\x89PNG\r\n\x1a\n...."
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "doubt.png").write_bytes(picture)
+    assert results.stored_figure("doubt", tmp_path / "runs").data == picture
+    with pytest.raises(SeglibError, match="no figure reliability; .*make report"):
+        results.stored_figure("reliability", tmp_path / "runs")

@@ -99,7 +99,7 @@ def test_seeds_and_patients_are_counted(stored, seeds):
     table = waterfall_tables.waterfall_table(stored)
     assert table["seeds"].tolist() == [0, *[seeds] * 10, 2 if seeds == 1 else 1, 1]
     assert table["patients"].tolist() == [0, 0, *[2 * seeds] * 10, 3]
-    training = table.loc["our slim copy, training figure", "seed_sd"]
+    training = table.loc["our slim copy, training score", "seed_sd"]
     expected = np.std([0.1 * seed for seed in range(seeds)], ddof=1) if seeds > 1 else np.nan
     assert training == pytest.approx(expected, nan_ok=True)
     assert table["source"].tolist() == ["published", *["measured"] * 12]
@@ -221,5 +221,11 @@ def test_the_figures_show_every_step(stored):
     shown = [text.get_text().strip() for text in axes.texts]
     assert all(f"{value:.3f}" in shown for value in table["dice"])
     assert f"{table['difference'].iloc[-2]:+.3f}" in shown
-    fig = waterfall_pictures.plot_branches(waterfall_tables.branch_table(stored))
-    assert len(fig.axes[0].get_xticklabels()) == 5
+    assert axes.get_xlim() == (0, 1)
+    branches = waterfall_tables.branch_table(stored)
+    axes = waterfall_pictures.plot_branches(branches).axes[0]
+    assert len(axes.get_xticklabels()) == 5
+    low, high = axes.get_ylim()
+    everything = branches[["training", "soft", "low", "high"]].stack()
+    assert low < everything.min() and everything.max() < high
+    assert high - low < 1.5 * np.ptp(everything)  # the values fill the axis
