@@ -10,19 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from seglib.plotting.image import draw_contours, heart_window, show_image
 from seglib.plotting.style import (
     GREY,
     PALETTE,
     PREDICTION,
     TRUTH,
     WARNING,
-    draw_contours,
-    heart_window,
     legend_below,
     new_figure,
     outline_handles,
     plain_axes,
-    show_image,
 )
 from seglib.slices import SliceSet
 

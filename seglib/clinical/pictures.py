@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from seglib.clinical.bland_altman import agreement
 from seglib.errors import DataError
-from seglib.plotting.points import points_by_group
+from seglib.plotting.patients import points_by_group
 from seglib.plotting.style import GREY, legend_below, new_figure, plain_axes
 
 

@@ -8,15 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from seglib.errors import DataError
-from seglib.plotting.style import (
-    PREDICTION,
-    draw_contours,
-    heart_window,
-    legend_below,
-    new_figure,
-    outline_handles,
-    show_image,
-)
+from seglib.plotting.image import draw_contours, heart_window, show_image
+from seglib.plotting.style import PREDICTION, legend_below, new_figure, outline_handles
 from seglib.slices import SliceSet
 
 

@@ -17,16 +17,14 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from seglib.errors import DataError
+from seglib.plotting.image import draw_contours, heart_window, show_image
 from seglib.plotting.style import (
     PREDICTION,
     TRUTH,
-    draw_contours,
-    heart_window,
     label_figure,
     legend_below,
     new_figure,
     outline_handles,
-    show_image,
 )
 from seglib.slices import SliceSet
 

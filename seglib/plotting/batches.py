@@ -10,14 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import Normal, Stroke
 
-from seglib.plotting.style import (
-    draw_contours,
-    heart_window,
-    legend_below,
-    new_figure,
-    outline_handles,
-    show_image,
-)
+from seglib.plotting.image import draw_contours, heart_window, show_image
+from seglib.plotting.style import legend_below, new_figure, outline_handles
 from seglib.slices import SliceSet
 
 

@@ -15,13 +15,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from seglib.plotting.style import (
-    PALETTE,
-    legend_below,
-    new_figure,
-    one_plane,
-    show_image,
-)
+from seglib.plotting.image import one_plane, show_image
+from seglib.plotting.style import PALETTE, legend_below, new_figure
 from seglib.slices import SliceSet
 
 #: One colour for each foreground class: blue, purple, vermilion, green, yellow. Yellow comes last,

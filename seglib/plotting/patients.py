@@ -1,4 +1,4 @@
-"""Scores of single patients, beside published ones."""
+"""Scores of single patients: as boxes and points, and beside published ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -114,3 +115,40 @@ def box_plot_per_patient(
     ]
     legend_below(fig, handles, columns=1 if references else None)
     return fig
+
+
+#: Told apart without colour too.
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
+
+
+def points_by_group(
+    axes: Axes, patients: pd.DataFrame, x: str, y: str, *, counted: bool = False
+) -> list[PathCollection]:
+    """Scatter one column over another, coloured by ``pathology`` where there is that column.
+
+    Args:
+        axes: Where to draw.
+        patients: One row a patient; those without one of the two values are not drawn.
+        x: Column to read to the right.
+        y: Column to read upwards.
+        counted: Say in the labels how many points each group has.
+
+    Returns:
+        The points of each group, labelled, for a legend.
+    """
+    known = patients[[x, y]].notna().all(axis=1)  # a group keeps its colour without any point
+    groups = patients.groupby("pathology") if "pathology" in patients else [("patient", patients)]
+    return [
+        axes.scatter(
+            rows.loc[known, x],
+            rows.loc[known, y],
+            s=26,
+            color=PALETTE[number % len(PALETTE)],
+            marker=MARKS[number % len(MARKS)],
+            edgecolors="white",
+            linewidths=0.4,
+            zorder=3,
+            label=f"{name} (n = {known[rows.index].sum()})" if counted else name,
+        )
+        for number, (name, rows) in enumerate(groups)
+    ]

@@ -17,6 +17,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from seglib.evaluation.tables import best_median_worst
+from seglib.plotting.image import draw_contours, heart_window, one_plane, show_image
 from seglib.plotting.style import (
     AGREED,
     METRIC_NAMES,
@@ -24,13 +25,9 @@ from seglib.plotting.style import (
     PREDICTION,
     TRUTH,
     agreement_handles,
-    draw_contours,
-    heart_window,
     legend_below,
     new_figure,
-    one_plane,
     outline_handles,
-    show_image,
 )
 from seglib.slices import SliceSet
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from seglib.plotting.points import MARKS, points_by_group
+from seglib.plotting.patients import MARKS, points_by_group
 from seglib.plotting.style import PALETTE, legend_below, new_figure, plain_axes
 from seglib.uncertainty.calibration import BINS, expected_calibration_error, reliability_curve
 from seglib.uncertainty.doubt import MEASURES, rank_correlation, risk_coverage

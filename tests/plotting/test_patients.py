@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 
 from seglib import plotting
 from seglib.evaluation.references import Reference
-from seglib.plotting.patients import FEWEST_IN_A_BOX, draw_references
+from seglib.plotting.patients import FEWEST_IN_A_BOX, draw_references, points_by_group
 from seglib.plotting.style import PALETTE
 
 
@@ -61,3 +61,20 @@ def test_few_patients_have_no_box_but_their_median_and_mean():
     assert len(boxed) == 1 and boxed[0].get_xdata().mean() == pytest.approx(2, abs=0.2)
     fig = plotting.box_plot_per_patient({"a": patients(few)}, colours=["#123456"])
     assert to_hex(fig.axes[0].collections[0].get_facecolor()[0]) == "#123456"
+
+
+def test_a_group_without_a_point_takes_no_other_groups_colour():
+    rows = {"pathology": list("aab"), "x": [np.nan, 1, 2], "y": [1, np.nan, 3]}
+    _, axes = plt.subplots()
+    first, second = points_by_group(axes, pd.DataFrame(rows), "x", "y", counted=True)
+    assert (first.get_label(), second.get_label()) == ("a (n = 0)", "b (n = 1)")
+    assert second.get_offsets().tolist() == [[2, 3]]
+    assert to_hex(second.get_facecolor()[0], keep_alpha=False).upper() == PALETTE[1]
+    plt.close("all")
+
+
+def test_without_groups_all_points_are_alike():
+    _, axes = plt.subplots()
+    (points,) = points_by_group(axes, pd.DataFrame({"x": [1, 2], "y": [3, 4]}), "x", "y")
+    assert len(points.get_offsets()) == 2
+    plt.close("all")

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from seglib import plotting
 from seglib.evaluation.tables import per_patient, score_cases
-from seglib.plotting.style import LABEL_ID, PREDICTION, TRUTH, WARNING, draw_contours
+from seglib.plotting.style import LABEL_ID, PREDICTION, TRUTH, WARNING
 from seglib.slices import SliceSet
 from study.questions.heart import REFERENCES
 
@@ -129,45 +129,6 @@ def test_a_second_label_replaces_the_first_and_space_is_kept_without_a_layout_en
     assert label_of(fig).get_text() == "Sunnybrook · profile full"
     fig.draw_without_rendering()
     assert not label_of(fig).get_window_extent().overlaps(axes.get_tightbbox())
-
-
-def test_contour_lies_on_the_masks_border():
-    mask = np.zeros((20, 20, 1), np.uint8)
-    mask[5:10, 7:15] = 1
-    axes = plt.figure().subplots()
-    draw_contours(axes, mask)
-    assert outline(axes, TRUTH) == (6.5, 14.5, 4.5, 9.5)
-
-
-def test_contour_closes_at_the_images_border_and_an_empty_mask_draws_none():
-    axes = plt.figure().subplots()
-    draw_contours(axes, np.ones((8, 8), np.uint8))
-    assert outline(axes, TRUTH) == (-0.5, 7.5, -0.5, 7.5)
-    axes = plt.figure().subplots()
-    draw_contours(axes, np.zeros((8, 8), np.uint8))
-    assert not axes.collections
-
-
-def test_each_class_has_its_own_contour():
-    mask = np.zeros((20, 20), np.uint8)
-    mask[2:5, 2:5], mask[10:15, 10:15] = 1, 2
-    axes = plt.figure().subplots()
-    draw_contours(axes, mask, (TRUTH, PREDICTION))
-    assert outline(axes, TRUTH) == (1.5, 4.5, 1.5, 4.5)
-    assert outline(axes, PREDICTION) == (9.5, 14.5, 9.5, 14.5)
-
-
-def test_heart_window_holds_every_mask_and_stays_inside():
-    masks = np.zeros((2, 40, 60, 1), np.uint8)
-    masks[0, 2:6, 30:34] = 1
-    masks[1, 4:10, 30:32] = 1
-    rows, columns = plotting.heart_window(masks, margin=5)
-    assert rows.stop - rows.start == columns.stop - columns.start == 8 + 10
-    assert rows.start == 0 and rows.stop >= 10
-    assert columns.start <= 25 and columns.stop >= 39
-    assert plotting.heart_window(masks * 0) == (slice(0, 40), slice(0, 60))
-    rows, columns = plotting.heart_window(masks, margin=100)
-    assert (rows, columns) == (slice(0, 40), slice(0, 60))
 
 
 def test_show_slices_draws_each_slice_with_truth_and_prediction(slices, prediction):
