@@ -294,8 +294,9 @@ def judge(mask: np.ndarray) -> dict:
 pd.DataFrame({name: judge(mask) for name, mask in made.items()}).T.round(3)
 
 # %% [markdown]
-# Does that happen with real networks? Two of the study's comparison have nearly one Dice (found by
-# looking at all of them). Their difference, patient by patient, with its 95 % interval:
+# Does that happen with real networks? Two of the study's comparison looked like it: from one
+# training each they had nearly one Dice, and EFs two points apart. We found them by looking at all
+# pairs, which is how one finds accidents. Then both were trained twice more. What is left?
 
 # %%
 stored = {"dataset": "Sunnybrook", "profile": "stored runs"}
@@ -304,6 +305,11 @@ runs = stored_names("comparison", question.PAIR)
 reporting.save_table(pair, "13_pair", **stored, runs=runs)
 print(" against ".join(question.PAIR))
 pair.round(3)
+
+# %% [markdown]
+# Hardly anything: the interval of the EF now holds 0. It was the two trainings that differed, not the
+# two networks. Masks of one Dice can have very different EFs, as the table before shows; whether a
+# *kind of network* has that, one training cannot say.
 
 # %% [markdown]
 # ## Which slices make a volume? Two rules
@@ -393,7 +399,7 @@ networks.set_index(["protocol", "network"])[columns].round({"dice": 3} | dict.fr
 # - A correlation is no agreement. Bias and limits of agreement say what the next patient may
 #   expect, and their intervals say how little a few patients tell.
 # - A mean error can hide groups that err in opposite directions, and volumes that are both wrong.
-# - Dice counts wrong pixels and forgets their sign. Networks with one Dice have different EF errors.
+# - Dice counts wrong pixels and forgets their sign. Masks with one Dice can have different EF errors.
 # - A counting rule, or one slice at the base, can move the EF as much as all outlines together.
 #
 # ## Limits

@@ -133,31 +133,38 @@ def protocols_table() -> pd.DataFrame:
 
 
 def pair_table(pair: tuple[str, str] = PAIR) -> pd.DataFrame:
-    """What sets two networks of the comparison apart, patient by patient, seeds averaged.
+    """What sets two networks of the comparison apart: by their first training, and by all.
 
     Args:
         pair: Their variants; the second minus the first is shown.
 
     Returns:
-        Index ``score`` ("Dice", "EF (points)"): mean ``difference`` with its 95 % interval
-        over patients (``low``, ``high``), and ``patients``.
+        Index ``trainings`` (seeds of each) and ``score`` ("Dice", "EF (points)"): mean
+        ``difference`` with its 95 % interval (``low``, ``high``) and ``patients``. Seeds are
+        averaged within each patient; the interval of the EF is over patients alone.
     """
     cases = results.read_results("comparison", "per_case", pair)
     slices = results.read_results("comparison", "per_slice", pair)
-    dice = compare_with(cases, pair[0]).loc[pair[1]]
+    seeds = set.intersection(*(set(own["seed"]) for _, own in cases.groupby("variant")))
+    rows = {}
+    for chosen in dict.fromkeys((frozenset([min(seeds)]), frozenset(seeds))):
+        dice = compare_with(cases[cases["seed"].isin(chosen)], pair[0]).loc[pair[1]]
+        ef = _compare_ef(slices[slices["seed"].isin(chosen)], pair)
+        rows[len(chosen), "Dice"] = dice[["difference", "low", "high", "n"]].tolist()
+        rows[len(chosen), "EF (points)"] = [ef["bias"], ef["bias_low"], ef["bias_high"], ef["n"]]
+    columns = ["difference", "low", "high", "patients"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.set_index(pd.MultiIndex.from_tuples(rows, names=["trainings", "score"]))
+
+
+def _compare_ef(per_slice: pd.DataFrame, pair: tuple[str, str]) -> pd.Series:
     predicted = {
         variant: pd.DataFrame(
             {seed: measure_patients(own)["ef_predicted"] for seed, own in rows.groupby("seed")}
         ).mean(axis=1)
-        for variant, rows in slices.groupby("variant")
+        for variant, rows in per_slice.groupby("variant")
     }
-    ef = agreement(*(predicted[variant] for variant in pair))
-    columns = ["difference", "low", "high", "patients"]
-    rows = {
-        "Dice": dice[["difference", "low", "high", "n"]].tolist(),
-        "EF (points)": [ef["bias"], ef["bias_low"], ef["bias_high"], ef["n"]],
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("score")
+    return agreement(*(predicted[variant] for variant in pair))
 
 
 def plot_networks(table: pd.DataFrame) -> Figure:
@@ -274,7 +281,8 @@ def _experts_block(table: pd.DataFrame) -> str:
 def _pair_block(table: pd.DataFrame) -> str:
     shown = pd.DataFrame(
         {
-            "score": table.index,
+            "trainings of each": table.index.get_level_values("trainings"),
+            "score": table.index.get_level_values("score"),
             f"{PAIR[1]} minus {PAIR[0]}": with_interval(table, "difference", form="+.3f"),
             "patients": table["patients"].astype(int).to_numpy(),
         }
