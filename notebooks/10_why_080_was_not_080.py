@@ -267,12 +267,13 @@ pd.DataFrame({
 # %% [markdown]
 # ### Step 7: a recipe chosen on purpose
 #
-# The study's own recipe changes everything else at once: crop, normalisation, augmentation,
-# schedule, network. It was tested on the same patients, with each seed on all of them. It
-# stands on the Adam step, so most of its difference only undoes that step; compare it with
-# *plain head*. The last row is the study's best network, larger and trained for longer; it
-# follows the literature's protocol and is scored on *its* test patients, so it has no
-# difference.
+# The study's own recipe changes everything else at once: crop,
+# [normalisation](../docs/glossary.md#normalisation),
+# [augmentation](../docs/glossary.md#augmentation), schedule, network. It was tested on the same
+# patients, with each seed on all of them. It stands on the Adam step, so most of its difference
+# only undoes that step; compare it with *plain head*. The last row is the study's best network,
+# larger and trained for longer; it follows the literature's protocol and is scored on *its* test
+# patients, so it has no difference.
 
 # %%
 up_to("the study's best", rows=4)
