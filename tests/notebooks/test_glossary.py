@@ -20,7 +20,7 @@ LATER = sorted(
 OTHERWISE = {("08_brain_tissue", "Cross-validation")}
 #: Other forms of a term in a text.
 FORMS = {
-    "Normalisation": "(?<!batch )(?<!group )normalis",
+    "Normalisation": "(?<!batch.)(?<!group.)normalis",
     "Holm's correction": "Holm",
     "Leak": "leaks?",
     "Epoch": "epochs?",
