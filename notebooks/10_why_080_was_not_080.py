@@ -128,11 +128,11 @@ slim |= {"training pairs": manifest["train_slices"], "parameters": f"{manifest['
 pd.Series(slim, name="our copy of system 1").to_frame().T
 
 # %% [markdown]
-# ### The [leak](../docs/glossary.md#leak), counted
+# ### The leak, counted
 #
 # System 1 grew its slices into thousands of turned and mirrored variants *first*, and split
 # them at random *afterwards*. For how many of its test pairs does a variant of the very same
-# slice stand in training? Our leaking copy does the same, and names are enough to count:
+# slice stand in training? Our [leaking](../docs/glossary.md#leak) copy does the same, and names are enough to count:
 
 # %%
 grown = read_manifest(next(name for name in names if "/leaked/" in name))["offline_pairs"]
