@@ -218,9 +218,9 @@ print(f"train {len(study.split.train)}, validate {len(study.split.validation)}, 
 # ## Normalise a volume, not a slice
 #
 # Systems 2 and 3 are two of [five published ones](../reports/README.md#the-five-systems) that this
-# study takes up. System 3 brings a whole volume to mean 0 and standard deviation 1
-# ([z-score](../docs/glossary.md#z-score)), then to the range 0 to 1 (min–max). What does the first
-# step add to the second?
+# study takes up. System 3 [normalises](../docs/glossary.md#normalisation) a whole volume to mean 0
+# and standard deviation 1 ([z-score](../docs/glossary.md#z-score)), then to the range 0 to 1
+# (min–max). What does the first step add to the second?
 
 # %%
 stack = of_subject.images.astype(np.float32)
@@ -287,8 +287,9 @@ print("values in the masks:", sorted({int(v) for _, mask in variants for v in np
 #
 # System 2 trains with [cross-entropy](../docs/glossary.md#cross-entropy) (BCE), system 3 with Dice,
 # a rate of 1e-4 and no [batch normalisation](../docs/glossary.md#batch-normalisation) (system 2's
-# rate, batch and epochs were not published; ours are a guess). The study's recipe sums both losses,
-# and turns by 15 degrees where they turn by 45: no patient lies so. What else differs?
+# rate, [batch](../docs/glossary.md#batch) and [epochs](../docs/glossary.md#epoch) were not
+# published; ours are a guess). The study's recipe sums both [losses](../docs/glossary.md#loss), and
+# turns by 15 degrees where they turn by 45: no patient lies so. What else differs?
 
 # %%
 crop = seglib.Preprocessing(size=min(128, slices.images.shape[1]))
@@ -464,11 +465,12 @@ folds[[*shown, "patients", "seeds"]].round(3)
 stored_figure("atrium_networks")
 
 # %% [markdown]
-# `difference` is what a recipe has over the corrected U-Net, subject by subject; [`p_holm`](../docs/glossary.md#holms-correction) and
-# `verdict` as in notebook 06. With 12 subjects and one seed only large differences can be shown:
-# `p_smallest` is what the test reaches if all subjects lean to one side. Equality takes still
-# more subjects, so most rows say neither. The last network of the 2-D ones and of the 3-D ones
-# trained longer than the rest, so compare each with the one it was made from.
+# `difference` is what a recipe has over the corrected U-Net, subject by subject;
+# [`p_holm`](../docs/glossary.md#holms-correction) and `verdict` as in notebook 06. With 12 subjects
+# and one [seed](../docs/glossary.md#seed) only large differences can be shown: `p_smallest` is what
+# the test reaches if all subjects lean to one side. Equality takes still more subjects, so most rows
+# say neither. The last network of the 2-D ones and of the 3-D ones trained longer than the rest, so
+# compare each with the one it was made from.
 
 # %% [markdown]
 # ## What we saw

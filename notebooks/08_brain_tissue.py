@@ -189,9 +189,10 @@ plt.show()
 # ## Normalisation: whose mean?
 #
 # System 4 is one of the [five published ones](../reports/README.md#the-five-systems) that this
-# study takes up. It subtracts a fixed mean and divides by a fixed standard deviation, both of *its*
-# training images. Ours have their own. Are the two far apart? The last column is the spread of the
-# slices' means: what does a [z-score](../docs/glossary.md#z-score) of each slice do to it?
+# study takes up. To [normalise](../docs/glossary.md#normalisation), it subtracts a fixed mean and
+# divides by a fixed standard deviation, both of *its* training images. Ours have their own. Are the
+# two far apart? The last column is the spread of the slices' means: what does a
+# [z-score](../docs/glossary.md#z-score) of each slice do to it?
 
 # %%
 own = preprocessing.training_statistics(study.train)
@@ -256,7 +257,7 @@ pd.Series(cost, index=["right and sure", "right, unsure", "wrong and sure"], nam
 # ## As published
 #
 # The recipe, as the text of system 4 has it. In the `quick` profile it is slim: an eighth of
-# the filters, few slices, a smaller square, fewer epochs.
+# the filters, few slices, a smaller square, fewer [epochs](../docs/glossary.md#epoch).
 
 # %%
 recipe = seglib.get_recipe("brain_tissue_published", PROFILE)
@@ -280,11 +281,11 @@ settings.rename_axis("system 4").map("{:g}".format)
 #
 # ### What a batch is worth
 #
-# A [batch](../docs/glossary.md#batch) is one step of the optimiser, and an
-# [epoch](../docs/glossary.md#epoch) is as many steps as there are batches. The published training
-# had thousands of slices. How many steps do *we* get from the same recipe? With Adam a step moves
-# no weight by much more than the [learning rate](../docs/glossary.md#learning-rate), so rate times
-# steps is about as far as a weight can travel.
+# A [batch](../docs/glossary.md#batch) is one step of the optimiser, and an epoch is as many steps
+# as there are batches. The published training had thousands of slices. How many steps do *we* get
+# from the same recipe? With Adam a step moves no weight by much more than the [learning
+# rate](../docs/glossary.md#learning-rate), so rate times steps is about as far as a weight can
+# travel.
 
 # %%
 n, epochs = len(study.train), recipe.epochs
@@ -307,11 +308,11 @@ runs = {name: lessons.train_for(study, recipe) for name, recipe in recipes.items
 # %% [markdown]
 # ## Corrected
 #
-# The study's own recipe: Dice + cross-entropy, so that a thin tissue counts as much as a broad
-# one; augmentation, milder than the heart's, for bending and noise blur a fold that is a pixel
-# wide; a rate that rises and falls; our own mean and deviation. With few slices it gets what
-# the published recipe lacks: steps. These settings were tried out on validation patients only;
-# the trials are not stored.
+# The study's own recipe: [Dice](../docs/glossary.md#dice) + cross-entropy, so that a thin tissue
+# counts as much as a broad one; [augmentation](../docs/glossary.md#augmentation), milder than the
+# heart's, for bending and noise blur a fold that is a pixel wide; a rate that rises and falls; our
+# own mean and deviation. With few slices it gets what the published recipe lacks: steps. These
+# settings were tried out on validation patients only; the trials are not stored.
 
 # %%
 own_images = seglib.Preprocessing(size=SIDE, normalisation=preprocessing.fixed(*own))
@@ -373,7 +374,7 @@ plt.show()
 # %% [markdown]
 # ## Dice, class by class
 #
-# Now the test patients, once. [Dice](../docs/glossary.md#dice) is of slices pooled by patient, then
+# Now the test patients, once. Dice is of slices pooled by patient, then
 # averaged over patients. We count twice: without background, and with it as system 4 does. Beside
 # the networks stands a prediction that is black everywhere. The function that counts takes a
 # confusion matrix of each patient; the rest is in [`seglib.evaluation`](../seglib/evaluation).
@@ -481,9 +482,9 @@ results.round(3).rename_axis(WHOSE)
 # ## One change at a time
 #
 # Between the second network and the third, several things changed at once. The study took them
-# apart on a larger phantom (48 heads), all with the same number of epochs, with three seeds at
-# both ends; the runs are stored, and here they are only read. Each row stands on the one before,
-# but for the row of the code. Which step brings most?
+# apart on a larger phantom (48 heads), all with the same number of epochs, with three
+# [seeds](../docs/glossary.md#seed) at both ends; the runs are stored, and here they are only read.
+# Each row stands on the one before, but for the row of the code. Which step brings most?
 
 # %%
 chain = networks_table(ORGAN)

@@ -90,10 +90,10 @@ for name in ("train", "validation", "test"):
 pd.DataFrame(rows).T.astype(int).rename_axis(slices.name)
 
 # %% [markdown]
-# **About the pictures here.** The licence of the LGG images is unclear, so no picture of a
-# patient may leave this notebook. Numbers and curves are of the set named above; every
-# *picture* is of simulated heads, drawn anew with another seed, so that nothing here has
-# trained on them. To look at patients on your own screen, see exercise 1.
+# **About the pictures here.** The licence of the LGG images is unclear, so no picture of a patient
+# may leave this notebook. Numbers and curves are of the set named above; every *picture* is of
+# simulated heads, drawn anew with another [seed](../docs/glossary.md#seed), so that nothing here
+# has trained on them. To look at patients on your own screen, see exercise 1.
 #
 # The files lie in one folder a patient, named after institution, number and date. The loader
 # numbers the patients, so that no result names one; `source` keeps the file's name.
@@ -211,8 +211,8 @@ assert np.isclose(weight, batches.foreground_weight(study.train))
 print(f"share of tumour pixels {100 * share:.2f} %, so each of them weighs {weight:.0f}")
 
 # %% [markdown]
-# What does a weight do? Take a network that knows nothing about a pixel and must always give
-# the same probability. Which one costs it least?
+# What does a weight in a [loss](../docs/glossary.md#loss) do? Take a network that knows nothing
+# about a pixel and must always give the same probability. Which one costs it least?
 
 # %%
 guess = np.linspace(0.0005, 0.9995, 2000)
@@ -246,8 +246,9 @@ pd.DataFrame({
 #
 # ## Drawing slices more often
 #
-# A weight changes what a pixel costs. One can also change which slices are *seen*. With
-# balanced sampling half of what an epoch draws holds tumour, and the empty slices take turns.
+# A weight changes what a pixel costs. One can also change which slices are *seen*. With balanced
+# sampling half of what an [epoch](../docs/glossary.md#epoch) draws holds tumour, and the empty
+# slices take turns.
 
 # %%
 shown = study.train.masks.any(axis=(1, 2, 3))
@@ -276,9 +277,10 @@ budget = {"epochs": epochs, "preprocessing": seglib.Preprocessing(size=side, res
 print(f"{epochs} epochs of {len(study.train)} slices, {side}x{side} pixels")
 
 # %% [markdown]
-# The first network is system 5's attention U-Net with its own loss, optimiser and augmentation,
-# only slimmer, and with its rate and batch scaled to that: a narrower network takes a higher
-# rate. The others share one recipe and differ in what their names say.
+# The first network is system 5's attention U-Net with its own loss, optimiser and
+# [augmentation](../docs/glossary.md#augmentation), only slimmer, and with its rate and
+# [batch](../docs/glossary.md#batch) scaled to that: a narrower network takes a higher rate. The
+# others share one recipe and differ in what their names say.
 
 # %%
 plain = {**budget, "foreground_share": None}

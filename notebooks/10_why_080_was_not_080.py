@@ -128,11 +128,11 @@ slim |= {"training pairs": manifest["train_slices"], "parameters": f"{manifest['
 pd.Series(slim, name="our copy of system 1").to_frame().T
 
 # %% [markdown]
-# ### The [leak](../docs/glossary.md#leak), counted
+# ### The leak, counted
 #
 # System 1 grew its slices into thousands of turned and mirrored variants *first*, and split
 # them at random *afterwards*. For how many of its test pairs does a variant of the very same
-# slice stand in training? Our leaking copy does the same, and names are enough to count:
+# slice stand in training? Our [leaking](../docs/glossary.md#leak) copy does the same, and names are enough to count:
 
 # %%
 grown = read_manifest(next(name for name in names if "/leaked/" in name))["offline_pairs"]
@@ -271,12 +271,13 @@ pd.DataFrame({
 # %% [markdown]
 # ### Step 7: a recipe chosen on purpose
 #
-# The study's own recipe changes everything else at once: crop, normalisation, augmentation,
-# schedule, network. It was tested on the same patients, with each seed on all of them. It
-# stands on the Adam step, so most of its difference only undoes that step; compare it with
-# *plain head*. The last row is the study's best network, larger and trained for longer; it
-# follows the literature's protocol and is scored on *its* test patients, so it has no
-# difference.
+# The study's own recipe changes everything else at once: crop,
+# [normalisation](../docs/glossary.md#normalisation),
+# [augmentation](../docs/glossary.md#augmentation), schedule, network. It was tested on the same
+# patients, with each seed on all of them. It stands on the Adam step, so most of its difference
+# only undoes that step; compare it with *plain head*. The last row is the study's best network,
+# larger and trained for longer; it follows the literature's protocol and is scored on *its* test
+# patients, so it has no difference.
 
 # %%
 up_to("the study's best", rows=4)

@@ -390,7 +390,8 @@ for patient, reason in sunnybrook.WRONG_LABELS.items():
 # - Faults that many patients share are learnt and agreed with: a convention applied wrongly
 #   everywhere is invisible here.
 # - One wrong patient also spoils, a little, the networks of the other folds.
-# - One network a fold, one seed. The lower ranks would change places with another seed.
+# - One network a fold, one [seed](../docs/glossary.md#seed). The lower ranks would change places
+#   with another seed.
 # - The same image under two patients' names stands on both sides of a fold; look for
 #   copies first (`seglib.splits.leaks`).
 # - Displacements are one kind of fault. Wrong sizes and wrong slices need their own test.

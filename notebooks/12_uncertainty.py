@@ -196,8 +196,8 @@ calibration[["ece", "ece_low", "ece_high", "mce", "brier"]].round(4)
 # ## One number to mend it
 #
 # **Temperature scaling** divides the network's logits by one number. Above 1 it pulls all
-# probabilities towards 0.5, below 1 away from it. 0.5 itself stays, so the mask and its Dice
-# do not change at all.
+# probabilities towards 0.5, below 1 away from it. 0.5 itself stays, so the mask and its
+# [Dice](../docs/glossary.md#dice) do not change at all.
 
 # %%
 said = np.array([0.05, 0.2, 0.5, 0.8, 0.95])
@@ -242,7 +242,7 @@ pd.Series({name: text for name, text in uncertainty.MEASURES.items() if name in 
 
 # %% [markdown]
 # The last one is no doubt at all, only size. It is here because a small heart has much outline for
-# its area and so a lower [Dice](../docs/glossary.md#dice): a measure of doubt that merely notices
+# its area and so a lower Dice: a measure of doubt that merely notices
 # small hearts would look clever. Which way do you expect the points to run?
 
 # %%

@@ -29,7 +29,7 @@
 # - which of your own numbers change when the batch, the background or a threshold does.
 #
 # Notebook 10 takes one claim apart; this one needs no training of a network, and each cell takes
-# seconds: about 1 minute in all on 2 CPU cores.
+# seconds: about 1 minute on 2 CPU cores.
 
 # %% tags=["setup"]
 # Finds the study, fetches it where it is absent (on Colab), installs what is missing there.

@@ -19,9 +19,10 @@ from seglib.plotting.image import one_plane, show_image
 from seglib.plotting.style import PALETTE, legend_below, new_figure
 from seglib.slices import SliceSet
 
-#: One colour for each foreground class: blue, purple, vermilion, green, yellow. Yellow comes last,
-#: for as a line on white it cannot be seen.
-CLASS_COLOURS = (PALETTE[0], PALETTE[3], PALETTE[5], PALETTE[2], PALETTE[6])
+#: One colour for each foreground class: blue, purple, green, vermilion, yellow. Yellow comes last,
+#: for as a line on white it cannot be seen; vermilion late, for over bright tissue it turns into
+#: the orange of a prediction.
+CLASS_COLOURS = (PALETTE[0], PALETTE[3], PALETTE[2], PALETTE[5], PALETTE[6])
 
 
 def paint_classes(axes: Axes, mask: np.ndarray, opacity: float = 0.6) -> None:
