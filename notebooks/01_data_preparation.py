@@ -150,6 +150,15 @@ assert np.array_equal(mask, example.mask)
 print(f"equal to the PNG mask: all {mask.sum()} pixels of the blood pool")
 
 # %% [markdown]
+# This is the whole function that fills a contour; what reads and writes files stands beside it, in
+# [`seglib.formats`](../seglib/formats).
+
+# %%
+import inspect
+
+print(inspect.getsource(formats.fill_contour))
+
+# %% [markdown]
 # It does, pixel for pixel. One detail hides in it: coordinates are cut to whole pixels
 # before they are filled, which moves the outline a little up and to the left.
 #

@@ -230,6 +230,14 @@ assert all(np.array_equal(ours, theirs) for ours, theirs in zip(by_hand, library
 batches.PUBLISHED_RANGES
 
 # %% [markdown]
+# The method in full; its neighbours are in [`seglib.batches`](../seglib/batches).
+
+# %%
+import inspect
+
+print(inspect.getsource(batches.PairTransformer.apply))
+
+# %% [markdown]
 # These are the ranges of the project that this study reproduces: any rotation, both flips.
 # Six variants of one pair; every mask must fit its image and be binary.
 

@@ -60,6 +60,7 @@ import pandas as pd
 
 import seglib
 from seglib import evaluation, formats, lessons, optimizers, plotting, reporting
+from seglib.models import layers
 
 lessons.describe_environment()
 
@@ -175,6 +176,15 @@ library = seglib.build_model("encoder_decoder", (128, 128, 1), filters=16, depth
 assert by_hand.output_shape == library.output_shape == (None, 128, 128, 1)
 assert by_hand.count_params() == library.count_params()
 print(f"{library.count_params():,} parameters")
+
+# %% [markdown]
+# The library's block, which all its networks repeat; how they put it together is in
+# [`seglib.models.networks`](../seglib/models/networks.py).
+
+# %%
+import inspect
+
+print(inspect.getsource(layers.conv_block))
 
 # %% [markdown]
 # ## What shrinking costs

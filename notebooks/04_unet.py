@@ -60,7 +60,7 @@ import numpy as np
 import pandas as pd
 
 import seglib
-from seglib import lessons, plotting, reporting
+from seglib import lessons, losses, plotting, reporting
 
 lessons.describe_environment()
 
@@ -134,7 +134,16 @@ pd.DataFrame(rows).round(3)
 
 # %% [markdown]
 # The masks are all perfect, the soft value is not. Watch the loss with the soft form,
-# report the hard one. Our function and the library's metric agree:
+# report the hard one. The library's loss in full: a Tversky loss that weighs what is extra and what is
+# missed alike is the Dice loss ([`seglib.losses`](../seglib/losses.py)).
+
+# %%
+import inspect
+
+print(inspect.getsource(losses.TverskyLoss.call))
+
+# %% [markdown]
+# Our function for hard masks and the library's metric agree:
 
 # %%
 metric = seglib.DiceScore()

@@ -102,6 +102,14 @@ shapes = {name: reader.output.shape[1:] for name, reader in weights.items()}
 pd.Series(shapes, name="shape of the weights").to_frame()
 
 # %% [markdown]
+# The last of them in full; the others are in [`seglib.models.layers`](../seglib/models/layers.py).
+
+# %%
+import inspect
+
+print(inspect.getsource(layers.spatial_attention))
+
+# %% [markdown]
 # ## The additive gate
 #
 # The coarse features know *what* is there, the skip knows exactly *where*. Both are brought

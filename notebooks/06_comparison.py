@@ -296,6 +296,15 @@ reporting.save_table(paired, "06_paired", **study.labels, runs=ids)
 paired.round(4)
 
 # %% [markdown]
+# The function that corrects for many tests is short enough to read; the tests themselves are in
+# [`seglib.evaluation.comparison`](../seglib/evaluation/comparison.py).
+
+# %%
+import inspect
+
+print(inspect.getsource(evaluation.holm))
+
+# %% [markdown]
 # Read a row like this:
 #
 # - `difference` is what the network has over the U-Net, `low` to `high` how far that mean
