@@ -180,12 +180,13 @@ print(f"{len(found.slices.patients)} patients of {labels['dataset']}, {len(found
       f"known to be wrong: {', '.join(wrong)}")
 
 # %% [markdown]
-# The first five. Solid is the expert, dashed the network that never saw this patient. For
-# each row, decide: who is wrong? Where could both be right?
+# The first three, large; the [report](../reports/README.md) shows five. Solid is the expert, dashed
+# the network that never saw this patient. For each row, decide: who is wrong? Where could both be
+# right?
 
 # %%
 suspects = audit.rank_suspects(found.per_slice)
-fig = audit.show_suspects(found.slices, found.prediction, suspects.head(5))
+fig = audit.show_suspects(found.slices, found.prediction, suspects.head(3), columns=4)
 reporting.save_figure(fig, "11_suspects", **labels, runs=found.runs)
 plt.show()
 
@@ -404,7 +405,7 @@ for patient, reason in sunnybrook.WRONG_LABELS.items():
 #    column of the table of suspects gives it away?
 # 3. Rank the patients by `gap` instead of Dice. Who moves up, and why?
 # 4. Predict the wrong patient with a network that was trained on it. What is its Dice now?
-# 5. Look at ranks 6 to 10 with `show_suspects(..., suspects.iloc[5:10])`. Which of them
+# 5. Look at ranks 4 to 10 with `show_suspects(..., suspects.iloc[3:10])`. Which of them
 #    would you send back to the expert?
 #
 # Next: [uncertainty](12_uncertainty.ipynb)
