@@ -494,7 +494,7 @@ chain[tested].join(tissues).round(3)
 
 # %% [markdown]
 # `dice` is the mean of the three tissues, `difference` what a row has over the first one, `p_holm`
-# and `verdict` as in notebook 06. `p_smallest` is the smallest p-value that so many patients and
+# and `verdict` as in notebook 06. `p_smallest` is the smallest [p-value](../docs/glossary.md#p-value) that so many patients and
 # rows can give: here the criterion is only just within reach.
 
 # %% [markdown]

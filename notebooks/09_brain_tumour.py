@@ -347,7 +347,7 @@ detection[["sensitivity", "false_alarms_per_case", "false_positive_slice_share",
            "missed_slice_share"]].round(2)
 
 # %% [markdown]
-# A handful of patients and one seed show no order: the smallest p-value that so few can give,
+# A handful of patients and one seed show no order: the smallest [p-value](../docs/glossary.md#p-value) that so few can give,
 # 2 / 2ⁿ for n patients (notebook 06), lies near or above 0.05 before any adjustment. So read this
 # as a description. Did the order of the published claim come back?
 #

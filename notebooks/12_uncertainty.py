@@ -251,7 +251,7 @@ stored_figure("doubt")
 # %% [markdown]
 # `rho` is Spearman's correlation with Dice: at -1 the order of doubt would be the order of
 # failure. `rho_at_size` is what is left of it among hearts of like size. As in notebook 06, a
-# correlation is shown if its p-value, adjusted for all measures, lies below 0.05.
+# correlation is shown if its [p-value](../docs/glossary.md#p-value), adjusted for all measures, lies below 0.05.
 
 # %%
 judged = uncertainty.judge_measures(patients)
