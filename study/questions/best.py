@@ -123,9 +123,6 @@ def figures(slices: SliceSet, folder: Path) -> None:
         per_case[per_case["seed"] == results.read_manifest(first)["seed"]],
     )
     reporting.save_figure(cases, "best_cases", **{**note, "runs": [first]}, folder=folder)
-    history = results.read_table(first, "history")
-    fig = plotting.plot_history(history)
-    reporting.save_figure(fig, "best_history", **{**note, "runs": [first]}, folder=folder)
 
 
 def blocks() -> dict[str, str]:
