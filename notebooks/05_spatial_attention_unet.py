@@ -28,8 +28,8 @@
 # - what each costs in parameters, and whether it pays;
 # - to draw attention maps on the heart, and what such a map does not prove.
 #
-# In the `quick` profile this notebook trains three networks and the U-Net of notebook 04: about
-# 4 minutes on 2 CPU cores.
+# In the `quick` profile this notebook trains three networks, and the U-Net if notebook 04 has not:
+# about 4 minutes on 2 CPU cores.
 
 # %% tags=["setup"]
 # Finds the study, fetches it where it is absent (on Colab), installs what is missing there.
