@@ -117,7 +117,7 @@ def test_nobody_is_predicted_by_a_network_that_saw_him(phantom_set, tmp_path, re
         rows = (few.table["patient"] == patient).to_numpy()
         probabilities = predict(run.model, few.images[rows], recipe.preprocessing)
         assert np.array_equal(to_mask(probabilities), found.prediction[rows])
-    assert len(set(found.runs)) == len(list((tmp_path / "runs").iterdir())) == 2
+    assert len(set(found.runs)) == len(list((reports / "runs").iterdir())) == 2
     assert found.per_slice.equals(count_slices(few, found.prediction))
     with pytest.raises(DataError, match="2 or more"):
         audit(few, recipe, folds=1)

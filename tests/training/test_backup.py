@@ -225,7 +225,9 @@ def test_a_training_that_dies_ends_as_if_it_had_not(recipe, points, uncut, parts
 
 
 def test_a_killed_process_is_survived(uncut, parts, tmp_path):
-    path = [str(Path(__file__).parent), str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+    here = Path(__file__).parent
+    path = [str(here), str(here.parent / "helpers"), str(REPOSITORY)]
+    path.append(os.environ.get("PYTHONPATH", ""))
     done = subprocess.run(
         [sys.executable, "-c", f"import test_backup; test_backup.end({str(tmp_path)!r})"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
