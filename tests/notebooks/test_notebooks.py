@@ -163,13 +163,28 @@ def test_the_set_up_cell_says_what_it_could_not_install(machine: Machine):
     assert "PackageError: pip could not install no-such-package" in done.stderr
 
 
+#: These read networks that those before them have trained, as in a study run from the first on.
+SHARING = ("03", "04", "05", "06")
+
+
+def together(script: Path):
+    """Those that share networks run one after the other, in one process; the others anywhere."""
+    marks = [] if script.stem[:2] in SHARING else [pytest.mark.alone]
+    return pytest.param(script, marks=marks, id=script.stem)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("trained")
+
+
 @pytest.mark.slow
-@pytest.mark.alone
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_notebook_runs(script: Path, tmp_path: Path):
+@pytest.mark.parametrize("script", [together(script) for script in SCRIPTS])
+def test_notebook_runs(script: Path, trained: Path, tmp_path: Path):
     dataset = "sunnybrook" if os.environ.get("SEGLIB_DATA_DIR") else "phantom"
     executed = tmp_path / script.with_suffix(".ipynb").name
-    notebook = execute(script, executed, environment("smoke", dataset, 0, tmp_path / "reports"))
+    reports = trained if script.stem[:2] in SHARING else tmp_path / "reports"
+    notebook = execute(script, executed, environment("smoke", dataset, 0, reports))
     ran = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     assert ran
     assert all(cell.execution_count for cell in ran)
