@@ -195,7 +195,7 @@ millilitres = wall_mm2 * float(frame.SpacingBetweenSlices) / 1000
 print(f"muscle of this slice: {millilitres:.1f} ml, {1.05 * millilitres:.1f} g at 1.05 g/ml")
 
 # %% [markdown]
-# A mask of the blood pool alone can never give that figure, however good the network.
+# A mask of the blood pool alone can never give that number, however good the network.
 #
 # ## Patients, slices, phases
 #

@@ -186,7 +186,7 @@ print(f"our choice, {choice}: Dice {row['dice']:.3f} [{row['low']:.3f}, {row['hi
 # A mean hides its patients. Which networks have a long tail downwards? Is it the same length
 # for all?
 #
-# On Sunnybrook the lines are published figures. They are not quite the same measure: the
+# On Sunnybrook the lines are published scores. They are not quite the same measure: the
 # challenge's scoring leaves failed contours out of the mean, we leave none out.
 
 # %%
@@ -404,7 +404,7 @@ cost.sort_values("parameters").round(3)
 #
 # One data set; one split first, five folds after; one seed a network here, and as many as the
 # column says in the stored runs; a training as short as the profile allows, and learning rates
-# that were not searched for each network. The published figures drawn beside ours count
+# that were not searched for each network. The published scores drawn beside ours count
 # differently.
 #
 # ## Exercises
