@@ -247,21 +247,14 @@ parts.assign(error=parts.sum(axis=1)).round(2)
 # %%
 question.parts_table(question.committed_counts()).round(2)
 
-
 # %% [markdown]
 # ## Dice against the error of the EF
 #
 # Is it enough to know the Dice? Look at the patients about one Dice: how far apart are their
-# errors?
+# errors? (Dice of a patient: the pixels of a phase pooled, then the mean of the two.)
 
 # %%
-def dice_of(counts: pd.DataFrame) -> pd.Series:
-    """Dice of each patient: pixels pooled by phase, then the mean of the two."""
-    pooled = counts.groupby(["patient", "phase"])[["truth", "predicted", "overlap"]].sum()
-    return evaluation.dice_of_counts(pooled).groupby("patient").mean().rename("dice")
-
-
-patients = patients.join(dice_of(counts))
+patients = patients.join(evaluation.dice_of_patients(counts, case="phase"))
 fig = clinical.plot_dice_and_error(patients)
 reporting.save_figure(fig, "13_dice", **live)
 plt.show()
@@ -288,7 +281,7 @@ def judge(mask: np.ndarray) -> dict:
     """Mean Dice over patients, and mean error of the EF in points."""
     counted = clinical.count_phases(hearts, mask)
     error = clinical.measure_patients(counted)["error"].mean()
-    return {"Dice": dice_of(counted).mean(), "bias of the EF": error}
+    return {"Dice": evaluation.dice_of_patients(counted, case="phase").mean(), "bias of the EF": error}
 
 
 pd.DataFrame({name: judge(mask) for name, mask in made.items()}).T.round(3)
@@ -357,7 +350,8 @@ def without_base(phase: str) -> pd.DataFrame:
     mask, table = hearts.masks.copy(), hearts.table
     mask[table[table["phase"] == phase].groupby("case")["slice"].idxmin()] = 0
     counted = clinical.count_phases(hearts, mask)
-    return clinical.measure_patients(counted).join(dice_of(counted))
+    dice = evaluation.dice_of_patients(counted, case="phase")
+    return clinical.measure_patients(counted).join(dice)
 
 
 left_out = {phase: without_base(phase) for phase in ("ED", "ES")}

@@ -7,6 +7,7 @@ import pandas as pd
 from study import results, variants
 from study.organ_tables import networks_table
 from study.questions import atrium, best, ejection_fraction, outside, tumour, waterfall_tables
+from study.section import with_interval
 
 
 def blocks() -> dict[str, str]:
@@ -15,16 +16,13 @@ def blocks() -> dict[str, str]:
     return {"shown": "\n".join(f"- {point}" for point in points)}
 
 
-def _interval(row: pd.Series, value: str = "dice", low: str = "low", high: str = "high") -> str:
-    return f"{row[value]:.3f} [{row[low]:.3f}, {row[high]:.3f}]"
-
-
 def _best() -> str:
-    dice = best.best_summary().loc[("all", "dice")]
-    aim = "reached" if dice["mean"] >= 0.95 else "missed"
+    summary = best.best_summary().loc[[("all", "dice")]]
+    (dice,), (n,) = with_interval(summary, "mean"), summary["n"].astype(int)
+    aim = "reached" if summary["mean"].item() >= 0.95 else "missed"
     return (
         "**Shown.** A plain U-Net, trained on the 15 training patients, reaches a Dice of "
-        f"{_interval(dice, 'mean')} on {dice['n']:.0f} unseen patients, with every slice counted "
+        f"{dice} on {n} unseen patients, with every slice counted "
         f"that the expert drew on. The aim of 0.95 is {aim}."
     )
 
@@ -72,11 +70,15 @@ def _outside() -> str:
 
 
 def _organs() -> str:
-    tables = {"atrium": networks_table(atrium.ORGAN), "tumour": networks_table(tumour.ORGAN)}
+    found = pd.concat(
+        [networks_table(one.ORGAN).sort_values("dice").tail(1) for one in (atrium, tumour)]
+    )
+    scores = with_interval(found, "dice", "dice_low", "dice_high")
     said = ", ".join(
-        f"{name} {_interval(row, 'dice', 'dice_low', 'dice_high')} ({row['patients']} patients)"
-        for name, table in tables.items()
-        for row in [table.sort_values("dice").iloc[-1]]
+        f"{name} {score} ({patients} patients)"
+        for name, score, patients in zip(
+            ("atrium", "tumour"), scores, found["patients"], strict=True
+        )
     )
     return (
         f"**Not reached.** The aims of 0.92 for the atrium and 0.84 for the tumour: {said}. "

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from seglib.errors import DataError
-from seglib.evaluation.counts import COUNTS, count_slices, dice_of_counts
+from seglib.evaluation.counts import COUNTS, count_slices, dice_of_counts, dice_of_patients
 from seglib.preprocessing.volumes import normalised_for
 from seglib.slices import SliceSet
 from seglib.splits.patients import patient_folds
@@ -143,8 +143,7 @@ def rank_suspects(per_slice: pd.DataFrame) -> pd.DataFrame:
         DataError: A column is missing, or there is no row.
     """
     _check_columns(per_slice)
-    cases = per_slice.groupby(["patient", "case"], as_index=False)[COUNTS].sum()
-    scores = cases.assign(dice=dice_of_counts(cases)).groupby("patient")["dice"].mean()
+    scores = dice_of_patients(per_slice)
     gaps = per_slice.assign(gap=gap(per_slice))
     by_patient = gaps.groupby("patient")
     sums = by_patient[COUNTS].sum()

@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "summarise": "tables",
         "count_slices": "counts",
         "dice_of_counts": "counts",
+        "dice_of_patients": "counts",
         "good_contours": "challenge",
         "judge_cases": "challenge",
         "judge_contours": "challenge",

@@ -46,3 +46,17 @@ def dice_of_counts(counts: pd.DataFrame, prefix: str = "") -> pd.Series:
     truth, predicted, overlap = (counts[f"{prefix}{name}"] for name in COUNTS)
     both = truth + predicted
     return 2 * overlap / both.where(both > 0)
+
+
+def dice_of_patients(counts: pd.DataFrame, case: str = "case") -> pd.Series:
+    """Hard Dice of each patient: the pixels of a case pooled, the mean of the patient's cases.
+
+    Args:
+        counts: One row a slice, with ``patient`` and the columns `COUNTS`.
+        case: Column that tells a patient's cases apart.
+
+    Returns:
+        ``dice`` by ``patient``. Cases where both masks are empty stay out; NaN if all are.
+    """
+    pooled = counts.groupby(["patient", case])[COUNTS].sum()
+    return dice_of_counts(pooled).groupby("patient").mean().rename("dice")

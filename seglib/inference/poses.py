@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-
-if TYPE_CHECKING:  # an ONNX file is predicted without Keras
-    pass
 
 #: ``(degrees, magnification)`` about the image's centre. Small ones: a network trained
 #: without flips and quarter turns has never seen a heart so far from its usual pose.

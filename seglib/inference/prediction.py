@@ -23,9 +23,6 @@ from seglib.preprocessing.intensities import require_finite_input
 from seglib.preprocessing.steps import Preprocessing
 from seglib.slices import SliceSet
 
-if TYPE_CHECKING:
-    import keras
-
 if TYPE_CHECKING:  # what needs Keras imports it: an ONNX file is predicted without
     import keras
 

@@ -19,7 +19,7 @@ from seglib.clinical.pictures import plot_bland_altman, plot_dice_and_error
 from seglib.plotting.style import GREY, PALETTE, new_figure, plain_axes
 from seglib.slices import SliceSet
 from study import results
-from study.ejection_tables import GROUPS, groups_table, network_row, parts_table
+from study.ejection_tables import ATLAS, GROUPS, groups_table, network_row, parts_table
 from study.questions.best import NETWORKS, PROTOCOLS, stored_experiments
 from study.section import labels, with_interval
 from study.variants import compare_variants, compare_with, patients_by_variant
@@ -29,22 +29,9 @@ COMMITTED = ("literature", "lv_best")
 #: Counts of all 45 patients: the atlas' groups include the one with wrong labels, whose outlines
 #: are displaced but of a plausible size.
 EVERYBODY = "audit"
-#: Two networks of the comparison with nearly one Dice. Chosen after a look at all of them.
+#: Two networks of the comparison: from one training each, nearly one Dice and two EFs. Chosen
+#: after a look at all of them.
 PAIR = ("encoder_decoder", "attention_unet")
-#: What the Cardiac Atlas Project publishes of the same 45 patients: mean and SD of the ejection
-#: fraction in percent, mean volumes in mL. Source:
-#: http://www.cardiacatlas.org/studies/sunnybrook-cardiac-data/; the patients and the challenge:
-#: Radau et al. 2009, doi:10.54294/g80ruo.
-ATLAS = pd.DataFrame(
-    [
-        (62.93, 3.65, 115.69, 43.10),
-        (62.72, 9.22, 114.39, 43.11),
-        (33.09, 13.07, 233.67, 158.28),
-        (32.01, 12.27, 244.92, 174.34),
-    ],
-    index=pd.Index(GROUPS, name="pathology"),
-    columns=["ef", "ef_sd", "ed_ml", "es_ml"],
-)
 
 
 def committed_counts() -> pd.DataFrame:

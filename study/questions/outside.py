@@ -22,7 +22,7 @@ import pandas as pd
 
 from seglib import reporting
 from seglib.datasets import scd_dicom
-from seglib.evaluation.counts import count_slices
+from seglib.evaluation.counts import count_slices, dice_of_patients
 from seglib.files import REPOSITORY, atomic_write, write_json
 from seglib.preprocessing.steps import center_crop_or_pad
 from seglib.program import program
@@ -163,17 +163,10 @@ def stacks_table(stored: Path = STORED) -> pd.DataFrame:
             "frames": patients.size(),
             "outside": (~inside).groupby(frames["patient"]).sum(),
             "drawn_into": (~inside & (frames["predicted"] > 0)).groupby(frames["patient"]).sum(),
-            "dice": _pooled(frames[inside]),
-            "dice_stack": _pooled(frames),
+            "dice": dice_of_patients(frames[inside]),
+            "dice_stack": dice_of_patients(frames),
         }
     )
-
-
-def _pooled(frames: pd.DataFrame) -> pd.Series:
-    """Dice of each patient: pixels pooled by phase, the phases averaged."""
-    sums = frames.groupby(["patient", "case"])[["truth", "predicted", "overlap"]].sum()
-    dice = 2 * sums["overlap"] / (sums["truth"] + sums["predicted"])
-    return dice.groupby("patient").mean()
 
 
 def limit(stored: Path = STORED) -> str:

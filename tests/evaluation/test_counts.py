@@ -1,8 +1,10 @@
 """Pixel counts of slices, and the Dice that is formed of them."""
 
 import numpy as np
+import pandas as pd
+import pytest
 
-from seglib.evaluation.counts import COUNTS, count_slices, dice_of_counts
+from seglib.evaluation.counts import COUNTS, count_slices, dice_of_counts, dice_of_patients
 from seglib.evaluation.tables import per_slice
 
 
@@ -21,3 +23,13 @@ def test_two_empty_masks_have_no_dice(phantom_set):
     empty = phantom_set.take([0])
     empty.masks[:] = 0
     assert dice_of_counts(count_slices(empty, empty.masks)).isna().all()
+
+
+def test_dice_of_patients_pools_a_case_and_averages_a_patients_cases():
+    """A: (2 * 6 / 12 + 2 * 1 / 4) / 2; B: one case is empty in both masks and stays out."""
+    rows = [("A", 1, 4, 4, 4), ("A", 1, 2, 2, 2), ("A", 2, 2, 2, 1), ("B", 1, 0, 0, 0)]
+    rows += [("B", 2, 5, 3, 2), ("C", 1, 0, 0, 0)]
+    counts = pd.DataFrame(rows, columns=["patient", "phase", *COUNTS])
+    dice = dice_of_patients(counts, case="phase")
+    assert dice.name == "dice" and np.isnan(dice["C"])
+    assert dice[["A", "B"]].tolist() == pytest.approx([(1 + 0.5) / 2, 0.5])

@@ -2,8 +2,9 @@
 
 import pytest
 
+from study.ejection_tables import ATLAS
 from study.questions import ejection_fraction as question
-from study.questions.ejection_fraction import ATLAS, experts_table, pair_table, rules_table
+from study.questions.ejection_fraction import experts_table, pair_table, rules_table
 
 
 def test_the_committed_model_has_the_error_that_was_found_by_another_way():
