@@ -16,7 +16,7 @@ from seglib.recipes.recipe import Recipe
 from seglib.slices import SliceSet, data_hash
 from study.job_tables import pack_masks, per_case_scores, per_slice_counts
 from study.jobs import Job
-from study.results import STORED
+from study.results import STORED, write_table
 
 if TYPE_CHECKING:
     from seglib.training.runs import Run
@@ -77,8 +77,7 @@ def run_job(
     if not job.leaky:  # variants of one slice are no volume
         tables["per_case"] = per_case_scores(test_set, prediction, assumed_spacing)
     for name, table in tables.items():
-        text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-        atomic_write(folder / f"{name}.csv", text)
+        write_table(folder, name, table)
     atomic_write(folder / "masks.npz", pack_masks(prediction))
     manifest = {
         **run.manifest,

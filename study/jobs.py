@@ -71,13 +71,16 @@ class Job:
         """Check what would otherwise be done differently without a word.
 
         Raises:
-            SeglibError: `test_time` is none of `TEST_TIME`.
+            SeglibError: `test_time` is none of `TEST_TIME`, or several networks are watched,
+                whose epochs would be one another's.
         """
         if self.test_time not in TEST_TIME:
             raise SeglibError(
                 f"{self.name}: unknown test_time {self.test_time!r}; expected one of "
                 f"{', '.join(TEST_TIME)}"
             )
+        if self.watch_until and (self.members > 1 or self.inner_folds):
+            raise SeglibError(f"{self.name}: only the training of one network can be watched")
 
     @property
     def name(self) -> str:

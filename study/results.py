@@ -1,4 +1,4 @@
-"""Reading what jobs have left: tables, masks and manifests. No backend, no data set."""
+"""What jobs leave: their tables, masks and manifests. No backend, no data set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from seglib.datasets.sunnybrook import CHALLENGE_PARTS
 from seglib.errors import SeglibError
-from seglib.files import REPOSITORY
+from seglib.files import REPOSITORY, atomic_write
 
 if TYPE_CHECKING:
     from IPython.display import Image
@@ -94,6 +94,15 @@ def read_table(name: str, table: str, stored: Path = STORED) -> pd.DataFrame:
     names = {"patient": str, "case": str}
     rows = pd.read_csv(stored / name / f"{table}.csv", dtype=names)
     return rows.assign(part=rows["part"].replace(OLD_PARTS)) if "part" in rows else rows
+
+
+def write_table(folder: Path, name: str, table: pd.DataFrame) -> Path:
+    """Write ``NAME.csv`` of one stored job or measurement, as `read_table` reads it.
+
+    Six digits are kept: more would differ between processors.
+    """
+    text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return atomic_write(folder / f"{name}.csv", text)
 
 
 def read_manifest(name: str, stored: Path = STORED) -> dict:

@@ -14,8 +14,16 @@ SHOWN = ["dice", "jaccard", "precision", "recall", "surface_dice", "hd95", "assd
 
 def labels(experiment: str, variants: list[str] | None = None) -> dict:
     """What a figure or table of an experiment is labelled with, and the jobs it cites."""
-    names = results.stored_names(experiment, variants)
-    return {"dataset": "Sunnybrook", "profile": "stored runs", "runs": names}
+    return _cites(results.stored_names(experiment, variants))
+
+
+def measured_labels(measured: str) -> dict:
+    """The same for what a command of the study has measured of stored jobs, e.g. ``"judge"``."""
+    return _cites(results.read_manifest(measured)["jobs"])
+
+
+def _cites(runs: list[str]) -> dict:
+    return {"dataset": "Sunnybrook", "profile": "stored runs", "runs": runs}
 
 
 def with_interval(

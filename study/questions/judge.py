@@ -21,12 +21,21 @@ import pandas as pd
 from seglib import reporting
 from seglib.evaluation.challenge import RULES, judge_cases, judge_contours
 from seglib.evaluation.tables import per_patient, score_cases
-from seglib.files import atomic_write, write_json
+from seglib.files import write_json
 from seglib.program import program
 from seglib.slices import SliceSet, data_hash
 from study.questions import heart
 from study.questions.heart import ASSUMED_SPACING
-from study.results import STORED, read_manifest, read_masks, read_results, read_table, stored_names
+from study.results import (
+    STORED,
+    read_manifest,
+    read_masks,
+    read_results,
+    read_table,
+    stored_names,
+    write_table,
+)
+from study.section import measured_labels
 
 #: The networks, as `study.questions.best` names them, and their columns. The first is the
 #: committed model, whose contours are shown beside the published ones.
@@ -105,8 +114,7 @@ def make(slices: SliceSet, stored: Path, output: Path, experiment: str = "litera
         scores = score_cases(test, masks, tolerance=1.0)
         surfaces.append(scores[["case", "surface_dice"]].assign(**labels))
     for table, parts in {"contours": judged, "surfaces": surfaces}.items():
-        text = pd.concat(parts).to_csv(index=False, float_format="%.6g", lineterminator="\n")
-        atomic_write(output / f"{table}.csv", text)
+        write_table(output, table, pd.concat(parts))
     pixels = int(np.prod(slices.masks.shape[1:3]))
     write_json(
         output / "manifest.json", {"jobs": names, "pixels": pixels, "source": data_hash(slices)}
@@ -196,8 +204,7 @@ def definitions_table(stored: Path = STORED) -> pd.DataFrame:
 
 def tables(folder: Path) -> None:
     """Write the six ways to count."""
-    runs = read_manifest("judge")["jobs"]
-    note = {"dataset": "Sunnybrook", "profile": "stored runs", "runs": runs}
+    note = measured_labels("judge")
     reporting.save_table(definitions_table(), "judge_definitions", **note, folder=folder)
 
 

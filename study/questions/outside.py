@@ -23,11 +23,12 @@ import pandas as pd
 from seglib import reporting
 from seglib.datasets import scd_dicom
 from seglib.evaluation.counts import count_slices, dice_of_patients
-from seglib.files import REPOSITORY, atomic_write, write_json
+from seglib.files import REPOSITORY, write_json
 from seglib.preprocessing.steps import center_crop_or_pad
 from seglib.program import program
 from seglib.slices import SliceSet, data_hash
-from study.results import STORED, read_manifest, read_table
+from study.results import STORED, read_manifest, read_table, write_table
+from study.section import measured_labels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,8 +84,7 @@ def make(slices: SliceSet, train_patients: list[str], output: Path) -> np.ndarra
         part=counts["patient"].isin(train_patients).map({True: "train", False: "test"}),
         spacing=slices.table["spacing"],
     )
-    text = frames.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-    atomic_write(output / "frames.csv", text)
+    write_table(output, "frames", frames)
     manifest = {"jobs": [JOB], "patients": list(slices.patients), "source": data_hash(slices)}
     write_json(output / "manifest.json", manifest)
     print(f"{len(slices.patients)} patients, {len(frames)} frames: outlined")
@@ -183,8 +183,7 @@ Trained and scored on frames that the expert drew on. What it draws above the ba
 
 def tables(folder: Path) -> None:
     """Write what is drawn outside, and what it costs each patient."""
-    runs = read_manifest("outside")["jobs"]
-    note = {"dataset": "Sunnybrook", "profile": "stored runs", "runs": runs}
+    note = measured_labels("outside")
     reporting.save_table(outside_table(), "outside_frames", **note, folder=folder)
     reporting.save_table(stacks_table(), "outside_stacks", **note, folder=folder)
 

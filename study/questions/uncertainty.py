@@ -21,7 +21,7 @@ import pandas as pd
 from seglib import reporting
 from seglib.errors import SeglibError
 from seglib.evaluation.tables import score_cases
-from seglib.files import atomic_write, results_dir, write_json
+from seglib.files import results_dir, write_json
 from seglib.preprocessing.steps import Preprocessing, center_crop_or_pad
 from seglib.program import program
 from seglib.slices import SliceSet, data_hash
@@ -32,8 +32,8 @@ from seglib.uncertainty.doubt import doubt_per_case, judge_measures, patients_of
 from seglib.uncertainty.pictures import plot_doubt, plot_reliability, plot_risk_coverage
 from seglib.uncertainty.temperature import apply_temperature, cross_fit
 from study.questions.heart import ASSUMED_SPACING, load
-from study.results import STORED, read_manifest, read_table, stored_names
-from study.section import small
+from study.results import STORED, read_manifest, read_table, stored_names, write_table
+from study.section import measured_labels, small
 
 
 @dataclass(frozen=True)
@@ -202,8 +202,7 @@ def make(slices: SliceSet, experiment: str, variant: str, stored: Path, output: 
         "members": pd.concat([members.assign(fold=name) for name, _, members in scored]),
     }
     for name, table in tables.items():
-        text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-        atomic_write(output / f"{name}.csv", text)
+        write_table(output, name, table)
     manifest = {
         "jobs": [job for fold in folds for job in fold.jobs],
         "seeds": [read_manifest(job, stored)["seed"] for job in folds[0].jobs],
@@ -236,15 +235,9 @@ def read_uncertainty(table: str, stored: Path = STORED) -> pd.DataFrame:
     return pd.read_csv(path)
 
 
-def labels() -> dict:
-    """What figures and tables are labelled with, and the jobs they were made from."""
-    runs = read_manifest("uncertainty")["jobs"]
-    return {"dataset": "Sunnybrook", "profile": "stored runs", "runs": runs}
-
-
 def tables(folder: Path) -> None:
     """Write the calibration, and how well each measure of doubt orders the patients."""
-    note = labels()
+    note = measured_labels("uncertainty")
     compared = compare_calibration(read_uncertainty("reliability"))
     reporting.save_table(compared, "calibration", **note, folder=folder)
     judged = judge_measures(patients_of(read_uncertainty("members")))
@@ -253,7 +246,7 @@ def tables(folder: Path) -> None:
 
 def figures(slices: SliceSet, folder: Path) -> None:
     """Draw the reliability near the outline, doubt against Dice, and what sending brings."""
-    note = labels()
+    note = measured_labels("uncertainty")
     near = read_uncertainty("reliability").query("region == 'near'")
     names = {"none": "as predicted", "temperature": "temperature"}
     curves = {

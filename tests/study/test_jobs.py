@@ -207,6 +207,12 @@ def test_volumes_without_a_normalisation_are_normalised_as_a_whole(
     assert first["source"] != second["source"]
 
 
+@pytest.mark.parametrize("several", [{"members": 2}, {"inner_folds": 2}])
+def test_several_networks_cannot_be_watched(job, several):
+    with pytest.raises(SeglibError, match="only the training of one network"):
+        replace(job, watch_until=0.5, **several)
+
+
 @pytest.mark.slow
 def test_a_watched_job_scores_every_part_and_stops_at_the_figure(
     job, phantom_set, tmp_path, reports
