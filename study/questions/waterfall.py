@@ -22,6 +22,9 @@ from study.questions.heart import SEEDS, rightly_labelled
 
 EXPERIMENT = "waterfall"
 
+#: The training Dice that system 1 claims, and the validation Dice in the same row of its history.
+CLAIMED, VALIDATED = 0.8036, 0.4333
+
 
 @dataclass(frozen=True)
 class Step:
@@ -48,7 +51,7 @@ class Step:
 
 
 CHAIN = (
-    Step("claimed", "system 1's published Dice", published=0.8036, total=True),
+    Step("claimed", "system 1's published Dice", published=CLAIMED, total=True),
     Step(
         "our slim copy, training score",
         "its recipe on a slim network; soft Dice of the last epoch's training pairs",

@@ -15,6 +15,7 @@ from seglib import reporting
 from seglib.evaluation.references import Reference
 from seglib.plotting.style import GREY, PALETTE, WARNING, legend_below, new_figure, plain_axes
 from seglib.slices import SliceSet
+from study.questions.waterfall import VALIDATED
 from study.questions.waterfall_tables import branch_table, cited, waterfall_table
 from study.section import small, with_interval
 
@@ -23,7 +24,7 @@ LABELS = {"dataset": "Sunnybrook", "profile": "slim network, stored runs"}
 
 FALL, RISE, TOTAL = WARNING, PALETTE[2], "#BBBBBB"
 #: What system 1's own history holds besides its claim.
-PUBLISHED = (Reference("published validation Dice, same row of its history", 0.4333),)
+PUBLISHED = (Reference("published validation Dice, same row of its history", VALIDATED),)
 _DOT = {"marker": "o", "markersize": 4, "color": "white", "markeredgecolor": "black"}
 _BAR = 0.62  # height, where rows are 1 apart
 
