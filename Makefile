@@ -6,6 +6,7 @@
 #   make study PYTHON=python3.12       another Python to make the environment with
 #   make test PYTEST_ARGS="-x -k tools"
 #   make test WORKERS=4               so many test files side by side
+#   make lab LAB_ARGS="--allow-root --no-browser"    options of JupyterLab
 
 PROFILE ?= quick
 DATASET ?= auto
@@ -15,6 +16,7 @@ BENCH ?=
 PYTHON ?= python3
 PYTEST_ARGS ?=
 WORKERS ?= 2
+LAB_ARGS ?=
 # SEGLIB_DATA_DIR, where it is set, reaches every command through the environment.
 
 VENV := .venv
@@ -43,8 +45,11 @@ check: lint  ## lint, and every test that is not marked slow (PYTEST_ARGS)
 test: $(STAMP)  ## run the tests, every notebook included (PYTEST_ARGS)
 	@$(PYTEST) $(PYTEST_ARGS)
 
-lab: $(STAMP)  ## open the notebooks in JupyterLab
-	@$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks
+# The list of files shows each notebook once: its .py half is hidden there, and opens no less.
+lab: $(STAMP)  ## open the notebooks in JupyterLab (LAB_ARGS)
+	@$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks \
+		--ContentsManager.hide_globs='["__pycache__", "*.pyc", ".DS_Store", "[0-9][0-9]_*.py"]' \
+		$(LAB_ARGS)
 
 report: $(STAMP)  ## rebuild reports/ from the stored results, without training
 	@$(PY) -m study report
