@@ -47,7 +47,7 @@ def variant(
     recipe = get_recipe(
         "unet", filters=CPU.filters, depth=CPU.depth, batch_size=CPU.batch, norm=norm
     )
-    model, _ = compile_model(recipe, CPU.shape, 1, total_steps=1000)
+    _, model = compile_model(recipe, CPU.shape, 1, total_steps=1000)
     optimizer, loss = model.optimizer, model.loss
     if resize:
         model = keras.models.clone_model(model, clone_function=_resizing)

@@ -26,6 +26,22 @@ def test_constant_stays():
     assert make_schedule("constant", 0.1, 200) == 0.1
 
 
+def test_cosine_gives_the_numbers_of_kerass_own_that_branches():
+    keras_own = keras.optimizers.schedules.CosineDecay(
+        0.1 / 6, 194, warmup_target=0.1, warmup_steps=6
+    )
+    expected = [float(keras_own(step)) for step in range(201)]
+    np.testing.assert_allclose(rates("cosine"), expected, rtol=1e-5, atol=1e-8)
+
+
+def test_cosine_is_made_again_from_its_configuration():
+    schedule = make_schedule("cosine", 0.1, 200)
+    again = type(schedule).from_config(schedule.get_config())
+    assert [float(again(step)) for step in (0, 6, 150)] == [
+        float(schedule(step)) for step in (0, 6, 150)
+    ]
+
+
 def test_cosine_warms_up_peaks_and_ends_at_zero():
     rate = rates("cosine")
     warmup = 6  # 3 % of 200

@@ -24,6 +24,7 @@ from seglib.training.backup import Backup
 from seglib.training.callbacks import Log, Progress, Seconds
 from seglib.training.compile import compile_model
 from seglib.training.devices import Devices
+from seglib.training.working_copy import copy_weights
 
 #: Slices of a validation batch; the scores do not depend on it.
 VALIDATION_BATCH = 16
@@ -43,6 +44,7 @@ class Fit:
         folder: Where it works and what it leaves lies. Each of several workers has its own.
         record: The run's identity and name; they begin the manifest.
         devices: Where it runs.
+        precision: ``"float32"`` or ``"bfloat16"``.
         watchers: The caller's callbacks.
     """
 
@@ -53,6 +55,7 @@ class Fit:
     folder: Path
     record: dict
     devices: Devices
+    precision: str = "float32"
     watchers: Sequence[keras.callbacks.Callback] = ()
 
     @property
@@ -98,6 +101,7 @@ def fit(job: Fit) -> None:
         )
     if job.chooses_epoch:
         backup.take_best()
+    copy_weights(fitted, model)
     _leave(job, model, history)
     job.log.unlink(missing_ok=True)
     backup.remove()
@@ -144,11 +148,12 @@ def _watched_batches(job: Fit) -> Batches | None:
 
 
 def _compiled(job: Fit, batches: Batches) -> tuple[keras.Model, keras.Model]:
-    """The network, and the compiled model that fits its weights."""
+    """The network, and the compiled model that is fitted in its place."""
     classes, channels = job.train_set.num_classes, job.train_set.images.shape[-1]
     size = job.recipe.patch or batches.size
     steps = len(batches) * job.recipe.epochs
-    return compile_model(job.recipe, (*size, channels), 1 if classes == 2 else classes, steps)
+    outputs = 1 if classes == 2 else classes
+    return compile_model(job.recipe, (*size, channels), outputs, steps, job.precision)
 
 
 def _callbacks(

@@ -23,6 +23,7 @@ from seglib.training.callbacks import WatchPredictions
 from seglib.training.checks import check_recipe
 from seglib.training.devices import open_devices
 from seglib.training.fitting import Fit, fit
+from seglib.training.precision import FLOAT32, choose_precision
 
 #: The highest seed that Keras takes.
 MAX_SEED = 2**32 - 1
@@ -78,6 +79,7 @@ def train(
     runs_dir: str | Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     strategy: str | None = None,
+    precision: str | None = None,
 ) -> Run:
     """Train a recipe; a run that is already there is read, one that was cut short goes on.
 
@@ -98,6 +100,8 @@ def train(
             they change the weights by rounding. With ``"multi_worker"`` the same call is made on
             every machine; the first of ``TF_CONFIG`` keeps the run, which the others read or,
             where they do not see its disk, keep a copy of.
+        precision: ``"float32"``, ``"bfloat16"`` or ``"auto"``, see
+            `seglib.training.precision.choose_precision`. bfloat16 is part of the run's identity.
 
     Returns:
         The finished run.
@@ -105,7 +109,8 @@ def train(
     Raises:
         SeglibError: The loss became NaN or infinite, it is not one for so many classes,
             the recipe's patience or plateau schedule has no validation set to watch, that
-            set holds no foreground, the seed is none, or the strategy cannot be used here.
+            set holds no foreground, the seed or the precision is none, or the strategy cannot
+            be used here.
         DataError: Images hold NaN or infinite pixels, or masks hold classes without a name.
         WriteError: There is no room for what the run keeps; called again, it goes on.
     """
@@ -121,7 +126,10 @@ def train(
     devices.check_batch(
         recipe.batch_size if recipe.patch else min(recipe.batch_size, len(train_set))
     )
+    precision = choose_precision(precision, recipe.filters)
     identity = _identity(recipe, train_set, validation_set, seed) | devices.identity()
+    if precision != FLOAT32:  # which leaves the identity as it always was
+        identity["precision"] = precision
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
     runs_dir = Path(runs_dir) if runs_dir else results_dir() / "runs"
     path = runs_dir / f"{recipe.name}-{recipe.optimizer}-{key}"
@@ -136,7 +144,7 @@ def train(
         if not finished:
             record, sets = identity | {"run": path.name}, (train_set, validation_set)
             with devices.scope():
-                fit(Fit(recipe, *sets, seed, folder, record, devices, callbacks))
+                fit(Fit(recipe, *sets, seed, folder, record, devices, precision, callbacks))
             devices.hand_in(folder, path)
     model, _, _ = load_model(path / "model.keras")
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))

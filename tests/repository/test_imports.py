@@ -16,9 +16,13 @@ slices formats datasets phantoms splits preprocessing augmentation evaluation re
 """.split()
 #: These build and train networks with Keras on whichever backend.
 LEARNING = "models losses metrics optimizers batches training".split()
-#: The one uses Keras' old generator, which TensorFlow alone still has; the other, where it is asked
-#: to, the strategies of the backend.
-MAY_NAME_A_BACKEND = {"batches/image_data_generator.py", "training/devices.py"}
+#: The first uses Keras' old generator, which TensorFlow alone still has; the second, where it is
+#: asked to, the strategies of the backend; the third TensorFlow's own normalisation, where it runs.
+MAY_NAME_A_BACKEND = {
+    "batches/image_data_generator.py",
+    "training/devices.py",
+    "training/working_copy.py",
+}
 
 
 def modules(room: str) -> list[str]:

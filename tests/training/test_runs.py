@@ -78,3 +78,15 @@ def test_a_seed_that_keras_does_not_take_is_refused_early(seed, parts, tmp_path)
     with pytest.raises(SeglibError, match=f"seed {seed}: expected a whole number from 0 to 42949"):
         train(TINY, parts["train"], seed=seed, runs_dir=tmp_path)
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_run_in_bfloat16_says_so_and_keeps_a_network_of_float32(parts, tmp_path):
+    both = [
+        train(replace(TINY, epochs=1), parts["train"], runs_dir=tmp_path, precision=precision)
+        for precision in ("float32", "bfloat16")
+    ]
+    assert [run.manifest.get("precision") for run in both] == [None, "bfloat16"]
+    assert both[0].id != both[1].id
+    assert {layer.compute_dtype for layer in both[1].model.layers} == {"float32"}
+    assert both[1].model.count_params() == both[0].model.count_params()
