@@ -110,7 +110,7 @@ def main(descriptor: int) -> None:
         refuse_sockets()
     fenced = close_files(Path(task["scratch"]), [Path(path) for path in task["closed"]])
     set_limits(Limits(**task["limits"]))
-    say(ready=True)
+    say(files=fenced)
     notebook = Notebook(task["cells"], task["names"])
     for number in range(len(notebook.cells)):
         if number not in task["skipped"]:
@@ -120,7 +120,7 @@ def main(descriptor: int) -> None:
         if error.startswith("NameError"):
             say(cell=number)
             notebook.run_late(number)
-    say(done=True, errors={str(n): text for n, text in notebook.errors.items()}, files=fenced)
+    say(done=True, errors={str(n): text for n, text in notebook.errors.items()})
     for line in lines:
         try:
             say(**answer(notebook, decode(line)))

@@ -20,7 +20,7 @@ from seglib.lessons.answers import AnswerError, decode, encode
 from tools.grade.confine import Limits, namespaces
 
 #: Longest line that is read from a submission, in bytes: an answer has its limits too.
-MOST_BYTES = 64 << 20
+MOST_BYTES = 16 << 20
 #: Seconds that a process may take to start, on a machine with much to do.
 PATIENCE = 60.0
 
@@ -53,7 +53,7 @@ class Session:
         self.errors: dict[int, str] = {}
         self.fences: list[str] = []
         self._scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self._buffer = b""
+        self._buffer = bytearray()
         # As in the repository, so that the set-up cell finds where it is.
         folder = Path(self._scratch.name)
         (folder / "seglib").symlink_to(REPOSITORY / "seglib")
@@ -108,7 +108,9 @@ class Session:
         at = None
         try:
             self._say(task)
-            self._hear(PATIENCE)  # it is ready
+            ready = self._hear(PATIENCE)  # said before anything of the submission runs
+            network = "no network" if namespaces() else "network refused in Python only"
+            self.fences = [network, "files closed" if ready.get("files") else "files open"]
             while True:
                 message = self._hear()
                 if message.get("done") is True:
@@ -121,9 +123,6 @@ class Session:
         for number, text in errors.items() if isinstance(errors, dict) else ():
             if number.isdecimal() and int(number) < len(cells):
                 self.errors[int(number)] = str(text)[:500]
-        self.fences = ["no network" if namespaces() else "network refused in Python only"]
-        files = message.get("files") is True
-        self.fences.append("files closed" if files else "files open")
 
     def kinds(self, name: str) -> list[str]:
         """``"function"`` or ``"value"`` for each value that a name has had, in their order."""
@@ -162,7 +161,8 @@ class Session:
 
     def _hear(self, patience: float = 0.0) -> dict:
         until = time.monotonic() + max(self._left(), patience)
-        while b"\n" not in self._buffer:
+        end = self._buffer.find(b"\n")
+        while end < 0:
             try:
                 self._channel.settimeout(max(until - time.monotonic(), 0.001))
                 part = self._channel.recv(1 << 20)
@@ -172,12 +172,15 @@ class Session:
                 raise self._ended("ended its process") from error
             if not part:
                 raise self._ended("ended its process")
+            here = part.find(b"\n")
+            end = -1 if here < 0 else len(self._buffer) + here
             self._buffer += part
             if len(self._buffer) > MOST_BYTES:
                 raise self._ended("gave more than can be read")
-        line, self._buffer = self._buffer.split(b"\n", 1)
+        line = self._buffer[:end].decode(errors="replace")
+        del self._buffer[: end + 1]
         try:
-            found = decode(line.decode())
+            found = decode(line)
         except ValueError:
             found = None
         if not isinstance(found, dict):
