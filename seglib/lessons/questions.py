@@ -12,70 +12,22 @@ split, moved or deleted. The definitions stand beside the notebooks, in
 
 from __future__ import annotations
 
-import html
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 import numpy as np
 
 from seglib.errors import SeglibError
 from seglib.lessons.answers import AnswerError, call, plain, same, shown
+from seglib.lessons.feedback import Feedback, State, Text
 from seglib.lessons.question_files import solution_of
 
 #: From easy to hard: foresee what code does, work something out with it, write it.
 LEVELS = ("predict", "apply", "build")
 #: Hidden inputs that a function is called on, besides those that a question lists.
 DRAWS = 5
-
-
-class State(Enum):
-    """What is known of an answer; the four are never mixed up."""
-
-    NOT_ATTEMPTED = "not attempted"
-    WRONG = "wrong"
-    RIGHT = "right"
-    NOT_CHECKED = "could not be checked"
-
-
-_COLOURS = {
-    State.NOT_ATTEMPTED: "#777777",
-    State.WRONG: "#D55E00",
-    State.RIGHT: "#009E73",
-    State.NOT_CHECKED: "#0072B2",
-}
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """What a check found, shown as text or, in JupyterLab, with a coloured bar.
-
-    Attributes:
-        question: Name of the question.
-        state: Which of the four.
-        message: What to know or to do, in whole sentences; may be empty.
-    """
-
-    question: str
-    state: State
-    message: str = ""
-
-    def __repr__(self) -> str:
-        return f"{self.question}: {self.state.value}. {self.message}".strip()
-
-    def _repr_html_(self) -> str:
-        text = html.escape(self.message).replace("\n", "<br>")
-        bar = f"border-left: 6px solid {_COLOURS[self.state]}; padding-left: 8px"
-        head = f"<b>{html.escape(self.question)}: {self.state.value}.</b>"
-        return f'<div style="{bar}">{head} {text}</div>'
-
-
-class Text(str):
-    """A hint or a solution: a notebook shows it as it is written."""
-
-    __repr__ = str.__str__
 
 
 @dataclass(frozen=True)
@@ -191,7 +143,9 @@ class ValueQuestion(Question):
         if answer is ...:
             return State.NOT_ATTEMPTED, ""
         expected = plain(self.expected() if callable(self.expected) else self.expected)
-        found = plain(answer)
+        # Where a set is asked for, a list in any order is one.
+        in_order = isinstance(answer, list | tuple) and isinstance(self.expected, set)
+        found = plain(frozenset(map(str, answer)) if in_order else answer)
         if same(found, expected, self.tolerance):
             return State.RIGHT, self.right
         for mistake in self.mistakes:
@@ -239,15 +193,19 @@ class FunctionQuestion(Question):
     """Asks for a function, which is called on inputs that are shown and on some that are not.
 
     Attributes:
-        reference: The right function.
+        reference: A right function.
         cases: Arguments of each call that a message may show.
         draw: Makes the arguments of one hidden call.
+        fault: For functions of which many are right: takes the arguments of all calls and what
+            they gave; returns None, or what is wrong, in words for the student. The mistakes
+            are then examples, each of which gets its message from here.
         tolerance: As `seglib.lessons.answers.same`.
     """
 
     reference: Callable
     cases: Sequence[tuple] = ()
     draw: Callable[[np.random.Generator], tuple] | None = None
+    fault: Callable[[list[tuple], list], str | None] | None = None
     tolerance: float = 1e-6
 
     def _judge(self, answer: Any, rng: np.random.Generator) -> tuple[State, str]:
@@ -267,6 +225,10 @@ class FunctionQuestion(Question):
         if all(value is ... for value in found):
             return State.NOT_ATTEMPTED, ""
         expected = [plain(self.reference(*arguments)) for arguments in inputs]
+        if self.fault is not None:
+            kinds = [_other_type(a, b) for a, b in zip(found, expected, strict=True)]
+            fault = next(filter(None, kinds), None) or self.fault(inputs, found)
+            return (State.RIGHT, self.right) if fault is None else (State.WRONG, fault.strip())
         if self._all_same(found, expected):
             return State.RIGHT, self.right
         for mistake in self.mistakes:
