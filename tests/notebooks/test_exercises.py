@@ -1,12 +1,16 @@
 """The exercises: a solution that earns every point, and a message of its own for each mistake."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from seglib.files import REPOSITORY
 from seglib.lessons.question_files import questions_of, solution_of
 from seglib.lessons.questions import FunctionQuestion, OpenQuestion, Question, State
+from study.notebook_runner import environment, execute
 from tools import notebooks
 
 SOLUTIONS = sorted((notebooks.NOTEBOOKS / "solutions").glob("*.py"))
@@ -84,3 +88,32 @@ def test_every_mistake_gets_its_own_message(question):
 @pytest.mark.parametrize("junk", [None, "junk", 1e9, [], {}, object(), lambda *a: object()])
 def test_no_answer_breaks_a_check(question, junk):
     assert question.check(junk).state is State.WRONG
+
+
+@pytest.mark.parametrize("folder", ["exercises", "solutions"])
+def test_the_set_up_cell_finds_the_folder_from_wherever_it_is_run(folder):
+    scripts = sorted((notebooks.NOTEBOOKS / folder).glob("*.py"))
+    (cell,) = {code_cells(script)[0] for script in scripts}
+    code = f"{cell}\nimport seglib\nprint(os.getcwd(), seglib.__file__, sep='|')"
+    here = notebooks.NOTEBOOKS / folder
+    for place in (REPOSITORY, notebooks.NOTEBOOKS, here):
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=True
+        )
+        assert done.stdout == f"{here}|{REPOSITORY}/seglib/__init__.py\n"
+
+
+@pytest.mark.slow
+def test_an_exercise_shows_its_feedback_in_a_kernel(tmp_path):
+    """The grader runs all exercises and solutions; this one runs as a student runs it."""
+    script = notebooks.NOTEBOOKS / "exercises" / SOLUTIONS[0].name
+    made = execute(script, tmp_path / "made.ipynb", environment("smoke", "phantom", 0, tmp_path))
+    shown = [
+        output["data"]
+        for cell in made.cells
+        for output in cell.get("outputs", [])
+        if output["output_type"] == "execute_result"
+    ]
+    names = [question.name for question in questions_of(script.stem[:2])]
+    assert [one["text/plain"] for one in shown] == [f"{name}: not attempted." for name in names]
+    assert all("<b>" in one["text/html"] for one in shown)

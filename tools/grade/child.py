@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import os
+import signal
 import socket
 import sys
 import traceback
@@ -92,7 +93,7 @@ class Notebook:
     def end_if_forked(self) -> None:
         """A copy of this process that a cell has made must not go on in its place."""
         if os.getpid() != self.process:
-            os._exit(0)
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main(descriptor: int) -> None:

@@ -5,7 +5,7 @@ Each fence is put up where the system has it, and the name of each that stands i
 - time, memory and the size of files by the limits of POSIX;
 - network and other processes by Linux namespaces (``unshare``, without rights where allowed);
 - files by Landlock (Linux 5.13): all may be read but what is closed, and only the scratch folder
-  written. From version 4 on it also refuses TCP.
+  and shared memory written. From version 4 on it also refuses TCP.
 
 Without namespaces, sockets are refused in Python: a fence against accidents, not against intent.
 """
@@ -127,6 +127,7 @@ def close_files(scratch: Path, closed: Sequence[Path]) -> bool:
     for path in _all_but([path.resolve() for path in closed]):
         allow(path, _EXECUTE | _READ | _LIST)
     allow(Path("/dev/null"), _READ | _WRITE)
+    allow(Path("/dev/shm"), handled)  # where semaphores live, which a data loader uses
     allow(scratch, handled)
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     stands = libc.syscall(_RESTRICT, rules, 0) == 0
