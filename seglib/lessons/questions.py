@@ -214,7 +214,8 @@ class FunctionQuestion(Question):
         if not callable(answer):
             return State.WRONG, f"`{self.answer}` is no function; it is {shown(plain(answer))}."
         hidden = [self.draw(rng) for _ in range(DRAWS)] if self.draw else []
-        inputs = [*self.cases, *hidden]
+        # As plain data, so that a function is given the same here and in the grader.
+        inputs = [tuple(plain(list(arguments))) for arguments in [*self.cases, *hidden]]
         found: list[Any] = []
         for number, arguments in enumerate(inputs):
             try:

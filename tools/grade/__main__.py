@@ -63,6 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
     if not namespaces():
         print("No network namespaces here: network is refused in Python only.", file=sys.stderr)
     marks = grade_folder(options.submissions, grader, options.workers, say)
+    if not marks:
+        raise DataError(f"{options.submissions} holds no .ipynb file, in no folder below it")
     write_marks(options.output, marks, questions)
     print(f"{len(marks)} submissions graded, hidden inputs of seed {seed}: {options.output}")
     return 0

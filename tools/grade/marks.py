@@ -70,10 +70,19 @@ class Grader:
             name: What to call it.
             submission: Its cells, or why there are none.
         """
-        mark = Mark(name, notes=list(submission.notes))
+        mark = Mark(printable(name), notes=list(submission.notes))
+        try:
+            self._grade(mark, submission)
+        except Exception as error:  # a fault of the grader must not cost the others their marks
+            message = f"The grader failed; please report {type(error).__name__}: {error}"
+            self._all(mark, State.NOT_CHECKED, message)
+        mark.notes = [printable(note) for note in mark.notes]
+        return mark
+
+    def _grade(self, mark: Mark, submission: Submission) -> None:
         if submission.fault:
             self._all(mark, State.NOT_CHECKED, submission.fault)
-            return mark
+            return
         asked = submission.questions()
         known = {question.name for question in self.questions}
         if asked and not asked & known:
@@ -104,7 +113,6 @@ class Grader:
         mark.notes += [f"cell {n + 1} was left out: it {why}" for n, why in skipped.items()]
         errors = {n: text for n, text in session.errors.items() if n not in skipped}
         mark.notes += [f"cell {n + 1}: {_short(text)}" for n, text in sorted(errors.items())]
-        return mark
 
     def _judge(
         self, question: Question, session: Session, submission: Submission, failed: dict[int, str]
@@ -204,9 +212,14 @@ def write_marks(path: Path, marks: Sequence[Mark], questions: Sequence[Question]
         csv.writer(file).writerows([[_harmless(value) for value in row] for row in rows])
 
 
+def printable(text: str) -> str:
+    """A text in one line, without what would move a terminal's cursor or colour it."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def _harmless(value: Any) -> Any:
-    """A text that no spreadsheet takes for a formula, in one line and without odd characters."""
+    """A text in one line that no spreadsheet takes for a formula."""
     if not isinstance(value, str):
         return value
-    text = "".join(c if c.isprintable() else " " for c in value)
+    text = printable(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

@@ -107,8 +107,7 @@ class Session:
         }
         at = None
         try:
-            self._say(task)
-            ready = self._hear(PATIENCE)  # said before anything of the submission runs
+            ready = self._start(task)
             network = "no network" if namespaces() else "network refused in Python only"
             self.fences = [network, "files closed" if ready.get("files") else "files open"]
             while True:
@@ -123,6 +122,14 @@ class Session:
         for number, text in errors.items() if isinstance(errors, dict) else ():
             if number.isdecimal() and int(number) < len(cells):
                 self.errors[int(number)] = str(text)[:500]
+
+    def _start(self, task: dict) -> dict:
+        """Give the process its task; what it answers comes before anything of the submission."""
+        try:
+            self._say(task)
+            return self._hear(PATIENCE)
+        except EndedError as error:
+            raise self._ended("could not be started") from error
 
     def kinds(self, name: str) -> list[str]:
         """``"function"`` or ``"value"`` for each value that a name has had, in their order."""

@@ -11,7 +11,7 @@ from seglib.lessons.questions import Feedback, State
 from study.notebook_files import NOTEBOOKS
 from tools.grade.__main__ import main
 from tools.grade.confine import Limits
-from tools.grade.marks import Grader, Mark, write_marks
+from tools.grade.marks import Grader, Mark, grade_folder, write_marks
 from tools.grade.submission import read
 
 EXERCISES = sorted((NOTEBOOKS / "exercises").glob("*.ipynb"))
@@ -62,6 +62,32 @@ def test_a_folder_that_is_none_is_named(toy, tmp_path, capsys):
     arguments = [str(tmp_path / "none"), "--exercise", toy, "--output", str(tmp_path / "m.csv")]
     assert main(arguments) == 1
     assert "none is no folder; name the one with the notebooks" in capsys.readouterr().err
+
+
+def test_a_folder_without_notebooks_is_named(toy, tmp_path, capsys):
+    arguments = [str(tmp_path), "--exercise", toy, "--output", str(tmp_path / "m.csv")]
+    assert main(arguments) == 1
+    assert "holds no .ipynb file" in capsys.readouterr().err
+    assert not (tmp_path / "m.csv").exists()
+
+
+def test_a_fault_of_the_grader_costs_no_other_submission_its_mark(tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        submit(tmp_path / f"{name}.ipynb", CELLS)
+    judge = Grader._judge
+
+    def fails_once(self, question, session, submission, failed):
+        if question.name == "99-mean" and not faults:
+            faults.append(question)
+            raise OSError("disk")
+        return judge(self, question, session, submission, failed)
+
+    faults: list = []
+    monkeypatch.setattr(Grader, "_judge", fails_once)
+    marks = grade_folder(tmp_path, Grader(QUESTIONS, Limits(30, 10, 1024), 1), workers=1)
+    assert [mark.points(QUESTIONS) for mark in marks] == [1, 6]
+    assert marks[0].feedback["99-mean"].state is State.NOT_CHECKED
+    assert "please report OSError: disk" in marks[0].feedback["99-letter"].message
 
 
 def test_no_cell_of_the_table_is_a_formula_or_breaks_the_line(tmp_path):
