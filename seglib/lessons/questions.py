@@ -13,6 +13,7 @@ split, moved or deleted. The definitions stand beside the notebooks, in
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,7 +101,9 @@ class Question:
             seed: Of the hidden inputs. The grader takes another one.
         """
         try:
-            state, message = self._judge(answer, np.random.default_rng(seed))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of wrong answers that are tried for comparison
+                state, message = self._judge(answer, np.random.default_rng(seed))
         except AnswerError as error:
             state, message = State.WRONG, f"Your answer cannot be used: {error}."
         except SeglibError as error:

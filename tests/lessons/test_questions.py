@@ -125,6 +125,15 @@ def test_where_many_functions_are_right_a_rule_judges_all_that_one_gives():
     assert question.check(lambda n: "x").state is State.WRONG
 
 
+def test_a_check_warns_of_nothing(recwarn):
+    wrong = Mistake(lambda x: np.mean([]), "Empty.")
+    question = FunctionQuestion(
+        name="99-warns", answer="f", reference=halves, cases=[(1,)], mistakes=[wrong], **COMMON
+    )
+    assert question.check(lambda x: 3).state is State.WRONG
+    assert not recwarn.list
+
+
 def test_hints_come_one_by_one():
     texts = [repr(VALUE.hint()) for _ in range(3)]
     assert texts[:2] == ["Hint 1 of 2: First.", "Hint 2 of 2: Second."]

@@ -13,6 +13,7 @@ from toy_exercise import CELLS, GIVEN, IMPORTS, MEAN, QUESTIONS, TOTAL, check, n
 from seglib.lessons.questions import State
 from tools.grade.confine import Limits, landlock
 from tools.grade.marks import Grader, grade_folder
+from tools.grade.submission import Submission
 
 LIMITS = Limits(seconds=30, cell_seconds=1, memory_mb=1024, file_mb=8)
 LETTERS = {"R": State.RIGHT, "W": State.WRONG, "N": State.NOT_ATTEMPTED, "C": State.NOT_CHECKED}
@@ -241,3 +242,15 @@ def test_what_one_deletes_is_still_there(graded):
     if landlock() < 1:
         pytest.skip("this system has no Landlock, so a submission may write files")
     assert len(list(graded[1].glob("*.ipynb"))) == len(CASES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["os._exit", "endless function", "fork", "2 GB", "input"])
+def test_they_are_graded_so_without_namespaces_too(monkeypatch, name):
+    monkeypatch.setattr("tools.grade.session.namespaces", lambda: ())
+    cells, states, text = CASES[name]
+    mark = Grader(QUESTIONS, LIMITS, seed=7).grade(name, Submission(cells))
+    found = [mark.feedback[question.name] for question in QUESTIONS]
+    assert [feedback.state for feedback in found] == [LETTERS[letter] for letter in states]
+    assert text in "\n".join([*mark.notes, *(feedback.message for feedback in found)])
+    assert mark.fences[0] == "network refused in Python only"
