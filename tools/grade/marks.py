@@ -176,7 +176,9 @@ def grade_folder(
         The marks, in the order of the paths.
     """
     paths = sorted(
-        path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+        path
+        for path in folder.rglob("*.ipynb")
+        if path.is_file() and ".ipynb_checkpoints" not in path.parts
     )
     # All are read before any runs: none can change another.
     found = {path.relative_to(folder).as_posix(): read(path) for path in paths}

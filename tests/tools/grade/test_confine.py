@@ -57,6 +57,7 @@ def test_it_reads_what_is_open_and_not_what_is_closed(tmp_path):
         assert tried(f"open(r'{tmp_path / name / 'file'}').read()", [tmp_path / "closed"]) == said
 
 
+@pytest.mark.slow
 @needs_landlock
 def test_it_writes_in_its_own_folder_alone(tmp_path):
     (tmp_path / "file").write_text("text")
@@ -66,6 +67,7 @@ def test_it_writes_in_its_own_folder_alone(tmp_path):
     assert (tmp_path / "file").read_text() == "text"
 
 
+@pytest.mark.slow
 def test_memory_and_files_have_their_limits_and_they_cannot_be_raised():
     assert tried("bytearray(2 << 30)") == "MemoryError"
     assert tried("with open('mine', 'wb') as file: file.write(bytes(2 << 20))") == "OSError"

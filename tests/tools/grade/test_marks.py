@@ -47,6 +47,7 @@ def test_the_command_grades_a_folder_of_folders(toy, tmp_path, capsys):
     assert "2 submissions graded, hidden inputs of seed" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_hidden_inputs_follow_from_the_seed(tmp_path):
     tells = "def mean(values):\n    if len(values) == 2: return 3\n    raise ValueError(values)"
     submission = read(submit(tmp_path / "a.ipynb", [tells]))
