@@ -523,11 +523,12 @@ pd.DataFrame({
 #
 # ## Exercises
 #
-# 1. Shift the masks of one patient by 3, 6 and 12 pixels with `np.roll`. From which shift on
-#    does the contrast check notice?
-# 2. Try crops of other sizes. Which is the smallest that loses no mask pixel, and whose
-#    heart decides it?
-# 3. Split by patient, but put one slice of a training patient into the test part too. Which
-#    kinds of leak are reported?
+# [With feedback, in a notebook of their own](exercises/01_data_preparation.ipynb):
+#
+# 1. Which normalisations does a darker image leave as they were?
+# 2. How many millilitres are six outlined slices?
+# 3. From which shift on does the contrast check notice a mask that lies beside its heart?
+# 4. Which is the smallest crop that loses no mask pixel, and whose heart decides it?
+# 5. What share of a test leaks, for any split?
 #
 # [Next: augmentation](02_augmentation.ipynb)

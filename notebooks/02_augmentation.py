@@ -417,11 +417,14 @@ print(f"batch {last}: asked for last or first, the same {len(found[0])} pairs")
 #
 # ## Exercises
 #
-# 1. Raise `elastic` until you could no longer draw the mask. Where is your limit?
-# 2. The right ventricle lies to one side of the left. If it were a second class, would you
-#    still flip?
-# 3. In trap 3, which other argument makes the two generators drift? Which ones do not, and
-#    why?
-# 4. How would you count siblings if the table had lost its `source` column?
+# [With feedback, in a notebook of their own](exercises/02_augmentation.ipynb):
+#
+# 1. If the right ventricle were a second class, would you still flip?
+# 2. In trap 3, which other arguments make the two generators drift, and which do not?
+# 3. What share of a test has siblings in training, if one expands first and splits then?
+# 4. Turn and mirror image and mask alike, with one draw.
+# 5. Find siblings where the table has lost its `source` column.
+#
+# And without: raise `elastic` until you could no longer draw the mask. Where is your limit?
 #
 # [Next: the encoder–decoder](03_encoder_decoder.ipynb)

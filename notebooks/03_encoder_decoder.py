@@ -390,7 +390,8 @@ pd.Series({
 #   last bias still moves it: all black with [cross-entropy](../docs/glossary.md#cross-entropy), all white with Dice.
 # - It was trained one image at a time, with [batch normalisation](../docs/glossary.md#batch-normalisation): in training each
 #   channel is scaled by the mean and the variance of the batch, in prediction by averages kept
-#   from the training. What do they describe for a batch of one? Exercise 3 lets you find out.
+#   from the training. What do they describe for a batch of one? The last of
+#   the exercises lets you find out.
 
 # %%
 seglib.get_recipe("lv_published")
@@ -411,10 +412,19 @@ seglib.get_recipe("lv_published")
 #
 # ## Exercises
 #
-# 1. Train with `depth=2` and with `depth=5`. Which patients gain, which lose, and why?
-# 2. Replace `optimizer="adamw"` by `"sgd"` and find a learning rate that works.
-# 3. Train with `batch_size=1`, once with `norm="batch"`, once with `norm="group"`. Compare
-#    the training curve with the validation curve in both.
-# 4. Write down a mask for which the per-slice mean is above the per-patient value.
+# [With feedback, in a notebook of their own](exercises/03_encoder_decoder.ipynb):
+#
+# 1. Which scores hide that every mask is black?
+# 2. How far does a network see that has three convolutions in each block?
+# 3. Draw a mask for which the per-slice mean is above the pooled value.
+# 4. Write Dice by hand, empty masks included.
+# 5. How many parameters has a block?
+#
+# And without, each a training or two:
+#
+# - Train with `depth=2` and with `depth=5`. Which patients gain, which lose, and why?
+# - Replace `optimizer="adamw"` by `"sgd"` and find a learning rate that works.
+# - Train with `batch_size=1`, once with `norm="batch"`, once with `norm="group"`. Compare
+#   the training curve with the validation curve in both.
 #
 # [Next: what skip connections add](04_unet.ipynb)

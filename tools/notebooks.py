@@ -9,7 +9,8 @@ it, without outputs. From the top folder::
 `jupytext --test` converts a script there and back and so never looks at the
 .ipynb that stands beside it; `check` compares the two files themselves. A script's header
 and the blank lines between its cells are `sync`'s too: they are as JupyterLab would save
-them, so that opening a notebook and saving it changes neither half.
+them, so that opening a notebook and saving it changes neither half. The exercises are made from
+the solutions, see `tools.exercises`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import nbformat
 from seglib.files import atomic_write
 from seglib.program import program
 from study.notebook_files import NOTEBOOKS, addressed, build, write
+from tools.exercises import exercise
 
 SUBFOLDERS = ("", "exercises", "solutions")
 
@@ -101,9 +103,22 @@ def _pages(folder: Path) -> list[Path]:
     return [page for page in [folder.parent / "README.md"] if page.is_file()]
 
 
+def _exercises(folder: Path) -> dict[Path, str]:
+    """The script of each exercise, and what it holds if it is in step with its solutions."""
+    return {
+        folder / "exercises" / path.name: exercise(as_saved(path))
+        for path in sorted((folder / "solutions").glob("*.py"))
+    }
+
+
 def sync(folder: Path) -> list[Path]:
     """Bring every pair in step with its script; return the files that were written."""
     written = []
+    for script, text in _exercises(folder).items():
+        if not script.exists() or script.read_text(encoding="utf-8") != text:
+            script.parent.mkdir(exist_ok=True)
+            atomic_write(script, text)
+            written.append(script)
     for page in _pages(folder):
         text = addressed(page.read_text(encoding="utf-8"))
         if text != page.read_text(encoding="utf-8"):
@@ -123,6 +138,12 @@ def sync(folder: Path) -> list[Path]:
 def check(folder: Path) -> list[str]:
     """Return one message for each pair whose halves differ, or that lacks its script."""
     messages = [difference(script) for script in files(folder, ".py")]
+    messages += [
+        _line_that_differs(script, text, "it is not what its solutions give")
+        if script.exists()
+        else f"exercises/{script.name} is missing"
+        for script, text in _exercises(folder).items()
+    ]
     messages += [
         _line_that_differs(
             page,

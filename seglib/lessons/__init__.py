@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "results_table": "session",
         "show_training": "pictures",
         "find_example": "dicom_frame",
+        "question": "question_files",
     },
-    modules=("mistakes",),
+    modules=("mistakes", "questions"),
 )

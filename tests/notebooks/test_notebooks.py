@@ -38,12 +38,13 @@ def test_opening_and_saving_in_jupyterlab_changes_neither_half(
 ):
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))  # notes what it saved there
     folder = shutil.copytree(notebooks.NOTEBOOKS, tmp_path / "notebooks")
-    halves = [path for path in folder.iterdir() if path.suffix in (".py", ".ipynb")]
+    scripts = notebooks.files(folder, ".py")
+    halves = [*scripts, *notebooks.files(folder, ".ipynb")]
     before = {path: path.read_bytes() for path in halves}
     kernel = {key: get_kernel_dict()[key] for key in ("display_name", "language")}
     server = jupytext.TextFileContentsManager(root_dir=str(folder))
-    for script in SCRIPTS:
-        path = script.with_suffix(opened).name
+    for script in scripts:
+        path = script.with_suffix(opened).relative_to(folder).as_posix()
         content = server.get(path)["content"]
         content["metadata"]["kernelspec"] = {"name": "python3", **kernel}  # JupyterLab does that
         server.save({"type": "notebook", "format": "json", "content": content}, path)
