@@ -175,7 +175,7 @@ pd.Series({**values, "per patient": cases["dice"].mean()}, name="Dice").round(3)
 
 # %%
 few = study.train.take(lessons.middle_slices(study.train))
-mistakes.compare_losses(few.images, few.masks).round(3)
+lessons.compare_losses(few.images, few.masks).round(3)
 
 # %% [markdown]
 # From scratch, the order cannot matter, and both rows agree. Where the second inherits, ask
