@@ -11,7 +11,7 @@ import numpy as np
 from seglib.evaluation.lesions import dice_by_empty_rule
 from seglib.evaluation.surface import SurfaceDistances, surface_distances, surface_pixels
 from seglib.formats.resizing import resize_image, resize_mask
-from seglib.lessons.labs.lab import Outcome, outlined
+from seglib.lessons.labs.lab import Outcome, example, outlined
 from seglib.lessons.labs.learners import held_out, mean_dice, middle, shrunk, vote_of_nearest
 from seglib.lessons.mistakes import soft_dice, soft_prediction
 from seglib.lessons.pixel_classifier import pixel_features, pixel_probabilities, train_pixels
@@ -52,7 +52,7 @@ def count_background(broken: bool, hearts: SliceSet, seed: int) -> Outcome:
     if broken:
         background = replace(test, masks=1 - test.masks)
         score = (score + mean_dice(background, 1 - mask)) / 2
-    return Outcome(score, hearts.name, _outlines(test, mask))
+    return Outcome(score, hearts.name, example(test, mask))
 
 
 def score_itself(broken: bool, hearts: SliceSet, seed: int) -> Outcome:
@@ -61,7 +61,7 @@ def score_itself(broken: bool, hearts: SliceSet, seed: int) -> Outcome:
     mask = np.uint8(votes >= 0.5)
     score = soft_dice(mask if broken else test.masks, votes).mean()
     shown = replace(test, masks=mask) if broken else test
-    return Outcome(float(score), hearts.name, _outlines(shown, mask))
+    return Outcome(float(score), hearts.name, example(shown, mask))
 
 
 def _voted(hearts: SliceSet, seed: int) -> tuple[SliceSet, np.ndarray]:
@@ -69,13 +69,6 @@ def _voted(hearts: SliceSet, seed: int) -> tuple[SliceSet, np.ndarray]:
     of_test = held_out(hearts, seed)
     train, test = hearts.take(~of_test), hearts.take(of_test)
     return test, vote_of_nearest(train.images, train.masks, test.images, number=5)
-
-
-def _outlines(slices: SliceSet, mask: np.ndarray):
-    """A slice from the middle of the first case, with both outlines."""
-    row = len(slices.rows_of(slices.table["case"].iloc[0])) // 2
-    window = heart_window(np.maximum(slices.masks[row], mask[row]), margin=10)
-    return outlined(slices.images[row], slices.masks[row], mask[row], window)
 
 
 def interpolate_masks(broken: bool, hearts: SliceSet, seed: int) -> Outcome:
@@ -99,7 +92,7 @@ def interpolate_masks(broken: bool, hearts: SliceSet, seed: int) -> Outcome:
     row = len(few) // 2
     window = heart_window(labels[row] > 0, margin=4)
     picture = outlined(labels[row], np.uint8(labels[row] == 1), window=window, levels=(0, 3))
-    return Outcome(float(invented), hearts.name, picture)
+    return Outcome(float(invented), hearts.name, picture, outlines=("class 1",))
 
 
 @cache
@@ -146,7 +139,7 @@ def another_hd95(broken: bool, hearts: SliceSet, seed: int) -> Outcome:
     for rows in few.cases():
         distances = surface_distances(few.masks[rows, ..., 0], prediction[rows, ..., 0])
         values.append(pooled_hd95(distances) if broken else distances.hausdorff(95))
-    return Outcome(float(np.mean(values)), few.name, _outlines(few, prediction))
+    return Outcome(float(np.mean(values)), few.name, example(few, prediction))
 
 
 def with_islands(

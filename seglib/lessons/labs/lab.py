@@ -16,13 +16,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seglib.errors import SeglibError
-from seglib.plotting.image import draw_contours, show_image
+from seglib.plotting.image import draw_contours, heart_window, show_image
 from seglib.plotting.style import (
     AGREED,
     GREY,
     PREDICTION,
     TRUTH,
     WARNING,
+    legend_below,
+    outline_handles,
     plain_axes,
 )
 from seglib.slices import SliceSet
@@ -38,11 +40,13 @@ class Outcome:
         score: The number that this position would report.
         dataset: Name of the set that it was measured on, as figures print it.
         draw: Draws a picture of it into axes.
+        outlines: What the picture's solid and dashed outlines are, for the legend.
     """
 
     score: float
     dataset: str
     draw: Callable[[Axes], None]
+    outlines: tuple[str, ...] = ("expert", "prediction")
 
 
 @dataclass(frozen=True)
@@ -179,23 +183,27 @@ class OpenLab:
             self.outcomes[position][0].draw(axes)
             axes.set_title(getattr(self.lab, position), fontsize=9)
         self._draw_numbers(fig.add_subplot(grid[1, :]))
+        solid, dashed = (*self.outcomes["honest"][0].outlines, None, None)[:2]
+        if solid:
+            legend_below(fig, outline_handles(dashed, [(solid, TRUTH)]))
         return fig
 
     def _draw_numbers(self, axes: Axes) -> None:
         """A row each: honest, broken, and where the student saw the broken one."""
         honest, broken = (self.scores(position) for position in POSITIONS)
         guess = honest.mean() + self.guess
-        rows = (
-            ("honest", honest, AGREED),
-            ("broken", broken, WARNING),
-            ("your guess", guess, GREY),
-        )
-        for height, (_, values, colour) in enumerate(rows):
-            axes.barh(height, np.mean(values), height=0.55, color=colour, alpha=0.85)
-            axes.plot(
-                np.atleast_1d(values), np.full(np.size(values), height), "o", color="white",
-                markeredgecolor="black", markersize=4, linestyle="none", zorder=3,
-            )  # fmt: skip
+        rows = {
+            "honest": (honest, AGREED),
+            "broken": (broken, WARNING),
+            "your guess": (np.atleast_1d(guess), GREY),
+        }
+        for height, (values, colour) in enumerate(rows.values()):
+            mean = values.mean()
+            axes.barh(height, mean, height=0.55, color=colour, alpha=0.85)
+            dots = {"color": "white", "markeredgecolor": "black", "markersize": 4, "zorder": 3}
+            axes.plot(values, np.full(len(values), height), "o", **dots)
+            text = f"{mean:.{self.lab.decimals}f}"
+            axes.text(1.02, height, text, transform=axes.get_yaxis_transform(), va="center")
         axes.axvline(0, color="black", linewidth=0.8)
         axes.set_yticks(range(len(rows)), list(rows))
         axes.invert_yaxis()
@@ -234,3 +242,16 @@ def outlined(
             draw_contours(axes, prediction, (PREDICTION,), linestyles="dashed")
 
     return draw
+
+
+def example(slices: SliceSet, prediction: np.ndarray) -> Callable[[Axes], None]:
+    """Draw a slice from the middle of the first case, with both outlines.
+
+    Args:
+        slices: What was predicted.
+        prediction: ``(N, H, W, 1)``, cut at 0.5.
+    """
+    row = len(slices.rows_of(slices.table["case"].iloc[0])) // 2
+    window = heart_window(slices.masks[row], margin=25)
+    mask = np.uint8(prediction[row] >= 0.5)
+    return outlined(slices.images[row], slices.masks[row], mask, window)

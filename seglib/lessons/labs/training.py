@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from seglib.augmentation import Augmentation, expand
 from seglib.evaluation.scores import overlap_scores
-from seglib.lessons.labs.lab import Outcome, outlined
+from seglib.lessons.labs.lab import Outcome, example, outlined
 from seglib.lessons.labs.learners import (
     held_out,
     mean_dice,
@@ -21,7 +21,6 @@ from seglib.lessons.labs.learners import (
 )
 from seglib.lessons.mistakes import with_batch_statistics
 from seglib.lessons.pixel_classifier import pixel_features, train_pixels
-from seglib.plotting.image import heart_window
 from seglib.plotting.style import GREY, PREDICTION, plain_axes
 from seglib.slices import SliceSet
 
@@ -55,14 +54,7 @@ def _copied(
     rows = np.random.default_rng(seed).permutation(np.flatnonzero(train))[:number]
     test, memory = grown.take(scored), grown.take(np.sort(rows))
     copied = vote_of_nearest(memory.images, memory.masks, test.images)
-    return Outcome(mean_dice(test, copied), hearts.name, _example(test, copied))
-
-
-def _example(slices: SliceSet, prediction: np.ndarray):
-    """A slice from the middle of the first case, with both outlines."""
-    row = len(slices.rows_of(slices.table["case"].iloc[0])) // 2
-    window = heart_window(np.maximum(slices.masks[row], prediction[row] >= 0.5), margin=10)
-    return outlined(slices.images[row], slices.masks[row], np.uint8(prediction[row] >= 0.5), window)
+    return Outcome(mean_dice(test, copied), hearts.name, example(test, copied))
 
 
 def unpair_seeds(broken: bool, hearts: SliceSet, seed: int) -> Outcome:
@@ -96,7 +88,8 @@ def unpair_seeds(broken: bool, hearts: SliceSet, seed: int) -> Outcome:
     votes = vote_of_nearest(images, masks, test.images, number=5)
     shown = len(hearts) // 2  # a pair from the midst: the first of a batch always fits
     picture = outlined(images[shown], np.uint8(masks[shown] > 0))
-    return Outcome(mean_dice(test, votes >= 0.5), hearts.name, picture)
+    score = mean_dice(test, votes >= 0.5)
+    return Outcome(score, hearts.name, picture, outlines=("its mask",))
 
 
 def shift_wrong_axis(broken: bool, hearts: SliceSet, seed: int) -> Outcome:
@@ -120,7 +113,7 @@ def shift_wrong_axis(broken: bool, hearts: SliceSet, seed: int) -> Outcome:
 
     grown = expand(train, 5 * len(train), variant, seed)
     copied = vote_of_nearest(grown.images, grown.masks, test.images)
-    return Outcome(mean_dice(test, copied), hearts.name, _example(test, copied))
+    return Outcome(mean_dice(test, copied), hearts.name, example(test, copied))
 
 
 def _moved_aside(slices: SliceSet, share: float, seed: int) -> SliceSet:
@@ -198,7 +191,7 @@ def pick_on_test(broken: bool, hearts: SliceSet, seed: int, draws: int = 6) -> O
         axes.legend(fontsize=7, loc="lower right")
         plain_axes(axes)
 
-    return Outcome(float(score), hearts.name, draw)
+    return Outcome(float(score), hearts.name, draw, outlines=())
 
 
 def _test_and_validation(
