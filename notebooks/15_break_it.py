@@ -29,7 +29,7 @@
 # - the lines that keep each of them out of your own study.
 #
 # Every mistake is a switch. You predict, flip it, see it and read its repair. All twelve together
-# take about 1 minute on 2 CPU cores.
+# take about 2 minutes on 2 CPU cores.
 
 # %% tags=["setup"]
 # Finds the study, fetches it where it is absent (on Colab), installs what is missing there.

@@ -200,8 +200,9 @@ class OpenLab:
         for height, (values, colour) in enumerate(rows.values()):
             mean = values.mean()
             axes.barh(height, mean, height=0.55, color=colour, alpha=0.85)
-            dots = {"color": "white", "markeredgecolor": "black", "markersize": 4, "zorder": 3}
-            axes.plot(values, np.full(len(values), height), "o", **dots)
+            if colour != GREY:  # a seed each
+                dots = {"color": "white", "markeredgecolor": "black", "markersize": 4}
+                axes.plot(values, np.full(len(values), height), "o", **dots)
             text = f"{mean:.{self.lab.decimals}f}"
             axes.text(1.02, height, text, transform=axes.get_yaxis_transform(), va="center")
         axes.axvline(0, color="black", linewidth=0.8)
@@ -244,14 +245,18 @@ def outlined(
     return draw
 
 
-def example(slices: SliceSet, prediction: np.ndarray) -> Callable[[Axes], None]:
-    """Draw a slice from the middle of the first case, with both outlines.
+def example(
+    slices: SliceSet, prediction: np.ndarray, row: int | None = None
+) -> Callable[[Axes], None]:
+    """Draw one slice with both outlines.
 
     Args:
         slices: What was predicted.
         prediction: ``(N, H, W, 1)``, cut at 0.5.
+        row: Which slice; one from the middle of the first case if left out.
     """
-    row = len(slices.rows_of(slices.table["case"].iloc[0])) // 2
+    if row is None:
+        row = len(slices.rows_of(slices.table["case"].iloc[0])) // 2
     window = heart_window(slices.masks[row], margin=25)
     mask = np.uint8(prediction[row] >= 0.5)
     return outlined(slices.images[row], slices.masks[row], mask, window)

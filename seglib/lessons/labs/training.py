@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from seglib.augmentation import Augmentation, expand
+from seglib.evaluation.counts import count_slices, dice_of_counts
 from seglib.evaluation.scores import overlap_scores
 from seglib.lessons.labs.lab import Outcome, example, outlined
 from seglib.lessons.labs.learners import (
@@ -113,7 +114,10 @@ def shift_wrong_axis(broken: bool, hearts: SliceSet, seed: int) -> Outcome:
 
     grown = expand(train, 5 * len(train), variant, seed)
     copied = vote_of_nearest(grown.images, grown.masks, test.images)
-    return Outcome(mean_dice(test, copied), hearts.name, example(test, copied))
+    score = mean_dice(test, copied)
+    each = dice_of_counts(count_slices(test, copied.astype(np.uint8)))
+    ordinary = int((each - score).abs().idxmin())  # the slice whose Dice is nearest to the mean
+    return Outcome(score, hearts.name, example(test, copied, ordinary))
 
 
 def _moved_aside(slices: SliceSet, share: float, seed: int) -> SliceSet:
@@ -206,13 +210,11 @@ def _test_and_validation(
         rows = patient == rng.choice(rest)
         truth = masks[rows, ..., 0].astype(np.float64)
         weights = train_pixels(features[rows], truth, "Dice", 20, weights)
-        curve.append([
-            np.mean([
-                overlap_scores(masks[patient == p, ..., 0], features[patient == p] @ weights >= 0)[
-                    "dice"
-                ]
-                for p in part
-            ])
+        inside = features @ weights >= 0
+        dice = {
+            name: overlap_scores(masks[patient == name, ..., 0], inside[patient == name])["dice"]
             for part in watched
-        ])  # fmt: skip
+            for name in part
+        }
+        curve.append([np.mean([dice[name] for name in part]) for part in watched])
     return np.array(curve)
