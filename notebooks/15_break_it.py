@@ -192,8 +192,7 @@ plt.show()
 norm_lab.repair()
 
 # %% [markdown]
-# The dots are single trainings. They lie far apart: how much a user loses is a matter of luck, and
-# no training score tells.
+# The dots are single trainings. How far apart do they lie, and would the training score have told?
 #
 # ## 6. Pick the epoch on the test set
 #
@@ -217,8 +216,8 @@ plt.show()
 epoch_lab.repair()
 
 # %% [markdown]
-# A small gain, and always one. It grows with the number of things one may choose from, and shrinks
-# with the number of patients.
+# Never below zero, for a maximum was taken. The gain grows with the number of things one may choose
+# from, and shrinks with the number of patients.
 #
 # ## 7. Score soft Dice
 #
@@ -334,8 +333,8 @@ plt.show()
 interpolate_lab.repair()
 
 # %% [markdown]
-# Outlined: pixels of a class that nobody drew. A network would learn a thin right ventricle around
-# every heart.
+# Outlined: pixels of a class that nobody drew. A network that trains on these labels is asked to
+# draw them too.
 #
 # ## 12. HD95 by another library's definition
 #
