@@ -1,6 +1,7 @@
 """Mistakes in how masks are made and counted: each has its sign and size."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def phantom_hearts() -> SliceSet:
 
 
 @pytest.fixture(scope="module")
-def real_hearts(sunnybrook: SliceSet) -> SliceSet:
+def real_hearts(sunnybrook_dir: Path) -> SliceSet:
     return lab_hearts("sunnybrook")
 
 

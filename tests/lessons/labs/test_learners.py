@@ -44,7 +44,7 @@ def test_smaller_and_nearer(phantom_set):
 
 
 @pytest.mark.slow
-def test_the_labs_see_training_patients_alone(sunnybrook):
+def test_the_labs_see_training_patients_alone(sunnybrook_dir):
     hearts = lab_hearts("sunnybrook")
     assert set(hearts.table["part"]) == {"train"}
     assert len(hearts.patients) == 15

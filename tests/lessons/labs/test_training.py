@@ -1,6 +1,7 @@
 """Mistakes in what is trained: each has its sign and size, and an idle switch is noticed."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def phantom_hearts() -> SliceSet:
 
 
 @pytest.fixture(scope="module")
-def real_hearts(sunnybrook: SliceSet) -> SliceSet:
+def real_hearts(sunnybrook_dir: Path) -> SliceSet:
     return lab_hearts("sunnybrook")
 
 
