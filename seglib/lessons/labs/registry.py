@@ -23,7 +23,7 @@ _ALL = (
         repair="Split by patient, before anything else, and let the split be checked.",
         code="split = seglib.splits.fold_split(slices)\nseglib.check_no_leaks(split.apply(slices))",
         stands_for="The method copies the most similar training picture's mask: it remembers all, "
-        "as a very large network would. How much a network gains depends on how much it remembers.",
+        "as a very large network might. How much a network gains depends on how much it remembers.",
         source="system 1 split its pairs at random (notebook 10).",
     ),
     Lab(
