@@ -13,8 +13,8 @@ BANDS = {
     # Copied masks lie off by up to a fifth of the image; a heart is as wide as that.
     "unpair_the_seeds": ((0.2, 0.55), (-0.45, -0.08)),
     "shift_along_the_wrong_axis": ((0.3, 0.7), (-0.5, -0.12)),
-    # Groups have one state, so exactly 0; the gap has been between 0.04 and 0.7.
-    "batch_norm_at_batch_1": ((-1e-6, 1e-6), (0.03, 0.9)),
+    # Groups have one state, so exactly 0; six trainings with batches gave 0.02 to 0.84.
+    "batch_norm_at_batch_1": ((-1e-6, 1e-6), (0.01, 0.95)),
     # A maximum over 40 epochs of two patients; above 0.2 the curve would be noise alone.
     "pick_the_epoch_on_the_test_set": ((0.5, 0.9), (0.002, 0.2)),
     # The classifier is unsure at every rim and over much of the background.
