@@ -19,7 +19,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/11_label_audit.ipynb)
 #
-# [Previous: seven more ways to be wrong](14_ways_to_be_wrong.ipynb) ·
+# [Previous: break it](15_break_it.ipynb) ·
 # [Next: uncertainty](12_uncertainty.ipynb)
 #
 # You will learn

@@ -20,7 +20,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/14_ways_to_be_wrong.ipynb)
 #
 # [Previous: why 0.80 was not 0.80](10_why_080_was_not_080.ipynb) ·
-# [Next: the label audit](11_label_audit.ipynb)
+# [Next: break it](15_break_it.ipynb)
 #
 # You will learn
 #
@@ -175,7 +175,7 @@ pd.Series({**values, "per patient": cases["dice"].mean()}, name="Dice").round(3)
 
 # %%
 few = study.train.take(lessons.middle_slices(study.train))
-mistakes.compare_losses(few.images, few.masks).round(3)
+lessons.compare_losses(few.images, few.masks).round(3)
 
 # %% [markdown]
 # From scratch, the order cannot matter, and both rows agree. Where the second inherits, ask
@@ -233,4 +233,4 @@ pd.DataFrame({f"{side} to {new}": mistakes.smoothing_cost(masks, new) for new in
 # 4. Take a repository you like. Which of the seven could its published score hide, and which line
 #    of its code would tell?
 #
-# Next: [the label audit](11_label_audit.ipynb)
+# Next: [break it](15_break_it.ipynb), twelve switches to flip

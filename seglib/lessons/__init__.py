@@ -1,4 +1,4 @@
-"""What only the notebooks use: a lesson's session, mistakes to learn from, its pictures."""
+"""What only the notebooks use: a session, mistakes to learn from, labs to break, pictures."""
 
 from seglib.lazy import lazy_face
 
@@ -18,6 +18,10 @@ __getattr__, __dir__, __all__ = lazy_face(
         "show_training": "pictures",
         "find_example": "dicom_frame",
         "question": "question_files",
+        "compare_losses": "pixel_classifier",
+        "lab": "labs.registry",
+        "lab_hearts": "labs.learners",
+        "LABS": "labs.registry",
     },
     modules=("mistakes", "questions"),
 )

@@ -115,37 +115,6 @@ def test_smoothing_makes_grey_values_and_moves_the_outline():
     assert same.tolist() == [2, 0, 1]
 
 
-@pytest.mark.slow
-def test_the_order_decides_when_the_second_loss_inherits():
-    hearts = heart.make(patients=4, slices=3, size=64)
-    table = mistakes.compare_losses(hearts.images, hearts.masks)
-    scratch = table.loc["from scratch"]
-    assert scratch["winner"].nunique() == 1
-    assert scratch["Dice"].nunique() == 1
-    inherits = table.loc["second inherits", "winner"]
-    assert inherits["Dice"] == "cross-entropy"
-    assert inherits["cross-entropy"] == "Dice"
-
-
-def test_the_pixel_classifier_descends_both_losses():
-    hearts = heart.make(patients=2, slices=3, size=64)
-    features, truth = mistakes.pixel_features(hearts.images), hearts.masks[..., 0] * 1.0
-
-    def losses(weights):
-        p = 1 / (1 + np.exp(-(features @ weights)))
-        share = truth.mean()
-        entropy = -(
-            np.log(p)[truth > 0].sum() / share + np.log(1 - p)[truth == 0].sum() / (1 - share)
-        )
-        return {"Dice": -2 * (p * truth).sum() / (p.sum() + truth.sum()), "cross-entropy": entropy}
-
-    for loss in ("Dice", "cross-entropy"):
-        few = mistakes.train_pixels(features, truth, loss, 5)
-        more = mistakes.train_pixels(features, truth, loss, 20, start=few)
-        assert losses(more)[loss] < losses(few)[loss] < losses(np.zeros(5))[loss]
-        assert np.array_equal(mistakes.train_pixels(features, truth, loss, 0, few), few)
-
-
 @pytest.fixture(scope="module")
 def published():
     import keras
