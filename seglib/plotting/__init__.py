@@ -40,6 +40,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "heart_window": "image",
         "show_image": "image",
         "draw_contours": "image",
+        "paint_agreement": "image",
         "Reference": "patients",
         "NETWORK_COLOURS": "style",
         "network_colours": "style",
