@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "labelme_text": "labelme",
         "read_coco": "coco",
         "decode_rle": "coco",
+        "encode_rle": "coco",
         "read_rois": "imagej_roi",
     },
 )

@@ -132,6 +132,17 @@ def decode_rle(counts: object, shape: tuple[int, int], where: str) -> np.ndarray
     return inside.reshape(shape, order="F")
 
 
+def encode_rle(mask: np.ndarray) -> list[int]:
+    """A mask to plain run lengths, which `decode_rle` reads.
+
+    Args:
+        mask: ``(H, W)``, non-zero inside.
+    """
+    inside = np.concatenate([[False], (np.asarray(mask) != 0).ravel(order="F")])
+    starts = np.flatnonzero(np.diff(inside.astype(np.int8)) != 0)
+    return np.diff([0, *starts, inside.size - 1]).tolist()
+
+
 def _unpack(text: str, where: str) -> list[int]:
     """COCO's packed run lengths: five bits a character, the lowest first.
 

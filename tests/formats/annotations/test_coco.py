@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seglib.errors import DataError
-from seglib.formats.annotations.coco import decode_rle, read_coco
+from seglib.formats.annotations.coco import decode_rle, encode_rle, read_coco
 
 SQUARE = [1, 1, 5, 1, 5, 4, 1, 4]
 #: 3 rows, 4 columns, column by column: 1 pixel outside, 3 inside, 8 outside.
@@ -60,6 +60,15 @@ def test_an_image_without_objects_has_an_empty_mask(read):
 def test_run_lengths_go_down_the_columns(read):
     rle = {"segmentation": {"size": [3, 4], "counts": RUNS}, "iscrowd": 1}
     np.testing.assert_array_equal(mask_of(read, rle, size=(3, 4)), BY_HAND)
+
+
+def test_what_is_encoded_by_hand_and_any_mask_comes_back(rng):
+    assert encode_rle(BY_HAND) == RUNS
+    assert encode_rle(np.zeros((3, 4))) == [12]
+    assert encode_rle(np.ones((3, 4))) == [0, 12]
+    for share in (0.1, 0.5, 0.9):
+        mask = rng.random((7, 5)) < share
+        np.testing.assert_array_equal(decode_rle(encode_rle(mask), (7, 5), "f"), mask)
 
 
 @pytest.mark.parametrize(
