@@ -60,7 +60,7 @@ def ray_outline(
 
 
 def draw_masks(
-    images: str | Path, annotations: str | Path, label: str, *, dataset: str = "own images"
+    images: str | Path, annotations: str | Path, label: str, *, dataset: str, profile: str
 ) -> Panel:
     """Draw one outline on each image of a folder, and save it for `import_masks`.
 
@@ -69,6 +69,7 @@ def draw_masks(
         annotations: Folder that ``NAME.json`` is saved into; a file that is there is replaced.
         label: What the outline is called.
         dataset: Named under the picture.
+        profile: Likewise.
 
     Returns:
         Sliders and two buttons: save the outline, or save that the structure is not there.
@@ -81,15 +82,17 @@ def draw_masks(
     pictures = picture_files(images, IMAGE_SUFFIXES)
     if not pictures:
         raise DataError(f"{images}: no images found (endings: {', '.join(IMAGE_SUFFIXES)})")
-    return _Drawing(pictures, annotations, label, dataset)
+    return _Drawing(pictures, annotations, label, (dataset, profile))
 
 
 class _Drawing(Panel):
     """A panel that draws on one of several pictures, and saves what was drawn."""
 
-    def __init__(self, pictures: dict[str, Path], annotations: Path, label: str, dataset: str):
+    def __init__(
+        self, pictures: dict[str, Path], annotations: Path, label: str, footer: tuple[str, str]
+    ):
         self.pictures, self.annotations = pictures, annotations
-        self.label, self.dataset = label, dataset
+        self.label, self.footer = label, footer
         controls: dict[str, Slider | Choice] = {
             "image": Choice("image", list(pictures)),
             "column": Slider("centre, across (%)", 0, 100, 50),
@@ -132,7 +135,7 @@ class _Drawing(Panel):
         closed = np.vstack([self._outline(**values)] * 2)[: POINTS + 1]
         # A figure counts pixels from their centres, an outline from their corners.
         grid[0, 0].plot(*(closed - 0.5).T, color=PREDICTION, linewidth=1.4)
-        return label_figure(fig, self.dataset, "drawn by hand")
+        return label_figure(fig, *self.footer)
 
     def _still(self) -> Figure:
         fig = self._figure(**self.values)

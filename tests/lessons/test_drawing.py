@@ -10,6 +10,7 @@ from seglib.formats.contours import fill_rings
 from seglib.lessons.drawing import POINTS, RAYS, draw_masks, ray_outline
 
 SHAPE = (60, 80)
+LABELS = {"dataset": "phantom", "profile": "smoke"}
 
 
 def test_equal_rays_are_a_circle():
@@ -52,7 +53,7 @@ def own(tmp_path):
 
 
 def test_moving_a_slider_moves_the_outline_and_the_picture(own):
-    panel = draw_masks(own / "images", own / "drawn", "heart")
+    panel = draw_masks(own / "images", own / "drawn", "heart", **LABELS)
     before, outline = panel.picture.value, panel.outline()
     panel.widgets["column"].value = 60
     assert panel.picture.value != before
@@ -60,7 +61,7 @@ def test_moving_a_slider_moves_the_outline_and_the_picture(own):
 
 
 def test_what_the_buttons_save_is_imported_as_drawn(own):
-    panel = draw_masks(own / "images", own / "drawn", "heart")
+    panel = draw_masks(own / "images", own / "drawn", "heart", **LABELS)
     save, absent = panel.box.children[-2].children
     said = panel.box.children[-1]
     panel.widgets["up"].value = 30
@@ -79,4 +80,4 @@ def test_what_the_buttons_save_is_imported_as_drawn(own):
 
 def test_a_folder_without_images_is_refused(tmp_path):
     with pytest.raises(DataError, match="no images found"):
-        draw_masks(tmp_path, tmp_path, "heart")
+        draw_masks(tmp_path, tmp_path, "heart", **LABELS)
