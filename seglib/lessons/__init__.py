@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "results_table": "session",
         "show_training": "pictures",
         "browse_slices": "pictures",
+        "show_features": "pictures",
         "metric_playground": "playground",
         "draw_masks": "drawing",
         "find_example": "dicom_frame",

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from seglib.errors import DataError
 from seglib.lessons.panels import Choice, Panel, Slider
+from seglib.plotting.animation import require_seen
 from seglib.plotting.image import draw_contours, heart_window, paint_agreement, show_image
 from seglib.plotting.style import (
     PREDICTION,
@@ -35,11 +36,7 @@ def show_training(slices: SliceSet, seen: Mapping[int, np.ndarray]) -> Figure:
     Raises:
         DataError: Nothing was seen: the run was trained without being watched.
     """
-    if not seen:
-        raise DataError(
-            "no prediction was kept while training: this run was first trained without a watch, "
-            "and is now only read back; use another seed or runs_dir to train it anew"
-        )
+    require_seen(seen)
     fig, grid = new_figure(len(seen), len(slices), width=1.75, height=1.95)
     window = heart_window(slices.masks)
     for axes_row, (epoch, masks) in zip(grid, sorted(seen.items()), strict=True):
@@ -49,6 +46,30 @@ def show_training(slices: SliceSet, seen: Mapping[int, np.ndarray]) -> Figure:
             draw_contours(axes, masks[i], (PREDICTION,), linestyles="dashed")
         axes_row[0].set_ylabel(f"epoch {epoch}", fontsize=9)
     legend_below(fig, outline_handles())
+    return fig
+
+
+def show_features(image: np.ndarray, maps: Mapping[str, np.ndarray], columns: int = 4) -> Figure:
+    """The features of a network's levels on one image: a row a level, dark for 0.
+
+    Args:
+        image: ``(H, W, C)``, as the network gets it.
+        maps: ``(h, w, filters)`` of each level, as `seglib.inference.feature_maps` gives them
+            for one image.
+        columns: Channels shown of each level: those that differ most within the image.
+    """
+    fig, grid = new_figure(len(maps), 1 + columns, width=1.45, height=1.55)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes_row, (name, values) in zip(grid, maps.items(), strict=True):
+        show_image(axes_row[0], image)
+        axes_row[0].set_axis_on()
+        height, width, filters = values.shape
+        axes_row[0].set_ylabel(f"{name}\n{height}×{width}, {filters} channels", fontsize=8)
+        chosen = np.argsort(-values.std(axis=(0, 1)), kind="stable")[:columns]
+        for axes, channel in zip(axes_row[1:], chosen, strict=False):
+            axes.imshow(values[..., channel], cmap="inferno", vmin=0, interpolation="nearest")
+            axes.set_title(f"channel {channel}", fontsize=8)
     return fig
 
 

@@ -27,6 +27,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "plot_areas": "lesions",
         "render_slices": "animation",
         "render_beat": "animation",
+        "render_training": "animation",
         "write_gif": "animation",
         "write_mp4": "animation",
         "label_figure": "style",

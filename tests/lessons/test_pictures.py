@@ -7,7 +7,7 @@ import pytest
 from figures import legend_labels, outline
 
 from seglib.errors import DataError
-from seglib.lessons.pictures import browse_slices, row_at, show_training
+from seglib.lessons.pictures import browse_slices, row_at, show_features, show_training
 from seglib.plotting.style import PREDICTION, TRUTH
 
 
@@ -132,3 +132,15 @@ def test_a_browser_of_nothing_or_of_another_prediction_is_refused(leafed):
         browse_slices(leafed.take([]), **LABELS)
     with pytest.raises(DataError, match="the prediction has shape"):
         browse_slices(leafed, leafed.masks[:2], **LABELS)
+
+
+def test_features_are_a_row_a_level_and_the_liveliest_channels_come_first(rng):
+    flat = np.zeros((8, 8, 6))
+    flat[..., 4], flat[..., 1] = rng.random((8, 8)) * 3, rng.random((8, 8))
+    maps = {"encoder1": flat, "bottleneck": rng.random((2, 2, 1))}
+    fig = show_features(rng.random((16, 16, 1)), maps, columns=2)
+    grid = np.array(fig.axes).reshape(2, 3)
+    assert [axes.get_title() for axes in grid[0, 1:]] == ["channel 4", "channel 1"]
+    np.testing.assert_array_equal(grid[0, 1].images[0].get_array(), flat[..., 4])
+    assert grid[1, 0].get_ylabel() == "bottleneck\n2×2, 1 channels"
+    assert len(grid[1, 1].images) == 1 and not grid[1, 2].images
