@@ -127,7 +127,8 @@ endings.value_counts().to_frame().T
 ready = files.results_dir() / "own" / ("mine" if mine else "toy")
 table = annotated.import_masks(own / "images", own / "annotations", ready, CLASSES)
 fine = table["fault"] == ""
-pd.crosstab(table["kind"], fine.map({True: "right", False: "faulty"})).rename_axis(None, axis=1)
+kinds = table["kind"].replace("", "no file")
+pd.crosstab(kinds, fine.map({True: "right", False: "faulty"}).rename("masks"))
 
 # %% [markdown]
 # What is not right is not used, and never in silence. Read the lines: could each one happen to you?
@@ -276,7 +277,7 @@ print(card)
 
 # %%
 sections = {
-    "What came in": table.groupby("kind").size().rename("files").reset_index(),
+    "What came in": kinds.value_counts().rename("images").reset_index(),
     "What was left out": table.loc[~fine, ["image", "kind"]],
     "Names of one person": pairs,
     "Test scores": summary[["mean", "low", "high", "n", "unit"]],
