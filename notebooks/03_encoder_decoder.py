@@ -331,12 +331,13 @@ reporting.save_figure(fig, "03_probabilities", **study.labels, runs=[run.id])
 plt.show()
 
 # %% [markdown]
-# And before that? Each level turns the image into channels, coarser on the way down. Where does the
-# heart stop looking like a heart, and where is it one again?
+# And before that? Each level turns the image into channels, coarser on the way down; here is every
+# second level, and of each the channels that vary most. Where does the heart stop looking like a
+# heart, and where is it one again? (The chequered patterns come from the transposed convolutions.)
 
 # %%
 seen = seglib.inference.feature_maps(run.model, shown.images[:1], recipe.preprocessing)
-maps = {level: values[0] for level, values in seen.items()}
+maps = {level: seen[level][0] for level in list(seen)[::2]}
 fig = lessons.show_features(recipe.preprocessing.images(shown.images[:1])[0], maps)
 reporting.save_figure(fig, "03_features", **study.labels, runs=[run.id])
 plt.show()
