@@ -105,7 +105,9 @@ class Panel:
             self.picture = self.box = None
             return
         self.widgets = {name: control.widget() for name, control in controls.items()}
-        self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%"})
+        # Its own size; the box would stretch it to the page's width.
+        looks = {"max_width": "100%", "align_self": "flex-start"}
+        self.picture = ipywidgets.Image(format="png", layout=looks)
         self.box = ipywidgets.VBox([self.picture, *self.widgets.values(), *extra(self)])
         for widget in self.widgets.values():
             widget.observe(self._moved, "value")
