@@ -106,7 +106,7 @@ class Panel:
             return
         self.widgets = {name: control.widget() for name, control in controls.items()}
         # Its own size; the box would stretch it to the page's width.
-        looks = {"max_width": "100%", "align_self": "flex-start"}
+        looks = {"max_width": "calc(100% - 4px)", "align_self": "flex-start"}
         self.picture = ipywidgets.Image(format="png", layout=looks)
         self.box = ipywidgets.VBox([self.picture, *self.widgets.values(), *extra(self)])
         for widget in self.widgets.values():

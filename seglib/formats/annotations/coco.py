@@ -51,19 +51,26 @@ def read_coco(path: Path, classes: Mapping[str, int]) -> dict[str, np.ndarray]:
     if len(set(names.values())) < len(names):
         raise DataError(f"{path}: lists two images with one name; give each a name of its own")
     labels = {
-        category.get("id"): category.get("name")
+        _id(category, "id"): category.get("name")
         for category in found["categories"]
-        if isinstance(category, dict)
+        if _id(category, "id") is not None
     }
     for number, drawn in enumerate(found["annotations"], start=1):
         where = f"{path}, annotation {number}"
-        if not isinstance(drawn, dict) or drawn.get("image_id") not in masks:
+        image = _id(drawn, "image_id")
+        if image not in masks:
             raise DataError(f"{where}: belongs to no image that the file lists; export it again")
-        mask = masks[drawn["image_id"]]
-        where += f" on {names[drawn['image_id']]}"
-        index = class_of(labels.get(drawn.get("category_id")), classes, where)
+        mask = masks[image]
+        where += f" on {names[image]}"
+        index = class_of(labels.get(_id(drawn, "category_id")), classes, where)
         mask[_inside(drawn.get("segmentation"), mask.shape, where)] = index
     return {names[key]: mask for key, mask in masks.items()}
+
+
+def _id(entry: object, name: str) -> int | str | None:
+    """A number or text by which entries refer to one another; None if there is none."""
+    value = entry.get(name) if isinstance(entry, dict) else None
+    return value if isinstance(value, int | str) else None
 
 
 def _empty(image: object, path: Path) -> tuple[object, str, np.ndarray]:
@@ -71,7 +78,7 @@ def _empty(image: object, path: Path) -> tuple[object, str, np.ndarray]:
     entry = image if isinstance(image, dict) else {}
     key, name = entry.get("id"), entry.get("file_name")
     shape = (entry.get("height"), entry.get("width"))
-    whole = all(isinstance(side, int) and side > 0 for side in shape)
+    whole = all(type(side) is int and side > 0 for side in shape)  # true is no side
     if not isinstance(name, str) or not isinstance(key, int | str) or not whole:
         raise DataError(
             f"{path}: an image is listed as {str(image)[:60]!r}; expected id, file_name, height "
@@ -118,7 +125,7 @@ def decode_rle(counts: object, shape: tuple[int, int], where: str) -> np.ndarray
         DataError: They are neither, or do not add up to the image.
     """
     runs = _unpack(counts, where) if isinstance(counts, str) else counts
-    if not isinstance(runs, list) or not all(isinstance(n, int) and n >= 0 for n in runs):
+    if not isinstance(runs, list) or not all(type(n) is int and n >= 0 for n in runs):
         raise DataError(
             f"{where}: its run lengths are not whole numbers from 0 on; export it again"
         )

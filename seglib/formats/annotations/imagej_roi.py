@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -28,6 +30,9 @@ _NOT_AREAS = {1: "text", 2: "arrow", 4: "image"}
 #: Points that a path's segment of each kind has; the curves are Bézier curves.
 _SEGMENTS = {0: 1, 1: 1, 2: 2, 3: 3, 4: 0}
 _CURVE_STEPS = 16
+
+#: What a damaged ZIP file makes Python raise; one with a password a RuntimeError.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, ValueError)
 
 
 def read_rois(path: Path, classes: Mapping[str, int], shape: tuple[int, int]) -> np.ndarray:
@@ -91,7 +96,7 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
                 raise DataError(f"{path}: holds no ROI; save them again from the ROI Manager")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); make it readable") from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except _DAMAGED as error:
         raise DataError(f"{path}: the ZIP file is damaged ({error}); save it again") from error
 
 

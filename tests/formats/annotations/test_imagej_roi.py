@@ -238,5 +238,11 @@ def test_a_zip_file_with_anything_else_or_nothing_is_refused(read_zip, tmp_path)
     (tmp_path / "set.zip").write_bytes(b"PK no archive")
     with pytest.raises(DataError, match=r"set\.zip: the ZIP file is damaged"):
         read_rois(tmp_path / "set.zip", HEART, SHAPE)
+    read_zip(a=roi(SQUARE))
+    content = bytearray((tmp_path / "set.zip").read_bytes())
+    content[35:75] = bytes(range(200, 240))  # in the packed bytes, after the entry's header
+    (tmp_path / "set.zip").write_bytes(content)
+    with pytest.raises(DataError, match=r"set\.zip: the ZIP file is damaged"):
+        read_rois(tmp_path / "set.zip", HEART, SHAPE)
     with pytest.raises(DataError, match=r"gone\.zip: cannot be read"):
         read_rois(tmp_path / "gone.zip", HEART, SHAPE)
