@@ -262,12 +262,17 @@ for where, what in planted.items():
 # numbers come from the run; three texts only you can write. Replace them.
 
 # %%
-card = training.model_card(
-    run, scores=summary,
-    purpose="Outlines the left ventricle's blood pool on simulated short-axis slices.",
-    data="A toy folder of simulated hearts; no patient is shown.",
-    limits=["Simulated hearts only: it says nothing about a patient.",
-            "One of the patients has wrong labels, on purpose; see the audit."])
+texts = {
+    "purpose": "Outlines the left ventricle's blood pool on simulated short-axis slices.",
+    "data": "A toy folder of simulated hearts; no patient is shown.",
+    "limits": ["Simulated hearts only: it says nothing about a patient.",
+               "One of the patients has wrong labels, on purpose; see the audit."],
+}
+if mine:  # what follows is about your images, and only you know it
+    texts = dict.fromkeys(texts, "(not written yet)") | {"limits": ["(not written yet)"]}
+
+# %%
+card = training.model_card(run, scores=summary, **texts)
 files.atomic_write(ready / "model_card.md", card)
 print(card)
 
