@@ -222,6 +222,13 @@ reporting.save_figure(fig, "01_phases", **study.labels)
 plt.show()
 
 # %% [markdown]
+# All of them, to leaf through. Choose three patients: who has the thickest wall, and in which slice
+# would you be unsure where the blood pool ends?
+
+# %%
+lessons.browse_slices(slices, **study.labels)
+
+# %% [markdown]
 # Neighbouring slices and the two phases look alike. They are not independent examples:
 # remember this when we split.
 #

@@ -243,10 +243,13 @@ plt.show()
 # ## Train
 #
 # The validation patients are not trained on. The weights of the epoch with the best
-# validation Dice are kept.
+# validation Dice are kept. Three of their slices are outlined anew after each epoch, to be looked
+# at below.
 
 # %%
-run = lessons.train_for(study, recipe)
+shown = study.validation.take(lessons.middle_slices(study.validation)[:3])
+watch = seglib.training.WatchPredictions(shown, recipe.preprocessing, every=1)
+run = lessons.train_for(study, recipe, callbacks=[watch])
 print(f"{run.id}: {run.manifest['parameters']:,} parameters, {run.manifest['seconds']:.0f} s")
 
 # %% [markdown]
@@ -263,6 +266,19 @@ print(f"{run.id}: {run.manifest['parameters']:,} parameters, {run.manifest['seco
 fig = plotting.plot_history(run.history)
 reporting.save_figure(fig, "03_history", **study.labels, runs=[run.id])
 plt.show()
+
+# %% [markdown]
+# The same, as a mask that emerges. What does the network find first: the place, the size, or the
+# shape? (A run that was trained before, unwatched, has no film.)
+
+# %%
+from IPython.display import Image, display
+
+if watch.seen:
+    film = plotting.render_training(shown, watch.seen, profile=PROFILE)
+    path = reporting.save_animation(
+        film, "03_learning", **study.labels, runs=[run.id], fps=2, mp4=False)
+    display(Image(path))
 
 # %% [markdown]
 # ## Score per patient
@@ -298,6 +314,12 @@ reporting.save_figure(fig, "03_outlines", **study.labels, runs=[run.id])
 plt.show()
 
 # %% [markdown]
+# All slices and both phases, to leaf through: where on the way from base to apex does it go wrong?
+
+# %%
+lessons.browse_slices(study.validation, scored.prediction, **study.labels)
+
+# %% [markdown]
 # The probabilities show the same before the threshold: a broad grey rim is a network that
 # does not know where exactly the border runs. Keep the rim in mind for the next notebook.
 
@@ -306,6 +328,18 @@ shown = study.validation.take(rows)
 probability = seglib.predict(run.model, shown.images, recipe.preprocessing)
 fig = plotting.show_probabilities(shown, probability)
 reporting.save_figure(fig, "03_probabilities", **study.labels, runs=[run.id])
+plt.show()
+
+# %% [markdown]
+# And before that? Each level turns the image into channels, coarser on the way down; here is every
+# second level, and of each the channels that vary most. Where does the heart stop looking like a
+# heart, and where is it one again? (The chequered patterns come from the transposed convolutions.)
+
+# %%
+seen = seglib.inference.feature_maps(run.model, shown.images[:1], recipe.preprocessing)
+maps = {level: seen[level][0] for level in list(seen)[::2]}
+fig = lessons.show_features(recipe.preprocessing.images(shown.images[:1])[0], maps)
+reporting.save_figure(fig, "03_features", **study.labels, runs=[run.id])
 plt.show()
 
 

@@ -121,6 +121,14 @@ print(f"itself {dice(truth, truth):.3f}, shifted by 3 pixels {dice(truth, shifte
       f"all black {dice(truth, 0 * truth):.3f}")
 
 # %% [markdown]
+# Play with it: move a disc, grow it, pierce it. Which fault does Dice forgive that
+# [HD95](../docs/glossary.md#hd95) does not? Make the disc small, and move it by as much again:
+# which of the scores changes?
+
+# %%
+lessons.metric_playground()
+
+# %% [markdown]
 # A network needs a gradient, so its loss uses probabilities instead of hard masks: the
 # [*soft* Dice](../docs/glossary.md#soft-dice). Read the two columns: which one is the score that a paper means?
 

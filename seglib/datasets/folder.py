@@ -104,7 +104,7 @@ def _read(
     return slices.take(table.sort_values(["patient", "slice"], kind="stable").index.to_numpy())
 
 
-def _pictures(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
+def picture_files(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
     """Picture files below `folder`: path inside it without the ending, to full path."""
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder")
@@ -124,8 +124,8 @@ def _pictures(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
 
 def _paired_files(images: Path, masks: Path, mask_suffix: str) -> dict[str, tuple[Path, Path]]:
     """Image and mask path for each image's key, sorted."""
-    image_files = _pictures(images, IMAGE_SUFFIXES)
-    mask_files = _pictures(masks, MASK_SUFFIXES)
+    image_files = picture_files(images, IMAGE_SUFFIXES)
+    mask_files = picture_files(masks, MASK_SUFFIXES)
     if images.resolve() == masks.resolve():
         if not mask_suffix:
             raise DataError(

@@ -1,4 +1,4 @@
-"""Files: pictures, DICOM frames, NIfTI volumes, contours, packed sets."""
+"""Files: pictures, DICOM frames, NIfTI volumes, contours, annotations, packed sets."""
 
 from seglib.lazy import lazy_face
 
@@ -14,7 +14,8 @@ __getattr__, __dir__, __all__ = lazy_face(
         "map_labels": "resizing",
         "read_contour": "contours",
         "fill_contour": "contours",
+        "fill_rings": "contours",
         "read_dicom": "dicom",
     },
-    modules=("folders", "nifti", "packed"),
+    modules=("annotations", "folders", "nifti", "packed"),
 )

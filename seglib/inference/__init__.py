@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_face(
     __name__,
     {
         "attention_maps": "attention",
+        "feature_maps": "attention",
         "largest_component": "components",
         "predict": "prediction",
         "predict_set": "prediction",

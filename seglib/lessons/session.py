@@ -187,9 +187,17 @@ def score(
     return Scored(slices, prediction, per_case)
 
 
-def train_for(study: Study, recipe: Recipe) -> Run:
-    """Train a recipe on the study's training part, watching its validation part."""
-    return train(recipe, study.train, study.validation, seed=study.seed)
+def train_for(
+    study: Study, recipe: Recipe, callbacks: Sequence[keras.callbacks.Callback] = ()
+) -> Run:
+    """Train a recipe on the study's training part, watching its validation part.
+
+    Args:
+        study: Data, split and seed.
+        recipe: What to train.
+        callbacks: As `seglib.training.train`.
+    """
+    return train(recipe, study.train, study.validation, seed=study.seed, callbacks=callbacks)
 
 
 def results_table(runs: Mapping[str, Run], scored: Mapping[str, Scored]) -> pd.DataFrame:

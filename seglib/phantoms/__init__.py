@@ -7,5 +7,5 @@ __getattr__, __dir__, __all__ = lazy_face(
     {
         "find_or_simulate": "stand_in",
     },
-    modules=("heart", "atrium", "brain", "tumour"),
+    modules=("heart", "atrium", "brain", "tumour", "own_folder"),
 )

@@ -1,4 +1,4 @@
-"""Films for GIF and MP4: a case slice after slice, or hearts that beat, with their outlines.
+"""Films for GIF and MP4: a case slice after slice, hearts that beat, a network that learns.
 
 A volume is hard to judge from a few pictures. Here the eye sees whether the outline
 moves smoothly from one slice to the next, or with the heart, and where it flickers.
@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from seglib.errors import DataError
+from seglib.evaluation.scores import overlap_scores
 from seglib.plotting.image import draw_contours, heart_window, show_image
 from seglib.plotting.style import (
     PREDICTION,
@@ -30,6 +31,9 @@ from seglib.slices import SliceSet
 
 #: Slices shown each second.
 FPS = 8
+
+#: How often the last picture of a learning network is repeated, so that one can look at it.
+HOLD = 4
 
 #: The phases of a beat as a title writes them out, in the order of the film.
 BEAT = {"ED": "end-diastole (filled)", "ES": "end-systole (emptied)"}
@@ -145,6 +149,59 @@ def _beating_rows(slices: SliceSet, patient: str, count: int) -> pd.DataFrame:
     return rows.iloc[places]
 
 
+def render_training(
+    slices: SliceSet,
+    seen: Mapping[int, np.ndarray],
+    *,
+    profile: str,
+    margin: int = 20,
+    dpi: int = 100,
+) -> np.ndarray:
+    """Draw what a network said of a few slices after each epoch that was watched.
+
+    Args:
+        slices: The slices that were watched, of one foreground class.
+        seen: Epoch and masks ``(N, H, W, 1)``, as `seglib.training.WatchPredictions` keeps them.
+        profile: Profile named in the label.
+        margin: Pixels kept free around a slice's mask.
+        dpi: Dots an inch; a frame is 2.1 inches a slice wide.
+
+    Returns:
+        ``(F, h, w, 3)`` uint8: a frame for each epoch, the last one `HOLD` times.
+
+    Raises:
+        DataError: Nothing was seen.
+    """
+    require_seen(seen)
+    windows = [heart_window(mask, margin) for mask in slices.masks]
+    frames = []
+    for epoch, masks in sorted(seen.items()):
+        fig, grid = new_figure(1, len(slices), width=2.1, height=2.3)
+        for axes, row, window in zip(grid[0], range(len(slices)), windows, strict=True):
+            dice = overlap_scores(slices.masks[row], masks[row])["dice"]
+            show_image(axes, slices.images[row], window, f"Dice {dice:.2f}")
+            draw_contours(axes, slices.masks[row], (TRUTH,))
+            draw_contours(axes, masks[row], (PREDICTION,), linestyles="dashed")
+        fig.suptitle(f"after epoch {epoch} of {max(seen)}", x=0.01, ha="left", fontsize=11)
+        legend_below(fig, outline_handles("network"))
+        label_figure(fig, slices.name, profile)
+        frames.append(_pixels(fig, dpi))
+    return np.stack(frames + frames[-1:] * (HOLD - 1))
+
+
+def require_seen(seen: Mapping[int, np.ndarray]) -> None:
+    """Refuse to show a training that nobody watched.
+
+    Raises:
+        DataError: Nothing was seen.
+    """
+    if not seen:
+        raise DataError(
+            "no prediction was kept while training: this run was first trained without a watch, "
+            "and is now only read back; use another seed or runs_dir to train it anew"
+        )
+
+
 def _pixels(fig: Figure, dpi: int) -> np.ndarray:
     """Draw a figure and close it: ``(h, w, 3)`` uint8, with even sides, as codecs want them."""
     fig.set_dpi(dpi)
@@ -158,7 +215,7 @@ def write_gif(frames: np.ndarray, path: Path, fps: float = FPS, colours: int = 2
     """Write a GIF that repeats for ever.
 
     Args:
-        frames: From `render_slices`.
+        frames: From any `render` function.
         path: Where to.
         fps: Frames a second.
         colours: Size of the palette, at most 256; fewer make a smaller file.

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 
-from seglib.plotting.style import TRUTH
+from seglib.plotting.style import AGREED, PREDICTION, TRUTH
 
 
 def one_plane(mask: np.ndarray) -> np.ndarray:
@@ -107,3 +108,24 @@ def draw_contours(
             colors=[colours[(int(k) - 1) % len(colours)]],
             **{"linewidths": 1.4, **keywords},
         )
+
+
+def paint_agreement(
+    axes: Axes, truth: np.ndarray, prediction: np.ndarray, opacity: float = 0.85
+) -> None:
+    """Lay the three kinds of pixels over an image: of both, missed, extra.
+
+    The area of both is paler, so that the image can still be seen under it.
+
+    Args:
+        axes: Axes that already show the image.
+        truth: ``(H, W)`` or ``(H, W, 1)``, non-zero inside.
+        prediction: Same as `truth`.
+        opacity: Of what is missed or extra, 0 to 1; 1 paints all three kinds fully.
+    """
+    truth, prediction = one_plane(truth) != 0, one_plane(prediction) != 0
+    layer = np.zeros((*truth.shape, 4))
+    layer[truth & prediction] = to_rgba(AGREED, 0.45 if opacity < 1 else 1)
+    layer[truth & ~prediction] = to_rgba(TRUTH, opacity)
+    layer[~truth & prediction] = to_rgba(PREDICTION, opacity)
+    axes.imshow(layer, interpolation="nearest")

@@ -12,14 +12,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from seglib.evaluation.tables import best_median_worst
-from seglib.plotting.image import draw_contours, heart_window, one_plane, show_image
+from seglib.plotting.image import (
+    draw_contours,
+    heart_window,
+    one_plane,
+    paint_agreement,
+    show_image,
+)
 from seglib.plotting.style import (
-    AGREED,
     METRIC_NAMES,
     PALETTE,
     PREDICTION,
@@ -70,16 +73,6 @@ def show_slices(
 
 def _class_colours(slices: SliceSet) -> tuple[str, ...]:
     return (TRUTH,) if slices.num_classes == 2 else (TRUTH, *PALETTE[2:4], *PALETTE[5:])
-
-
-def _paint(axes: Axes, truth: np.ndarray, prediction: np.ndarray) -> None:
-    """Lay the three kinds of pixels over an image: agreed, missed, extra."""
-    truth, prediction = one_plane(truth) != 0, one_plane(prediction) != 0
-    layer = np.zeros((*truth.shape, 4))
-    layer[truth & prediction] = to_rgba(AGREED, 0.45)
-    layer[truth & ~prediction] = to_rgba(TRUTH, 0.85)
-    layer[~truth & prediction] = to_rgba(PREDICTION, 0.85)
-    axes.imshow(layer, interpolation="nearest")
 
 
 def show_probabilities(slices: SliceSet, probabilities: np.ndarray, *, columns: int = 4) -> Figure:
@@ -159,7 +152,7 @@ def cases_best_median_worst(
         for axes, row in zip(axes_row, index[shown], strict=False):
             axes.set_axis_on()
             show_image(axes, slices.images[row], window, f"slice {slices.table.at[row, 'slice']}")
-            _paint(axes, slices.masks[row], prediction[row])
+            paint_agreement(axes, slices.masks[row], prediction[row])
         axes_row[0].set_ylabel(
             f"{word}: {case['case']}\n{METRIC_NAMES.get(metric, metric)} {case[metric]:.3f}",
             fontsize=9,

@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "compile_model": "compile",
         "WatchPredictions": "callbacks",
         "tensorboard": "callbacks",
+        "model_card": "cards",
         "BACKENDS": "devices",
         "open_devices": "devices",
     },

@@ -9,7 +9,15 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from seglib.errors import DataError
-from seglib.plotting.animation import render_beat, render_slices, write_gif, write_mp4
+from seglib.plotting import animation
+from seglib.plotting.animation import (
+    HOLD,
+    render_beat,
+    render_slices,
+    render_training,
+    write_gif,
+    write_mp4,
+)
 from seglib.plotting.style import PREDICTION, TRUTH
 from seglib.reporting import save_animation
 
@@ -149,3 +157,38 @@ def test_a_beat_is_saved_as_a_gif_alone(frames, tmp_path):
     with Image.open(path) as film:
         assert film.info["duration"] == 500
     assert sorted(file.name for file in path.parent.iterdir()) == ["beat.gif", "beat.json"]
+
+
+def learnt(case):
+    """Masks after three epochs: nothing, too low, right."""
+    return {2: np.roll(case.masks, 3, axis=1), 1: np.zeros_like(case.masks), 4: case.masks}
+
+
+def test_a_learning_network_has_a_frame_for_each_epoch_in_order_and_rests_at_the_end(case):
+    film = render_training(case, learnt(case), profile="smoke", dpi=60)
+    assert len(film) == 2 + HOLD
+    assert film.shape[1] % 2 == film.shape[2] % 2 == 0
+    assert not np.array_equal(film[0], film[1])
+    for frame in film[3:]:
+        np.testing.assert_array_equal(frame, film[2])
+    alone = render_training(case, {1: np.zeros_like(case.masks)}, profile="smoke", dpi=60)
+    assert alone.shape[1:] == film.shape[1:]
+
+
+def test_each_frame_says_its_epoch_and_the_dice_of_each_slice(case, monkeypatch):
+    said = []
+
+    def read(fig, dpi):
+        said.append([fig.get_suptitle(), *(axes.get_title() for axes in fig.axes)])
+        return np.zeros((2, 2, 3), np.uint8)
+
+    monkeypatch.setattr(animation, "_pixels", read)
+    render_training(case, learnt(case), profile="smoke")
+    assert said[0] == ["after epoch 1 of 4", *["Dice 0.00"] * 3]
+    assert said[1][0] == "after epoch 2 of 4"
+    assert said[2] == ["after epoch 4 of 4", *["Dice 1.00"] * 3]
+
+
+def test_a_training_that_nobody_watched_has_no_film(case):
+    with pytest.raises(DataError, match="no prediction was kept while training"):
+        render_training(case, {}, profile="smoke")

@@ -3,10 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from figures import outline
+from matplotlib.colors import to_rgba
 
 from seglib import plotting
-from seglib.plotting.image import draw_contours
-from seglib.plotting.style import PREDICTION, TRUTH
+from seglib.plotting.image import draw_contours, paint_agreement
+from seglib.plotting.style import AGREED, PREDICTION, TRUTH
 
 
 def test_contour_lies_on_the_masks_border():
@@ -46,3 +47,13 @@ def test_heart_window_holds_every_mask_and_stays_inside():
     assert plotting.heart_window(masks * 0) == (slice(0, 40), slice(0, 60))
     rows, columns = plotting.heart_window(masks, margin=100)
     assert (rows, columns) == (slice(0, 40), slice(0, 60))
+
+
+def test_pixels_are_painted_as_agreed_missed_and_extra():
+    truth, prediction = np.array([[1, 1, 0, 0]]), np.array([[0, 2, 3, 0]])
+    for opacity, both in ((0.85, 0.45), (1.0, 1.0)):
+        axes = plt.figure().subplots()
+        paint_agreement(axes, truth[..., None], prediction[..., None], opacity)
+        layer = axes.images[0].get_array()
+        expected = [to_rgba(TRUTH, opacity), to_rgba(AGREED, both), to_rgba(PREDICTION, opacity)]
+        np.testing.assert_allclose(layer[0], [*expected, (0, 0, 0, 0)])
