@@ -10,11 +10,13 @@ import re
 import shutil
 import tomllib
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import SlidesExporter
 from nbformat import NotebookNode
+from PIL import Image
 
 from seglib.errors import DataError
 from seglib.files import REPOSITORY
@@ -24,9 +26,12 @@ from tools.book.pages import FRAME
 TABLE = FRAME / "slides.toml"
 OPENING = "Opening"
 #: Most characters of text above a result; whole paragraphs are left out beyond.
-MOST_TEXT = 420
+MOST_TEXT = 380
 #: Most lines of code, or of printed results.
 MOST_LINES = 14
+#: Height over width from which a figure stands beside the text, not below it.
+TALL = 0.65
+_BESIDE = '<img class="beside"'
 _FIGURE = re.compile(
     r"""(?:save_(?:figure|animation)\(\s*\w+,\s*|stored_figure\(\s*)["']([\w.-]+)["']"""
 )
@@ -88,16 +93,18 @@ def slide(section: Section, folder: Path, figures: Path) -> tuple[str, str]:
     shown, length = [], 0
     for i in texts:
         text = section.parts[i]
-        # A list is the section's point: it is never left out.
-        if length and not text.startswith("- ") and length + len(text) > MOST_TEXT:
-            break
-        if chosen and i > chosen[0] and shown:
+        # Without a result there is room for the whole list that is the section's point.
+        room = chosen or not text.startswith("- ")
+        if shown and (room and length + len(text) > MOST_TEXT or chosen and i > chosen[0]):
             break
         shown.append(i)
         length += len(text)
-    lines = [f"## {section.heading}", *[section.parts[i] for i in shown]]
+    lines = [section.parts[i] for i in shown]
     if chosen:
-        lines.append(_result(section, chosen[0], folder, figures))
+        result = _result(section, chosen[0], folder, figures)
+        # A tall figure stands beside the text, so it comes first.
+        lines = [result, *lines] if result.startswith(_BESIDE) else [*lines, result]
+    lines = [f"## {section.heading}", *lines]
     notes = [section.parts[i] for i in texts if i not in shown]
     return _plain("\n\n".join(lines)), _plain("\n\n".join(notes))
 
@@ -122,7 +129,10 @@ def _result(section: Section, place: int, folder: Path, figures: Path) -> str:
     shutil.copy(path, folder / "figures")
     before = [part for part in section.parts[:place] if isinstance(part, str)]
     text = notebook_pages.plain(before[-1]) if before else ""
-    return f"![{notebook_pages.alternative_text(section.heading, text)}](figures/{path.name})"
+    with Image.open(path) as picture:
+        tall = picture.height > TALL * picture.width
+    alt = escape(notebook_pages.alternative_text(section.heading, text))
+    return f'{_BESIDE if tall else "<img"} src="figures/{path.name}" alt="{alt}">'
 
 
 def _code(source: str) -> str:
