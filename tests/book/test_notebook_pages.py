@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from tools.book import notebook_pages
-from tools.book.notebook_pages import NotebookPage, alternative_text, last_paragraph, prepare, read
+from tools.book.notebook_pages import alternative_text, last_paragraph, prepare, read
 
 SCRIPT = """\
 # %% [markdown]
@@ -108,5 +108,3 @@ def test_the_paragraph_before_a_figure_is_the_one_under_its_heading(markdown, ex
 def test_a_long_text_is_cut_between_words():
     alt = alternative_text("A", "word " * 100)
     assert len(alt) <= notebook_pages.LONGEST and alt.endswith("word…")
-
-

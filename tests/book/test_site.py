@@ -180,10 +180,10 @@ def test_masks_are_pythons_on_nearly_every_pixel(page, book, slices):
         height, width = images.shape[1:3]
         stack = [image.ravel().tolist() for image in images]
         found = module(page, "network", f"""
-            m.Network.load(new URL("_static/heart/model.onnx", "{page.url}")).then(async (network) => {{
-                const masks = [];
+            m.Network.load("{page.url}_static/heart/model.onnx").then(async (network) => {{
+                const [masks, size] = [[], {{height: {height}, width: {width}}}];
                 for (const values of {json.dumps(stack)}) {{
-                    const image = {{values: Float32Array.from(values), height: {height}, width: {width}}};
+                    const image = {{values: Float32Array.from(values), ...size}};
                     masks.push([...(await network.predict(image)).mask]);
                 }}
                 return masks;
@@ -243,7 +243,7 @@ def test_scores_are_pythons(page, rng):
 
 
 def frame(**changes):
-    """A small DICOM frame of 12 bits, with a nested sequence of unknown length before its pixels."""
+    """A small DICOM frame of 12 bits, after a nested sequence of unknown length."""
     made = pydicom.Dataset()
     made.file_meta = pydicom.dataset.FileMetaDataset()
     made.file_meta.TransferSyntaxUID = changes.pop("syntax", pydicom.uid.ExplicitVRLittleEndian)

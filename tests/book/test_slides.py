@@ -45,7 +45,9 @@ def test_the_opening_is_what_is_taught(figures, tmp_path):
 
 def test_a_section_shows_the_text_before_its_figure_and_says_the_rest(figures, tmp_path):
     code = '>fig = draw()\nreporting.save_figure(fig, "99_wide", **labels)'
-    book = notebook(OPENING, "## A", "See [Dice](../docs/glossary.md#dice).", code, "Read it.", ">x")
+    book = notebook(
+        OPENING, "## A", "See [Dice](../docs/glossary.md#dice).", code, "Read it.", ">x"
+    )
     text, notes = shown(book, "A", figures, tmp_path)
     assert text.startswith("## A\n\nSee Dice.\n\n<img src=")
     assert 'src="figures/99_wide.png" alt="Figure of the section' in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -66,7 +67,8 @@ class Page:
     def open(self, url: str) -> None:
         """Go to an address and wait until the page is there."""
         self.command("Page.navigate", url=url)
-        self.wait(f"location.href.startsWith({json.dumps(url.split('#')[0])})")
+        place = re.split("[?#]", url)[0]  # JupyterLab drops the token
+        self.wait(f"location.href.startsWith({json.dumps(place)})")
         self.wait("document.readyState === 'complete'")
 
     def evaluate(self, script: str) -> Any:
