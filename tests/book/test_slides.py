@@ -93,6 +93,7 @@ def test_a_session_has_12_to_15_slides_each_with_a_heading(number, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_no_text_of_a_slide_is_typed_by_hand(tmp_path):
     """Every paragraph of the slides stands in a notebook, links apart."""
     texts = " ".join(

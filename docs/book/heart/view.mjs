@@ -80,10 +80,10 @@ export class View {
       if (!inside(row, column + 1)) side(row, column + 1, 1, 0);
     });
     context.strokeStyle = colour;
-    context.lineWidth = 4;
-    context.lineCap = "square";
-    // Told apart by more than colour: the own outline is dashed.
-    context.setLineDash(role === "own" ? [10, 10] : []);
+    context.lineWidth = role === "own" ? 6 : 4;
+    // Told apart by more than colour: the own outline is dashed, one dash for each pixel's side.
+    context.lineCap = role === "own" ? "butt" : "square";
+    context.setLineDash(role === "own" ? [0.65 * scale, 0.35 * scale] : []);
     context.stroke();
     context.setLineDash([]);
   }
