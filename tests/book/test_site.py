@@ -16,7 +16,7 @@ from web import serving
 
 from seglib.datasets import sunnybrook
 from seglib.datasets.locations import find_folder
-from seglib.errors import SeglibError
+from seglib.errors import DataError, SeglibError
 from seglib.evaluation import overlap_scores, surface_distances
 from seglib.formats.dicom import read_dicom
 from seglib.inference import predict, to_mask
@@ -296,11 +296,31 @@ def test_a_dicom_frame_has_the_intensities_that_python_reads(page, tmp_path, nam
     np.testing.assert_array_equal(np.array(values, np.float32).reshape(150, 130), expected)
 
 
+def test_no_file_is_read_otherwise_than_by_python(page, hostile_dicom_dir, scd_dicom_dir):
+    """Damaged and malicious files are read alike, or refused; so are frames of patients."""
+    hostile = sorted(path for path in hostile_dicom_dir.rglob("*.dcm"))
+    small = [path for path in hostile if path.stat().st_size < 2**18][::5]
+    read = 0
+    for path in [*small, *sorted(scd_dicom_dir.rglob("*.dcm"))[::12]]:
+        found = read_in_browser(page, path)
+        if not isinstance(found, str):
+            try:
+                _, expected = read_dicom(path)
+            except DataError:
+                continue  # Python refuses more: it reads the whole header
+            height, width, _, values = found
+            np.testing.assert_array_equal(np.reshape(values, (height, width)), expected, str(path))
+            read += 1
+    assert read > 20
+
+
 REFUSED = {
     "compressed": ({"syntax": pydicom.uid.RLELossless}, "compressed"),
     "colour": ({"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3}, "grey image, found RGB"),
     "several": ({"NumberOfFrames": 2}, "one frame, found 2"),
     "32 bits": ({"BitsAllocated": 32}, "8 or 16 bits a pixel, found 32"),
+    "long": ({"PixelData": bytes(2 * 2 * 150 * 130)}, "one frame, found more"),
+    "no bits": ({"BitsStored": 0}, "0 of 16 bits count"),
     "short": ({"PixelData": bytes(8)}, "fewer pixels than its header says"),
     "no slope": ({"RescaleSlope": "0", "RescaleIntercept": "1"}, "rescales intensities by 0"),
 }

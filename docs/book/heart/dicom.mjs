@@ -82,7 +82,7 @@ function value(file, name, begin, length) {
 }
 
 function requireOneGreyFrame(header) {
-  const { rows, columns, samples, photometric, frames, allocated, pixels, table } = header;
+  const { rows, columns, samples, photometric, frames, allocated, stored, pixels, table } = header;
   if (!pixels || !rows || !columns) throw new Error("This DICOM file holds no image.");
   if (samples !== 1 || !/^MONOCHROME[12]$/.test(photometric)) {
     throw new Error(`Expected a grey image, found ${photometric}. ${CONVERT}`);
@@ -92,14 +92,19 @@ function requireOneGreyFrame(header) {
   if (allocated !== 8 && allocated !== 16) {
     throw new Error(`Expected 8 or 16 bits a pixel, found ${allocated}. ${CONVERT}`);
   }
-  if (pixels.length < (rows * columns * allocated) / 8) {
+  if (!(stored > 0 && stored <= allocated)) {
+    throw new Error(`Its header says that ${stored} of ${allocated} bits count; take an intact copy.`);
+  }
+  const frameBytes = (rows * columns * allocated) / 8;
+  if (pixels.length < frameBytes) {
     throw new Error("The file has fewer pixels than its header says; take an intact copy.");
   }
+  if (pixels.length >= 2 * frameBytes) throw new Error(`Expected one frame, found more. ${CONVERT}`);
 }
 
 function intensities({ rows, columns, allocated, stored, signed, slope, intercept, pixels }) {
   const view = new DataView(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-  const unused = 32 - Math.min(stored || allocated, allocated); // bits above those that count
+  const unused = 32 - stored; // bits above those that count
   const values = new Float32Array(rows * columns);
   const factor = slope ? Number(slope) : 1;
   const shift = intercept ? Number(intercept) : 0;
