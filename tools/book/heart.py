@@ -54,7 +54,7 @@ def hearts() -> tuple[SliceSet, str]:
     if find_folder("sunnybrook") is not None:
         return seglib.load("sunnybrook"), "Sunnybrook, CC0"
     print("Sunnybrook is not on this computer: the page's samples are simulated hearts.")
-    return phantom.make(size=256), "simulated, no patient"
+    return phantom.make(patients=6, slices=3, size=256), "simulated, no patient"
 
 
 def sample_rows(slices: SliceSet) -> list[int]:
