@@ -2,8 +2,8 @@
 
 import base64
 import json
+import re
 from functools import partial
-from http.server import SimpleHTTPRequestHandler
 from io import BytesIO
 
 import nbformat
@@ -11,6 +11,8 @@ import numpy as np
 import pydicom
 import pytest
 from chromium import chromium
+from dicom_frames import FRAMES, REFUSED, frame
+from heart_page import Quiet, module, open_file, part, read_in_browser, status
 from PIL import Image
 from web import serving
 
@@ -31,10 +33,10 @@ pytestmark = pytest.mark.slow
 RUN = ("01_data_preparation", "02_augmentation")
 
 
-def picture() -> str:
-    """A PNG as a notebook holds it."""
+def picture(form: str = "PNG") -> str:
+    """A picture as a notebook holds it."""
     stream = BytesIO()
-    Image.new("L", (4, 4)).save(stream, "PNG")
+    Image.new("L", (4, 4)).save(stream, form)
     return base64.b64encode(stream.getvalue()).decode()
 
 
@@ -50,6 +52,8 @@ def executed(tmp_path_factory):
         code[0].outputs = [output("stream", text="a printed line\n")]
         code[1].outputs = [output("display_data", {"image/png": picture()})]
         code[2].outputs = [output("display_data", {"text/html": "<table><tr><td>1</table>"})]
+        film = {"image/gif": picture("GIF"), "text/plain": "<IPython.core.display.Image object>"}
+        code[4].outputs = [output("execute_result", film, execution_count=1)]
         code[3].outputs = [output("display_data", view | {"text/plain": "HBox(children=())"})]
         notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
         nbformat.write(notebook, folder / f"{name}.ipynb")
@@ -78,13 +82,6 @@ def book(output, executed, missing):
     return build_book(output, executed, plain=bool(missing))  # raises on a warning or a fault
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files, and says nothing on the console."""
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def page(book, missing):
     """The page that segments a heart, ready, in a browser that reaches this machine alone."""
@@ -102,33 +99,13 @@ def page(book, missing):
         assert [error for error in opened.errors if "favicon" not in error] == []
 
 
-def module(page, name: str, expression: str):
-    """What an expression gives in which ``m`` is one of the page's modules."""
-    url = f"{page.url}_static/heart/{name}.mjs"
-    return page.evaluate(f"import('{url}').then((m) => {expression})")
-
-
-def part(name: str) -> str:
-    return f"""document.querySelector('[data-part="{name}"]')"""
-
-
-def status(page) -> str:
-    return page.evaluate(f"{part('status')}.textContent")
-
-
-def open_file(page, path) -> None:
-    """Choose a file, and wait until the page has said something about it."""
-    page.evaluate(f"{part('status')}.textContent = ''")
-    page.choose_files('[data-part="file"]', path)
-    page.wait(f"{part('status')}.textContent !== ''")
-
-
 def test_every_page_is_built_and_says_whether_its_notebook_was_run(book):
     pages = {path.stem: path.read_text(encoding="utf-8") for path in book.glob("notebooks/*.html")}
     assert len(pages) == len(list(NOTEBOOKS.glob("[0-9]*.py")))
     assert {name for name, text in pages.items() if "has not been run here" not in text} == {*RUN}
     assert "a printed line" in pages[RUN[0]]
-    assert "HBox" not in pages[RUN[0]]
+    assert "HBox" not in pages[RUN[0]] and "Image object" not in pages[RUN[0]]
+    assert re.search(r'<img alt="Figure of the section[^>]*\.gif"', pages[RUN[0]])
 
 
 def test_the_book_opens_from_a_folder_searches_and_turns_dark(book):
@@ -243,51 +220,6 @@ def test_scores_are_pythons(page, rng):
         np.testing.assert_allclose(np.array(numbers, float), expected, rtol=1e-9)
 
 
-def frame(**changes):
-    """A small DICOM frame of 12 bits, after a nested sequence of unknown length."""
-    made = pydicom.Dataset()
-    made.file_meta = pydicom.dataset.FileMetaDataset()
-    made.file_meta.TransferSyntaxUID = changes.pop("syntax", pydicom.uid.ExplicitVRLittleEndian)
-    made.SOPClassUID, made.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.4", "1.2.3"
-    inner = pydicom.Dataset()
-    inner.Rows = 7  # not the frame's own
-    inner.PurposeOfReferenceCodeSequence = [pydicom.Dataset()]
-    made.ReferencedImageSequence = [inner]
-    made["ReferencedImageSequence"].is_undefined_length = True
-    made.Rows, made.Columns, made.SamplesPerPixel = 150, 130, 1
-    made.PhotometricInterpretation, made.PixelRepresentation = "MONOCHROME2", 1
-    made.BitsAllocated, made.BitsStored, made.HighBit = 16, 12, 11
-    made.PixelSpacing = [1.25, 1.5]
-    rng = np.random.default_rng(0)
-    made.PixelData = rng.integers(-2048, 2048, (150, 130), np.int16).tobytes()
-    for name, value in changes.items():
-        setattr(made, name, value)
-    return made
-
-
-FRAMES = {
-    "explicit": {},
-    "implicit": {"syntax": pydicom.uid.ImplicitVRLittleEndian},
-    "rescaled": {"RescaleSlope": "0.5", "RescaleIntercept": "-100"},
-    "inverted": {"PhotometricInterpretation": "MONOCHROME1"},
-    "unsigned": {"PixelRepresentation": 0, "BitsStored": 16, "HighBit": 15},
-    "8 bits": {"PixelRepresentation": 0, "BitsAllocated": 8, "BitsStored": 8, "HighBit": 7,
-               "PixelData": bytes(range(130)) * 150},
-}  # fmt: skip
-
-
-def read_in_browser(page, path):
-    """``[height, width, spacing, values]``, or the message of the refusal."""
-    data = base64.b64encode(path.read_bytes()).decode()
-    return module(page, "dicom", f"""(() => {{
-        const bytes = Uint8Array.from(atob("{data}"), (c) => c.charCodeAt(0));
-        try {{
-            const {{height, width, spacing, values}} = m.readDicom(bytes);
-            return [height, width, spacing, [...values]];
-        }} catch (error) {{ return error.message; }}
-    }})()""")  # fmt: skip
-
-
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_dicom_frame_has_the_intensities_that_python_reads(page, tmp_path, name):
     frame(**FRAMES[name]).save_as(tmp_path / "frame.dcm", enforce_file_format=True)
@@ -313,18 +245,6 @@ def test_no_file_is_read_otherwise_than_by_python(page, hostile_dicom_dir, scd_d
             np.testing.assert_array_equal(np.reshape(values, (height, width)), expected, str(path))
             read += 1
     assert read > 20
-
-
-REFUSED = {
-    "compressed": ({"syntax": pydicom.uid.RLELossless}, "compressed"),
-    "colour": ({"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3}, "grey image, found RGB"),
-    "several": ({"NumberOfFrames": 2}, "one frame, found 2"),
-    "32 bits": ({"BitsAllocated": 32}, "8 or 16 bits a pixel, found 32"),
-    "long": ({"PixelData": bytes(2 * 2 * 150 * 130)}, "one frame, found more"),
-    "no bits": ({"BitsStored": 0}, "0 of 16 bits count"),
-    "short": ({"PixelData": bytes(8)}, "fewer pixels than its header says"),
-    "no slope": ({"RescaleSlope": "0", "RescaleIntercept": "1"}, "rescales intensities by 0"),
-}
 
 
 @pytest.mark.parametrize("name", REFUSED)
