@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 
 from seglib.files import REPOSITORY
+from study.notebook_files import NOTEBOOKS
 from tools.book import notebook_pages
 from tools.book.links import RENAMED, rewritten
 
@@ -29,47 +30,37 @@ MARKDOWN = (
 MADE = ("slides", "heart")
 
 
-def gather(
-    source: Path,
-    executed: Path,
-    *,
-    top: Path = REPOSITORY,
-    only: tuple[str, ...] | None = None,
-    more: tuple[str, ...] = (),
-) -> dict[str, str]:
+def gather(source: Path, executed: Path, more: tuple[str, ...] = ()) -> dict[str, str]:
     """Write what Sphinx turns into pages.
 
     Args:
         source: Folder to fill; emptied first.
         executed: Folder of executed notebooks.
-        top: The repository's top folder.
-        only: Names of the notebooks to take; None for all.
         more: Those of `MADE` that will be added.
 
     Returns:
         For each notebook whether it was ``"run"``, is ``"older"`` or ``"missing"``.
     """
     shutil.rmtree(source, ignore_errors=True)
-    scripts = sorted((top / "notebooks").glob("[0-9]*.py"))
-    scripts = [script for script in scripts if only is None or script.stem in only]
-    markdown = sorted(path for pattern in MARKDOWN for path in top.glob(pattern))
-    pages = {path.relative_to(top).as_posix() for path in markdown}
+    scripts = sorted(NOTEBOOKS.glob("[0-9]*.py"))
+    markdown = sorted(path for pattern in MARKDOWN for path in REPOSITORY.glob(pattern))
+    pages = {path.relative_to(REPOSITORY).as_posix() for path in markdown}
     pages |= {f"notebooks/{script.stem}.ipynb" for script in scripts}
     pictures: set[str] = set()
 
     def links(page: str, text: str) -> str:
-        text, shown = rewritten(text, page, top, pages)
+        text, shown = rewritten(text, page, REPOSITORY, pages)
         pictures.update(shown)
         return text
 
     for path in markdown:
-        page = path.relative_to(top).as_posix()
+        page = path.relative_to(REPOSITORY).as_posix()
         _write(source / RENAMED.get(page, page), links(page, path.read_text(encoding="utf-8")))
     states = _notebooks(source, scripts, executed, links)
     for picture in pictures:
-        if (top / picture).is_file():
+        if (REPOSITORY / picture).is_file():
             (source / picture).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(top / picture, source / picture)
+            shutil.copy(REPOSITORY / picture, source / picture)
     contents = (FRAME / "contents.md").read_text(encoding="utf-8").splitlines()
     contents = [line for line in contents if line in more or line not in MADE]
     with (source / "index.md").open("a", encoding="utf-8") as index:

@@ -17,20 +17,17 @@ const state = { image: null, probability: null, masks: { own: null, prediction: 
 let network, view, setting;
 
 async function start() {
-  say("Loading the network (about 22 MB, once) …");
+  say("Loading the network …");
   setting = await (await fetch(new URL("setting.json", HERE))).json();
   view = new View(part("canvas"), setting.colours);
   for (const [role, colour] of Object.entries(setting.colours)) {
     page.style.setProperty(`--${role}`, colour);
   }
   part("sample").replaceChildren(...setting.samples.map(({ name }, i) => new Option(name, i)));
-  const began = performance.now();
   network = await Network.load(new URL("model.onnx", HERE));
-  const loading = Math.round(performance.now() - began);
   connect();
   await showSample();
-  page.dataset.state = "ready";
-  page.dataset.loading = loading;
+  page.dataset.state = "ready"; // with `predicted` below, for whoever waits for the page
 }
 
 function connect() {

@@ -2,7 +2,7 @@
 
 import { isDicom, readDicom } from "./dicom.mjs";
 
-const LARGEST = 4096; // sides above this are no slice of a heart, and would fill the memory
+const LARGEST = 1024; // sides above this are no MR slice of a heart, and would make drawing slow
 const SHARES = [0.299, 0.587, 0.114]; // of red, green and blue in brightness (ITU-R BT.601)
 const DEPTH_AT = 24; // where a PNG file says how many bits a sample has
 
