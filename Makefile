@@ -28,7 +28,7 @@ BENCH_PY := .venv-bench/bin/python
 BENCH_STAMP := .venv-bench/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help study check test lab report runs bench notebooks lint
+.PHONY: help study check test lab report runs bench notebooks lint book slides
 
 help:  ## print this list
 	@echo "make TARGET, where TARGET is one of"
@@ -63,6 +63,12 @@ bench: $(BENCH_STAMP)  ## measure against peers on a quiet machine (BENCH: names
 
 notebooks: $(STAMP)  ## write every .ipynb from its .py half
 	@$(PY) -m tools.notebooks sync
+
+book: $(STAMP)  ## build the site from what has been run; ends with the line that serves it
+	@$(PY) -m tools.book
+
+slides: $(STAMP)  ## build the slides of the six sessions alone
+	@$(PY) -m tools.book --slides
 
 lint: $(STAMP)  ## check the code's style and that the notebook pairs agree
 	@$(PY) -m ruff check .

@@ -1,0 +1,1 @@
+"""The static book: notebooks, report and documents as a site that opens without a network."""
