@@ -2,7 +2,7 @@
 
 A run whose name ends in ``-cut`` dies in its second epoch, goes on, and is kept as well.
 
-`test_distribution` starts it, for devices have to be divided, and machines joined, before
+`test_devices` starts it, for devices have to be divided, and machines joined, before
 TensorFlow or JAX starts: ``python train_on_devices.py FOLDER STRATEGY-RECIPE ...``.
 """
 
@@ -23,12 +23,13 @@ from seglib.recipes.recipe import Recipe
 from seglib.training.runs import train
 
 #: One batch an epoch, for on one device Keras draws the order of several. Nothing in its step
-#: depends on how the batch is divided, if the loss is the mean over all of it.
-PLAIN = Recipe(
-    name="plain",
+#: depends on how the batch is divided, if the loss is the mean over all of it, and if the
+#: statistics of the normalisation are: those of a share alone would be others.
+NORMED = Recipe(
+    name="normed",
     filters=2,
     depth=1,
-    norm="none",
+    norm="batch",
     loss="dice+weighted_bce:200",  # so that it finds foreground at once, and the scores are not 0
     optimizer="sgd",
     learning_rate=0.05,
@@ -38,9 +39,6 @@ PLAIN = Recipe(
     preprocessing=Preprocessing(size=32, multiple=2),
     augmentation=Augmentation(rotation=20.0),
 )
-
-#: Here a share of a batch has other statistics than the whole.
-NORMED = replace(PLAIN, name="normed", norm="batch")
 
 #: Several batches an epoch, of which all workers have to take the same one at a time.
 STEPS = replace(NORMED, name="steps", batch_size=2, epochs=2)
@@ -77,7 +75,7 @@ def main(folder: Path, runs: list[str]) -> None:
     index = json.loads(os.environ.get("TF_CONFIG", '{"task": {"index": ""}}'))["task"]["index"]
     for run_name in runs:
         strategy, name, *cut = run_name.split("-")
-        recipe = {"plain": PLAIN, "normed": NORMED, "steps": STEPS}[name]
+        recipe = {"normed": NORMED, "steps": STEPS}[name]
         again = {"runs_dir": folder / ("cut" if cut else "runs"), "strategy": strategy}
         if cut:
             with contextlib.suppress(PowerCut):
