@@ -149,7 +149,7 @@ def dice_by_class(truth, prediction, classes):
     for number in range(1, classes):
         a, b = truth == number, prediction == number
         total = a.sum() + b.sum()
-        found.append(2 * np.sum(a & b) / total if total else np.nan)
+        found.append(float(2 * np.sum(a & b) / total) if total else np.nan)
     return found
 
 
