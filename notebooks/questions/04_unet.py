@@ -21,6 +21,12 @@ def _tiled(fine, coarse):
     return np.concatenate([fine, np.tile(coarse, (2, 2, 1))], axis=-1)
 
 
+def _with_gaps(fine, coarse):
+    grown = np.zeros((2 * coarse.shape[0], 2 * coarse.shape[1], coarse.shape[2]))
+    grown[::2, ::2] = coarse
+    return np.concatenate([fine, grown], axis=-1)
+
+
 def _added(fine, coarse):
     return fine + step_up(fine, coarse)[..., fine.shape[-1] :]
 
@@ -96,6 +102,8 @@ QUESTIONS = [
                     "many channels as filters, whatever comes in: after the step up there are 16."),
             Mistake((192, 96, 16), "You put one picture under the other. They are joined along the "
                     "channels: every position then has the features of both."),
+            Mistake((None, 96, 96, 32), "Right but for the first: Keras puts the images of a batch there. "
+                    "Give rows, columns and channels of one."),
             Mistake((48, 48, 32), "That is the level below, before the step up. The join needs two "
                     "grids of equal size, so a stride of 2 brings it to 96 first."),
             Mistake((48, 48, 48), "The join is on the fine grid: the coarse features are brought up, "
@@ -175,6 +183,8 @@ QUESTIONS = [
         mistakes=[
             Mistake(_tiled, "`np.tile` lays the whole picture down four times. Each pixel has to "
                     "become a block of its own: a heart must stay one heart, larger."),
+            Mistake(_with_gaps, "You spread the pixels out and left zeros between them. Each pixel has to "
+                    "fill its whole block of 2×2."),
             Mistake(_added, "You added the two; joining keeps both, one behind the other."),
             Mistake(_coarse_first, "Both parts are there, the coarse ones first. A network would not "
                     "mind, but a saved weight would meet the wrong channel: the fine ones come first."),

@@ -45,11 +45,11 @@ def _subtracted(weights, mask):
 
 
 def drawn_map(rng):
-    """A map of 6 by 6 weights, and a rectangle on a grid twice as fine."""
-    mask = np.zeros((12, 12), np.uint8)
-    top, left = rng.integers(1, 5, 2)
-    mask[top : top + 5, left : left + 6] = 1
-    return rng.uniform(0.1, 0.9, (6, 6)), mask
+    """A map of 6 by 6 weights, and a rectangle of 3 by 2 of its places on a grid twice as fine."""
+    mask = np.zeros((6, 6), np.uint8)
+    top, left = rng.integers(1, 4, 2)
+    mask[top : top + 3, left : left + 2] = 1
+    return rng.uniform(0.1, 0.9, (6, 6)), np.kron(mask, np.ones((2, 2), np.uint8))
 
 
 def _statistics(x):
@@ -249,6 +249,8 @@ QUESTIONS = [
             Mistake(_turned_and_reflected, "Two things: `ndimage.convolve` turns the kernel, and "
                     "beyond the border SciPy mirrors the picture. Use `correlate` and "
                     '`mode="constant"`.'),
+            Mistake(lambda x, kernel, bias: spatial_map(x, kernel, bias)[..., None], "The numbers are "
+                    "right, but there is a last axis of length 1 too many: (H, W) is asked for."),
             Mistake(_applied, "Those are the weighted features. The map is asked for, one weight a "
                     "position."),
         ],

@@ -54,8 +54,9 @@ from seglib import lessons
 # Level: predict · 5 minutes · 1 point · `07-itself`
 #
 # A score compares a network's probabilities with its own mask at 0.5. Which networks then have a
-# Dice near 1? (a) those that agree with the experts, (b) those that learned the training subjects by
-# heart, (c) those that find something and are sure of it, right or wrong, (d) those with a low loss.
+# Dice near 1, all of them and no others? (a) Those that agree with the experts, (b) those that learned
+# the training subjects by heart, (c) those that find something and are sure of it, right or wrong,
+# (d) those with a low loss.
 #
 # *Expected: one letter, foreseen without running anything.*
 
