@@ -270,8 +270,17 @@ plt.show()
 #
 # ## Exercises
 #
-# 1. Train with `loss="dice+bce"`. Which of the two parents does its curve resemble?
-# 2. Set `depth=2`. What does the network lose when it sees less of the chest at once?
-# 3. Write `dice` for two classes without letting the background in.
+# [With feedback, in a notebook of their own](exercises/04_unet.ipynb):
+#
+# 1. What shape have the features after the join?
+# 2. How many parameters does a skip add?
+# 3. How low can the soft Dice of a perfect mask be?
+# 4. Write one step of the decoder in NumPy.
+# 5. Write Dice for several classes without letting the background in.
+#
+# To try here, with a training each:
+#
+# - Train with `loss="dice+bce"`. Which of the two parents does its curve resemble?
+# - Set `depth=2`. What does the network lose when it sees less of the chest at once?
 #
 # [Next: three kinds of attention](05_spatial_attention_unet.ipynb)

@@ -296,7 +296,7 @@ plt.show()
 # - Another seed can give another map and the same masks.
 #
 # A map is a hint where to test. The test is to change the input, or the map, and see whether
-# the mask changes (exercise 2).
+# the mask changes (at the end, under *To try here*).
 #
 # ## What we saw
 #
@@ -314,11 +314,20 @@ plt.show()
 #
 # ## Exercises
 #
-# 1. Write the spatial attention by hand in numpy (`scipy.ndimage.correlate`) and assert that
-#    it agrees with `blocks["spatial"]`.
-# 2. Black out the brightest place of a map in the input image. Does the mask change more than
-#    when you black out a dark place of the same size?
-# 3. Train one network with two seeds. Are the maps alike? Are the masks?
-# 4. Put both channel and spatial attention on the skip, as CBAM does. What does it cost?
+# [With feedback, in a notebook of their own](exercises/05_spatial_attention_unet.ipynb):
+#
+# 1. Which attention does not notice that its image was mirrored?
+# 2. How far can attention turn a feature down?
+# 3. What do channel and spatial attention cost?
+# 4. Does a map care for the heart? Measure it.
+# 5. Write the spatial attention by hand; here you can assert that it agrees with
+#    `blocks["spatial"]`.
+#
+# To try here, with the networks of this notebook or a training more:
+#
+# - Black out the brightest place of a map in the input image. Does the mask change more than
+#   when you black out a dark place of the same size?
+# - Train one network with two seeds. Are the maps alike? Are the masks?
+# - Put both channel and spatial attention on the skip, as CBAM does. What does it cost?
 #
 # [Next: all networks compared](06_comparison.ipynb)

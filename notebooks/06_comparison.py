@@ -409,14 +409,24 @@ cost.sort_values("parameters").round(3)
 #
 # ## Exercises
 #
-# 1. Run the comparison with `SEED = 1` and `SEED = 2`. Does the order of the networks hold?
-# 2. Compare HD95 instead of Dice: `compare_paired(patients, "U-Net, AdamW", metric="hd95")`.
-#    Which sign is now the better one?
-# 3. Find the patient on whom two networks differ most, and draw both masks with
-#    `plotting.show_slices`. Which one would you have drawn?
-# 4. Give SGD the learning rate of AdamW, and AdamW that of SGD. What would a paper have
-#    concluded from it?
-# 5. How many patients would it take to show a difference of 0.01, or equality within it?
-#    Resample the differences with more patients and ask `seglib.evaluation.judge_differences`.
+# [With feedback, in a notebook of their own](exercises/06_comparison.ipynb):
+#
+# 1. Better on five patients of five: what may you write?
+# 2. How many patients does a test of four networks need at the least?
+# 3. Four networks, two scores each: which number is reported?
+# 4. Compare two networks patient by patient, whatever the order of their rows.
+# 5. Write Holm's method for several tests.
+#
+# To try here, the first and the fourth with trainings:
+#
+# - Run the comparison with `SEED = 1` and `SEED = 2`. Does the order of the networks hold?
+# - Compare HD95 instead of Dice: `compare_paired(patients, "U-Net, AdamW", metric="hd95")`.
+#   Which sign is now the better one?
+# - Find the patient on whom two networks differ most, and draw both masks with
+#   `plotting.show_slices`. Which one would you have drawn?
+# - Give SGD the learning rate of AdamW, and AdamW that of SGD. What would a paper have
+#   concluded from it?
+# - How many patients would it take to show a difference of 0.01, or equality within it?
+#   Resample the differences with more patients and ask `seglib.evaluation.judge_differences`.
 #
 # Next: [atrium volumes](07_atrium_volumes.ipynb)

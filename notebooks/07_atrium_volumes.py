@@ -494,13 +494,21 @@ stored_figure("atrium_networks")
 #
 # ## Exercises
 #
-# 1. Keep the largest connected piece of the *volume* (`scipy.ndimage.label`). Which scores change,
-#    and why HD95 most?
-# 2. Train the corrected recipe with `architecture="attention_unet"`. Does it beat the U-Net on
-#    every validation subject?
-# 3. Put one of the two labels of the double scan into training and the other into the test, with
-#    the leak check left out (build
-#    `seglib.lessons.Study(PROFILE, SEED, slices, split, **split.apply(slices))` yourself). What
-#    Dice does it reach, beside the two labels' own agreement?
+# [With feedback, in a notebook of their own](exercises/07_atrium_volumes.ipynb):
+#
+# 1. Which networks score high against themselves?
+# 2. Where in the body is a voxel?
+# 3. One heart is tested twice, with two labels: what scores a network that draws one exactly?
+# 4. Keep the largest piece of a *volume*; here, see which scores change, and why HD95 most.
+# 5. Turn a volume, whichever way it was stored.
+#
+# To try here, with a training each:
+#
+# - Train the corrected recipe with `architecture="attention_unet"`. Does it beat the U-Net on
+#   every validation subject?
+# - Put one of the two labels of the double scan into training and the other into the test, with
+#   the leak check left out (build
+#   `seglib.lessons.Study(PROFILE, SEED, slices, split, **split.apply(slices))` yourself). What
+#   Dice does it reach, beside the two labels' own agreement?
 #
 # [Next: brain tissue](08_brain_tissue.ipynb)

@@ -521,14 +521,23 @@ chain[tested].join(tissues).round(3)
 #
 # ## Exercises
 #
-# 1. Train "batch 8" with the rate of the *code*, and for as many epochs as the corrected
-#    network. How much of the gap is left?
-# 2. Train the corrected recipe with `loss="cross_entropy"`, then with `loss="dice"`. Which
-#    tissue gains, which loses?
-# 3. Use `loss="weighted_cross_entropy:1,4,2,2"`. What do the weights do to the confusion
-#    matrix's row and column of the fluid?
-# 4. Swap the classes of two grey values in `oasis.LABELS` and load again. Which figure gives
-#    it away before any training?
-# 5. Write a Dice that pools the three tissues into one class. Why is it higher than the mean?
+# [With feedback, in a notebook of their own](exercises/08_brain_tissue.ipynb):
+#
+# 1. Which other logits have the same probabilities?
+# 2. How many epochs give as many steps as a published training had?
+# 3. Three tissues pooled into one class: what is their Dice?
+# 4. Write the mean of the tissues' Dice, and see why it is lower.
+# 5. Write cross-entropy with a weight for each class.
+#
+# To try here, the first three with trainings:
+#
+# - Train "batch 8" with the rate of the *code*, and for as many epochs as the corrected
+#   network. How much of the gap is left?
+# - Train the corrected recipe with `loss="cross_entropy"`, then with `loss="dice"`. Which
+#   tissue gains, which loses?
+# - Use `loss="weighted_cross_entropy:1,4,2,2"`. What do the weights do to the confusion
+#   matrix's row and column of the fluid?
+# - Swap the classes of two grey values in `oasis.LABELS` and load again. Which figure gives
+#   it away before any training?
 #
 # Next: [the brain tumour](09_brain_tumour.ipynb)
