@@ -421,6 +421,8 @@ pd.Series(silent, name="silent pixels").round(3).to_frame().T
 #
 # To try yourself, in this notebook:
 #
+# - Add a row to the chain in which the leaking split is scored on hard masks. What would it
+#   tell, and is it stored?
 # - Train the live network with `norm="group"`. What happens to the dashed line, and to the
 #   two columns of the table?
 # - Score the network of the best epoch, `run`, in the same two ways. What does choosing an epoch
