@@ -69,11 +69,11 @@ lessons.question("10-states").check(outputs)
 #
 # Level: apply · 15 minutes · 2 points · `10-siblings`
 #
-# Each of many slices is grown into 5 variants, and *then* one fifth of all variants is drawn at
+# Each of many slices is grown into 3 variants, and *then* one fifth of all variants is drawn at
 # random for the test. For which share of the test pictures does at least one variant of the same
 # slice train? Work it out, or draw splits at random and count.
 #
-# *Expected: a share between 0 and 1, right to 0.0002.*
+# *Expected: a share between 0 and 1, right to 0.002.*
 
 # %%
 share: float = ...  # write your answer here

@@ -73,7 +73,7 @@ lessons.question("11-column").check(column)
 # Here is the Dice of eight patients. How far does the lowest lie from the others, in the lesson's
 # robust `z`: from the median, in units of 1.4826 times the median distance (MAD)?
 #
-# *Expected: a number with its sign, right to a thousandth part.*
+# *Expected: a number with its sign, right to one decimal.*
 
 # %%
 dice = np.array([0.91, 0.88, 0.93, 0.90, 0.41, 0.89, 0.92, 0.87])
@@ -91,7 +91,7 @@ lessons.question("11-robust").check(z)
 # Level: build · 25 minutes · 3 points · `11-move`
 #
 # Move the label by up to 3 rows and up to 3 columns. After which move does it share most pixels with
-# the prediction? Give rows (down is positive) and columns (to the right is positive). No mask lies
+# the prediction? Give rows (down is positive) and columns (to the right is positive). No label lies
 # near the border, so `np.roll` will do.
 #
 # *Expected: (2, -1) below, since the prediction is the label moved so.*

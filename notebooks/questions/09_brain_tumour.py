@@ -34,6 +34,10 @@ def _filled(value):
     return lambda truth, prediction: float(np.nan_to_num(_dice(truth, prediction), nan=value).mean())
 
 
+def _zero_if_none(truth, prediction):
+    return float(np.nan_to_num(mean_dice(truth, prediction)))
+
+
 def _with_tumour_only(truth, prediction):
     shown = np.any(truth, axis=(1, 2))
     return _mean(_dice(truth[shown], prediction[shown]))
@@ -85,6 +89,20 @@ def _slices_of(piece):
 def drop_thin(prediction):
     """The mask without the pieces that lie on one slice only."""
     return _kept(prediction, lambda piece: _slices_of(piece) > 1)
+
+
+def _joined_at_corners(prediction):
+    labels, _ = ndimage.label(prediction, np.ones((3, 3, 3)))
+    flat = [labels == n for n in range(1, labels.max() + 1) if _slices_of(labels == n) == 1]
+    return prediction & ~np.logical_or.reduce([np.zeros(prediction.shape, bool), *flat])
+
+
+def _boxes_emptied(prediction):
+    kept = prediction.copy()
+    for box in ndimage.find_objects(ndimage.label(prediction)[0]):
+        if box[0].stop - box[0].start == 1:
+            kept[box] = False
+    return kept
 
 
 def _largest(prediction):
@@ -191,9 +209,12 @@ QUESTIONS = [
         draw=drawn_slices,
         right="A false alarm and a missed slice both count 0; only silence about nothing is left out.",
         mistakes=[
-            Mistake(_filled(1.0), "You counted a pair of empty masks as 1. This rule leaves it out."),
+            Mistake(_filled(1.0), "You counted a pair of empty masks as 1, as a small number added "
+                    "above and below does, too. This rule leaves it out."),
             Mistake(_filled(0.0), "You counted a pair of empty masks as 0, as if silence were an error. "
                     "This rule leaves it out."),
+            Mistake(_zero_if_none, "Where every slice is left out you give 0, as if all were wrong. "
+                    "There is no score: give NaN."),
             Mistake(_with_tumour_only, "You left out every slice without tumour, false alarms too. "
                     "Leave a slice out only if both masks are empty."),
             Mistake(_drawn_only, "You left out every slice on which nothing is predicted, missed "
@@ -218,7 +239,8 @@ QUESTIONS = [
         cases=[
             (some_volume([(0, 2, 0, 0, 2, 2), (1, 1, 5, 5, 3, 3)]),),
             (some_volume([(1, 3, 4, 4, 1, 1), (0, 2, 0, 0, 2, 2), (4, 1, 0, 0, 1, 1)]),),
-            (some_volume([(0, 2, 0, 0, 2, 2), (4, 1, 5, 5, 2, 2)]),),
+            (some_volume([(0, 2, 0, 0, 2, 2), (4, 1, 5, 5, 2, 2), (2, 1, 2, 2, 2, 2)]),),
+            (some_volume([(1, 2, 0, 3, 2, 2), (1, 1, 0, 0, 5, 1), (1, 1, 4, 0, 1, 5)]),),
         ],
         draw=drawn_volume,
         right="Which validation score gets better, and which worse, decides whether one may do this.",
@@ -233,6 +255,10 @@ QUESTIONS = [
                     "single pixels. A piece may be wide and still lie on one slice only."),
             Mistake(lambda prediction: prediction & ~drop_thin(prediction), "The other way round: you "
                     "kept the pieces that lie on one slice only."),
+            Mistake(_joined_at_corners, "You joined voxels at edges and corners. Here they belong "
+                    "together only if they share a face, as `ndimage.label` takes it by itself."),
+            Mistake(_boxes_emptied, "You emptied the whole box around a flat piece; another piece may "
+                    "reach into it. Remove the voxels that bear its number."),
             Mistake(_numbered, "You return the numbers of the pieces; a mask holds 0 and 1 alone."),
             Mistake(lambda prediction: prediction, "Nothing was removed."),
         ],

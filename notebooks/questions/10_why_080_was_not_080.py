@@ -7,7 +7,7 @@ import numpy as np
 from seglib.lessons.questions import FunctionQuestion, Mistake, ValueQuestion
 
 #: Of the second question: variants of each slice, and the share of all variants that tests.
-VARIANTS, TESTED = 5, 0.2
+VARIANTS, TESTED = 3, 0.2
 
 
 def _means(labels, values):
@@ -137,25 +137,25 @@ QUESTIONS = [
         minutes=15,
         points=2,
         expected=1 - TESTED ** (VARIANTS - 1),
-        tolerance=1e-4,
-        right="Nearly every test picture has a sibling in training: such a test is hardly one.",
+        tolerance=2e-3,
+        right="24 of 25 test pictures have a sibling in training; with more variants, nearly all have.",
         mistakes=[
-            Mistake(1 - TESTED, "That is the chance that one certain sibling trains. There are four, "
-                    "and any of them is enough."),
+            Mistake(1 - TESTED, "That is the chance that one certain sibling trains. There are two, "
+                    "and either of them is enough."),
             Mistake(TESTED ** (VARIANTS - 1), "That is the share of those without a sibling in "
-                    "training: the chance that all four siblings test as well."),
-            Mistake(1 - TESTED**VARIANTS, "You counted five siblings. One of the five variants is the "
-                    "test picture itself; four are left."),
-            Mistake((1 - TESTED) ** (VARIANTS - 1), "That is the chance that all four siblings train. "
+                    "training: the chance that both siblings test as well."),
+            Mistake(1 - TESTED**VARIANTS, "You counted three siblings. One of the three variants is the "
+                    "test picture itself; two are left."),
+            Mistake((1 - TESTED) ** (VARIANTS - 1), "That is the chance that both siblings train. "
                     "One of them is enough for a leak."),
-            Mistake((1 - TESTED) ** VARIANTS, "That is the chance that all five variants of a slice "
+            Mistake((1 - TESTED) ** VARIANTS, "That is the chance that all three variants of a slice "
                     "train. Start from one that tests, and ask for any sibling in training."),
-            Mistake(1, "Nearly, but not all: sometimes the four siblings are drawn for the test too."),
+            Mistake(1, "Nearly, but not all: sometimes both siblings are drawn for the test, too."),
             Mistake(0, "Random is not safe: the split knows nothing of which pictures are of one slice."),
         ],
         hints=[
-            "Take one test picture. What is the chance that none of its four siblings trains?",
-            "Each sibling tests with chance 0.2. None trains: 0.2 four times multiplied. Then 1 minus that.",
+            "Take one test picture. What is the chance that none of its two siblings trains?",
+            "Each sibling tests with chance 0.2, both with 0.2 · 0.2. Take that from 1.",
         ],
     ),
     FunctionQuestion(

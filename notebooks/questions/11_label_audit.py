@@ -43,14 +43,24 @@ def _each_by_itself(label, prediction):
     return _rows_alone(label, prediction)[0], _columns_alone(label, prediction)[1]
 
 
+def _by_centres(label, prediction):
+    centres = [np.argwhere(mask).mean(axis=0) for mask in (label, prediction)]
+    return [int(step) for step in np.round(centres[1] - centres[0])]
+
+
 def some_move(rows, columns, rng=None):
-    """An L-shaped label (or one at random) in 16 x 16 pixels, and the same moved as prediction."""
+    """An L-shaped label (or one at random) in 16 x 16 pixels, and the same moved as prediction.
+
+    The prediction has a false alarm far away, too, which no move brings a label onto.
+    """
     label = np.zeros((16, 16), bool)
     label[5:10, 6:8] = label[8:10, 6:11] = True
     if rng is not None:
         label[5:11, 5:11] = rng.random((6, 6)) < 0.6
         label[5, 5] = True
-    return label, np.roll(label, (rows, columns), (0, 1))
+    prediction = np.roll(label, (rows, columns), (0, 1))
+    prediction[15, :9] = True
+    return label, prediction
 
 
 def drawn_move(rng):
@@ -115,6 +125,7 @@ QUESTIONS = [
         minutes=10,
         points=2,
         expected=FROM_MEDIAN / (TO_SD * MAD),
+        tolerance=3e-3,
         right="Mean and standard deviation would have said "
               f"{(DICE.min() - DICE.mean()) / DICE.std():.1f}: the outlier hides itself in both.",
         mistakes=[
@@ -158,6 +169,8 @@ QUESTIONS = [
             Mistake(_columns_alone, "You tried moves sideways alone; a label may lie too high or low."),
             Mistake(_each_by_itself, "You searched rows with the columns unmoved, and columns with the "
                     "rows unmoved. Try all 49 pairs: the best pair need not hold the best of each."),
+            Mistake(_by_centres, "You compared the centres. A false alarm far away pulls the "
+                    "prediction's centre along; ask for the move with the largest overlap."),
             Mistake(lambda *masks: int(_overlaps(*masks).max()), "That is the overlap after the best "
                     "move. The move itself is asked for, rows and columns."),
         ],

@@ -50,6 +50,11 @@ def _ones_lost(said, true, bins):
     return calibration_error(said[said < 1], true[said < 1], bins) * np.mean(said < 1)
 
 
+def _empty_bin_has_a_mean(said, true, bins):
+    counts = _bins(said, true, bins)[0]
+    return calibration_error(said, true, bins) if len(counts) == bins else np.nan
+
+
 def _pixel_by_pixel(said, true, bins):
     return float(np.mean(np.abs(np.asarray(said) - np.asarray(true))))
 
@@ -178,6 +183,8 @@ QUESTIONS = [
                     "of the probabilities that lie in it."),
             Mistake(_ones_lost, "Pixels that say exactly 1 fall out of your bins: the last bin holds "
                     "its upper edge too."),
+            Mistake(_empty_bin_has_a_mean, "You took the mean of a bin without pixels, which is NaN. "
+                    "Leave empty bins out."),
             Mistake(_pixel_by_pixel, "You compared pixel by pixel. A single pixel is never 0.8 true: "
                     "compare means, bin by bin."),
             Mistake(_brier, "That is the Brier score, a mean square pixel by pixel, without any bins."),
