@@ -93,7 +93,7 @@ pd.DataFrame(rows).T.astype(int).rename_axis(slices.name)
 # **About the pictures here.** The licence of the LGG images is unclear, so no picture of a patient
 # may leave this notebook. Numbers and curves are of the set named above; every *picture* is of
 # simulated heads, drawn anew with another [seed](../docs/glossary.md#seed), so that nothing here
-# has trained on them. To look at patients on your own screen, see the end.
+# has trained on them. To look at patients on your own screen, see the end of this notebook.
 #
 # The files lie in one folder a patient, named after institution, number and date. The loader
 # numbers the patients, so that no result names one; `source` keeps the file's name.
@@ -523,7 +523,7 @@ empty_slices_table().round(3)
 #   alarms, and let the patient be the unit.
 # - A number without its unit (0.2 of what?) can switch augmentation off, and nothing complains.
 # - A weight in the loss moves the network towards "tumour". Whether it also sees better, a
-#   fixed cut at 0.5 cannot tell (try it: below). Sampling changes what it sees instead.
+#   fixed cut at 0.5 cannot tell (try it, as said below). Sampling changes what it sees instead.
 # - Dice alone is flat on an empty slice; the sum with cross-entropy is not.
 # - Losses and networks are compared from scratch and at equal budget, or not at all.
 # - A soft IoU of batches and a Dice of patients cannot stand in one column.
