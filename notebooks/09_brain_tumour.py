@@ -93,7 +93,7 @@ pd.DataFrame(rows).T.astype(int).rename_axis(slices.name)
 # **About the pictures here.** The licence of the LGG images is unclear, so no picture of a patient
 # may leave this notebook. Numbers and curves are of the set named above; every *picture* is of
 # simulated heads, drawn anew with another [seed](../docs/glossary.md#seed), so that nothing here
-# has trained on them. To look at patients on your own screen, see exercise 1.
+# has trained on them. To look at patients on your own screen, see the end of this notebook.
 #
 # The files lie in one folder a patient, named after institution, number and date. The loader
 # numbers the patients, so that no result names one; `source` keeps the file's name.
@@ -523,7 +523,7 @@ empty_slices_table().round(3)
 #   alarms, and let the patient be the unit.
 # - A number without its unit (0.2 of what?) can switch augmentation off, and nothing complains.
 # - A weight in the loss moves the network towards "tumour". Whether it also sees better, a
-#   fixed cut at 0.5 cannot tell (exercise 2). Sampling changes what it sees instead.
+#   fixed cut at 0.5 cannot tell (try it, as said below). Sampling changes what it sees instead.
 # - Dice alone is flat on an empty slice; the sum with cross-entropy is not.
 # - Losses and networks are compared from scratch and at equal budget, or not at all.
 # - A soft IoU of batches and a Dice of patients cannot stand in one column.
@@ -537,13 +537,22 @@ empty_slices_table().round(3)
 #
 # ## Exercises
 #
-# 1. If you have the LGG files, look at them: `pictures = study.validation`. Clear the outputs
-#    and the figures folder before you pass the notebook on.
-# 2. Cut the weighted loss's probabilities higher than at 0.5. At which level does its Dice on
-#    the validation patients equal that of the plain sum?
-# 3. Remove every predicted piece that spans one slice only. What happens to false alarms, to
-#    sensitivity, and to Dice?
-# 4. Train on FLAIR alone (`lgg.flair`). What were the other two channels worth?
-# 5. Set `foreground_share=0.9`. Which of the columns of the detection table gets worse?
+# [With feedback, in a notebook of their own](exercises/09_brain_tumour.ipynb):
+#
+# 1. Which Dice does a network that never draws get, by each rule for empty slices?
+# 2. Which weight makes a network that knows nothing answer 0.8?
+# 3. How is the rule that leaves empty pairs out written, and what must it not leave out?
+# 4. How is every predicted piece removed that lies on one slice only?
+#
+# To try yourself, with what this notebook has trained:
+#
+# - If you have the LGG files, look at them: `pictures = study.validation`. Clear the outputs
+#   and the figures folder before you pass the notebook on.
+# - Cut the weighted loss's probabilities higher than at 0.5. At which level does its Dice on
+#   the validation patients equal that of the plain sum?
+# - Use your answer to question 4 on the validation patients. What happens to false alarms, to
+#   sensitivity, and to Dice?
+# - Train on FLAIR alone (`lgg.flair`), or with `foreground_share=0.9`. Which column of the detection
+#   table gets worse?
 #
 # Next: [why 0.80 was not 0.80](10_why_080_was_not_080.ipynb)

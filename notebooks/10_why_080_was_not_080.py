@@ -412,13 +412,22 @@ pd.Series(silent, name="silent pixels").round(3).to_frame().T
 #
 # ## Exercises
 #
-# 1. Add a row to the chain in which the leaking split is scored on hard masks. What would it
-#    tell, and is it stored?
-# 2. Train the live network with `norm="group"`. What happens to the dashed line, and to the
-#    two columns of the table?
-# 3. Score the network of the best epoch, `run`, in the same two ways. What does choosing an epoch
-#    hide?
-# 4. Take a paper you like. Of what is its main score a score: which images, which epoch,
-#    which mean?
+# [With feedback, in a notebook of their own](exercises/10_why_080_was_not_080.ipynb):
+#
+# 1. What does batch normalisation make of one pixel, in training and in use?
+# 2. What share of test pictures has a sibling in training, if variants are split at random?
+# 3. How are the slices of a patient pooled before the mean over patients?
+# 4. What does each repair of a chain bring, in any order?
+#
+# To try yourself, in this notebook:
+#
+# - Add a row to the chain in which the leaking split is scored on hard masks. What would it
+#   tell, and is it stored?
+# - Train the live network with `norm="group"`. What happens to the dashed line, and to the
+#   two columns of the table?
+# - Score the network of the best epoch, `run`, in the same two ways. What does choosing an epoch
+#   hide?
+# - Take a paper you like. Of what is its main score a score: which images, which epoch,
+#   which mean?
 #
 # Next: [seven more ways to be wrong](14_ways_to_be_wrong.ipynb)

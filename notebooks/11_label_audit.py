@@ -399,13 +399,19 @@ for patient, reason in sunnybrook.WRONG_LABELS.items():
 #
 # ## Exercises
 #
-# 1. Plant another fault: exchange the masks of two slices of one volume. Which list finds
-#    it, at which rank?
-# 2. Make one patient's masks two pixels larger (`scipy.ndimage.binary_dilation`). Which
-#    column of the table of suspects gives it away?
-# 3. Rank the patients by `gap` instead of Dice. Who moves up, and why?
-# 4. Predict the wrong patient with a network that was trained on it. What is its Dice now?
-# 5. Look at ranks 4 to 10 with `show_suspects(..., suspects.iloc[3:10])`. Which of them
-#    would you send back to the expert?
+# [With feedback, in a notebook of their own](exercises/11_label_audit.ipynb):
+#
+# 1. Which column gives a patient away whose masks are all too large?
+# 2. How unusual is the lowest Dice of eight, so that the outlier itself does not hide it?
+# 3. Which move brings a label onto the prediction?
+# 4. What share of planted faults is among the first looks?
+#
+# To try yourself, in this notebook:
+#
+# - Exchange the masks of two slices of one volume. Which list finds it, at which rank?
+# - Rank the patients by `gap` instead of Dice. Who moves up, and why?
+# - Predict the wrong patient with a network that was trained on it. What is its Dice now?
+# - Look at ranks 4 to 10 with `show_suspects(..., suspects.iloc[3:10])`. Which of them
+#   would you send back to the expert?
 #
 # Next: [uncertainty](12_uncertainty.ipynb)

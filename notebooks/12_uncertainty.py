@@ -320,14 +320,21 @@ ranks.sort_values("dice").head(8).round(3)
 #
 # ## Exercises
 #
-# 1. Choose the near pixels by the expert's outline, `near_outline(truth)`. What happens to
-#    the lowest bin, and why?
-# 2. Fit a temperature to the network trained above, on the validation patients
-#    (`seglib.uncertainty.fit_temperature`). Is it near the stored ones? Why may you not
-#    report its effect on the same patients?
-# 3. Measure with 5 and with 50 bins. Which score depends on the bins, and which does not?
-# 4. Give each patient the same weight instead of each pixel. Whose bins are noisy now?
-# 5. A network that always says 0.03 in every pixel of the crop: what are its calibration
-#    error and its Brier score, roughly?
+# [With feedback, in a notebook of their own](exercises/12_uncertainty.ipynb):
+#
+# 1. A network always says 0.03 in a crop: what are its calibration error and its Brier score?
+# 2. Which temperature turns 0.8 into 0.6?
+# 3. How is a calibration error computed, and what spoils it?
+# 4. How good are the patients that are kept when the most doubtful are sent to a human?
+#
+# To try yourself, in this notebook:
+#
+# - Choose the near pixels by the expert's outline, `near_outline(truth)`. What happens to
+#   the lowest bin, and why?
+# - Fit a temperature to the network trained above, on the validation patients
+#   (`seglib.uncertainty.fit_temperature`). Is it near the stored ones? Why may you not
+#   report its effect on the same patients?
+# - Measure with 5 and with 50 bins. Which score depends on the bins, and which does not?
+# - Give each patient the same weight instead of each pixel. Whose bins are noisy now?
 #
 # Next: [ejection fraction](13_ejection_fraction.ipynb)

@@ -408,14 +408,21 @@ networks.set_index(["protocol", "network"])[columns].round({"dice": 3} | dict.fr
 #
 # ## Exercises
 #
-# 1. Leave out the patient with the largest error. What happens to bias and limits, and would you
-#    be allowed to report that?
-# 2. A network draws everything 10 % too large in both phases. What are its Dice and its EF error?
-# 3. The makers of this data set call a heart failing below an EF of 40 %. How many patients stand
-#    on another side of 40 % by the network than by the expert? Is that a better score than the mean
-#    absolute error?
-# 4. Fit the line of differences over means (`slope` of `clinical.agreement`) and correct the
-#    network with it. On which patients must you fit, and on which may you judge?
-# 5. Make a mask that has a Dice above 0.9 with the expert's and an EF error of 10 points.
+# [With feedback, in a notebook of their own](exercises/13_ejection_fraction.ipynb):
+#
+# 1. A network draws everything a tenth too large in both phases. What are its Dice and its EF error?
+# 2. How far off is the EF if the base is left out at ES?
+# 3. How are bias and limits of agreement computed, if a value is missing?
+# 4. Can you make masks with a Dice above 0.9 and an EF that is 8 points too low?
+#
+# To try yourself, in this notebook:
+#
+# - Leave out the patient with the largest error. What happens to bias and limits, and would you
+#   be allowed to report that?
+# - The makers of this data set call a heart failing below an EF of 40 %. How many patients stand
+#   on another side of 40 % by the network than by the expert? Is that a better score than the mean
+#   absolute error?
+# - Fit the line of differences over means (`slope` of `clinical.agreement`) and correct the
+#   network with it. On which patients must you fit, and on which may you judge?
 #
 # Back to [data preparation](01_data_preparation.ipynb)

@@ -226,11 +226,18 @@ pd.DataFrame({f"{side} to {new}": mistakes.smoothing_cost(masks, new) for new in
 #
 # ## Exercises
 #
-# 1. In "the second one inherits", raise `steps`. When does the order stop deciding, and why?
-# 2. Find the smallest `outside` that pushes the soft value of a perfect mask below 0.5. On
-#    what does it depend?
-# 3. Shuffle the slices before the batches are pooled. Which column changes, and why?
-# 4. Take a repository you like. Which of the seven could its published score hide, and which line
-#    of its code would tell?
+# [With feedback, in a notebook of their own](exercises/14_ways_to_be_wrong.ipynb):
+#
+# 1. What is the mean Dice of organ and background if nothing is drawn?
+# 2. Which `outside` pushes the soft value of a perfect mask to 0.5, and on what does it depend?
+# 3. How is Dice pooled by batches, the last and the empty ones included?
+# 4. Which prediction, wrong on purpose, tells Dice from five scores that are taken for it?
+#
+# To try yourself, in this notebook:
+#
+# - In "the second one inherits", raise `steps`. When does the order stop deciding, and why?
+# - Shuffle the slices before the batches are pooled. Which column changes, and why?
+# - Take a repository you like. Which of the seven could its published score hide, and which line
+#   of its code would tell?
 #
 # Next: [break it](15_break_it.ipynb), twelve switches to flip

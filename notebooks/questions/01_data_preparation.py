@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seglib.lessons.questions import FunctionQuestion, Mistake, ValueQuestion
+from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, ValueQuestion
 
 #: Of the worked example in the exercise: pixels inside the outline, slice by slice.
 AREAS = [310, 420, 505, 480, 390, 215]

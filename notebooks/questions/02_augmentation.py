@@ -4,7 +4,7 @@ from math import comb
 
 import numpy as np
 
-from seglib.lessons.questions import FunctionQuestion, Mistake, ValueQuestion
+from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, ValueQuestion
 
 #: Of the exercise on leaks: slices, pairs after the expansion, and how many of them are tested.
 SLICES, PAIRS, TESTED = 20, 80, 16

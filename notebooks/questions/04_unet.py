@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seglib.lessons.questions import FunctionQuestion, Mistake, ValueQuestion
+from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, ValueQuestion
 
 #: The slice of the exercise: pixels, those of the blood pool, and the network's confidence.
 PIXELS, INSIDE, SURE = 10_000, 500, 0.9

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from seglib.lessons.questions import FunctionQuestion, Mistake, ValueQuestion
+from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, ValueQuestion
 
 _CHANNEL, _SPATIAL = 64 * 8 + 8 + 8 * 64 + 64, 7 * 7 * 2 + 1
 

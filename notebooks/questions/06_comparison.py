@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seglib.lessons.questions import FunctionQuestion, Mistake, ValueQuestion
+from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, ValueQuestion
 
 LEVEL = 0.05
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from scipy import ndimage
 
-from seglib.lessons.questions import FunctionQuestion, Mistake, ValueQuestion
+from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, ValueQuestion
 
 #: From voxel numbers to millimetres, and the voxel whose place is asked for.
 AFFINE = np.array(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seglib.lessons.questions import FunctionQuestion, Mistake, ValueQuestion
+from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, ValueQuestion
 
 #: Pixels: rows are the expert's classes, columns the network's, background first. Made up.
 MATRIX = np.array([[800, 15, 5, 0], [30, 60, 20, 0], [10, 30, 250, 20], [0, 0, 40, 150]])

@@ -21,11 +21,11 @@ __getattr__, __dir__, __all__ = lazy_face(
         "metric_playground": "playground",
         "draw_masks": "drawing",
         "find_example": "dicom_frame",
-        "question": "question_files",
+        "question": "exercises.question_files",
         "compare_losses": "pixel_classifier",
         "lab": "labs.registry",
         "lab_hearts": "labs.learners",
         "LABS": "labs.registry",
     },
-    modules=("mistakes", "questions"),
+    modules=("mistakes",),
 )

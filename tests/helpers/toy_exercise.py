@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from seglib.lessons.questions import FunctionQuestion, Mistake, ValueQuestion
+from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, ValueQuestion
 
 COMMON = {"level": "apply", "minutes": 1}
 QUESTIONS = [

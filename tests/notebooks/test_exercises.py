@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from seglib.files import REPOSITORY
-from seglib.lessons.question_files import questions_of, solution_of
-from seglib.lessons.questions import FunctionQuestion, OpenQuestion, Question, State
+from seglib.lessons.exercises.question_files import questions_of, solution_of
+from seglib.lessons.exercises.questions import FunctionQuestion, OpenQuestion, Question, State
 from study.notebook_runner import environment, execute
 from tools import notebooks
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from seglib.errors import DataError
 from seglib.files import REPOSITORY
-from seglib.lessons.question_files import questions_of, read_questions
-from seglib.lessons.questions import Question
+from seglib.lessons.exercises.question_files import questions_of, read_questions
+from seglib.lessons.exercises.questions import Question
 from seglib.program import program, seed_number, whole_number
 from seglib.staging import require_writable
 from tools.grade.confine import Limits, namespaces

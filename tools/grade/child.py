@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import seglib.lessons
-from seglib.lessons.answers import AnswerError, call, decode, encode, plain
+from seglib.lessons.exercises.answers import AnswerError, call, decode, encode, plain
 from tools.grade.confine import Limits, close_files, refuse_sockets, set_limits
 
 #: Cell magics that run the Python below them.

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seglib.lessons.answers import AnswerError
-from seglib.lessons.questions import Feedback, Question, State
+from seglib.lessons.exercises.answers import AnswerError
+from seglib.lessons.exercises.questions import Feedback, Question, State
 from tools.grade.confine import Limits
 from tools.grade.session import EndedError, Session
 from tools.grade.submission import Submission, read

@@ -17,8 +17,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from seglib.lessons.question_files import questions_of
-from seglib.lessons.questions import Question
+from seglib.lessons.exercises.question_files import questions_of
+from seglib.lessons.exercises.questions import Question
 from seglib.program import program
 from seglib.staging import require_writable
 

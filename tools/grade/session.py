@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from seglib.files import REPOSITORY
-from seglib.lessons.answers import AnswerError, decode, encode
+from seglib.lessons.exercises.answers import AnswerError, decode, encode
 from tools.grade.confine import Limits, namespaces
 
 #: Longest line that is read from a submission, in bytes: an answer has its limits too.

@@ -6,8 +6,8 @@ import pytest
 from toy_exercise import CELLS, QUESTIONS, TOTAL, submit
 
 from seglib.files import REPOSITORY
-from seglib.lessons.question_files import questions_of
-from seglib.lessons.questions import Feedback, State
+from seglib.lessons.exercises.question_files import questions_of
+from seglib.lessons.exercises.questions import Feedback, State
 from study.notebook_files import NOTEBOOKS
 from tools.grade.__main__ import main
 from tools.grade.confine import Limits

@@ -10,7 +10,7 @@ import random
 import pytest
 from toy_exercise import CELLS, GIVEN, IMPORTS, MEAN, QUESTIONS, TOTAL, check, notebook
 
-from seglib.lessons.questions import State
+from seglib.lessons.exercises.questions import State
 from tools.grade.confine import Limits, landlock
 from tools.grade.marks import Grader, grade_folder
 from tools.grade.submission import Submission
@@ -25,7 +25,7 @@ class lessons:
     def question(name): return Forged()
 """
 PATCHED = """
-import seglib.lessons.answers as answers, seglib.lessons.questions as questions
+import seglib.lessons.exercises.answers as answers, seglib.lessons.exercises.questions as questions
 questions.Question.check = questions.ValueQuestion._judge = lambda *_: questions.State.RIGHT
 answers.same = lambda *_: True
 """

@@ -7,7 +7,7 @@ from contextlib import redirect_stdout
 
 import pytest
 
-from seglib.lessons.question_files import questions_of
+from seglib.lessons.exercises.question_files import questions_of
 from tools.grade.otter import main
 
 

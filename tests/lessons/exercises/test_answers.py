@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seglib.lessons.answers import AnswerError, call, decode, encode, plain, same, shown
+from seglib.lessons.exercises.answers import AnswerError, call, decode, encode, plain, same, shown
 
 
 class Tensor:

@@ -12,7 +12,7 @@ from seglib.errors import DataError
 from seglib.files import REPOSITORY
 
 if TYPE_CHECKING:
-    from seglib.lessons.questions import Question
+    from seglib.lessons.exercises.questions import Question
 
 NOTEBOOKS = REPOSITORY / "notebooks"
 

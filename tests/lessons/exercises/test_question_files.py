@@ -7,7 +7,7 @@ from seglib.errors import DataError
 from seglib.lessons import question_files
 
 DEFINITIONS = """
-from seglib.lessons.questions import ValueQuestion
+from seglib.lessons.exercises.questions import ValueQuestion
 
 QUESTIONS = [ValueQuestion(name="98-a", answer="a", level="apply", minutes=1, points=1, expected=2)]
 """

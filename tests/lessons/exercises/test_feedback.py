@@ -1,6 +1,6 @@
 """Feedback is text, and HTML without anything that a browser would run."""
 
-from seglib.lessons.feedback import Feedback, State, Text
+from seglib.lessons.exercises.feedback import Feedback, State, Text
 
 
 def test_as_text():

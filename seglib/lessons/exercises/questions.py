@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from seglib.errors import SeglibError
-from seglib.lessons.answers import AnswerError, call, plain, same, shown
-from seglib.lessons.feedback import Feedback, State, Text
-from seglib.lessons.question_files import solution_of
+from seglib.lessons.exercises.answers import AnswerError, call, plain, same, shown
+from seglib.lessons.exercises.feedback import Feedback, State, Text
+from seglib.lessons.exercises.question_files import solution_of
 
 #: From easy to hard: foresee what code does, work something out with it, write it.
 LEVELS = ("predict", "apply", "build")
@@ -136,7 +136,7 @@ class ValueQuestion(Question):
 
     Attributes:
         expected: The right value, or a function without arguments that computes it.
-        tolerance: As `seglib.lessons.answers.same`.
+        tolerance: As `seglib.lessons.exercises.answers.same`.
     """
 
     expected: Any
@@ -202,7 +202,7 @@ class FunctionQuestion(Question):
         fault: For functions of which many are right: takes the arguments of all calls and what
             they gave; returns None, or what is wrong, in words for the student. The mistakes
             are then examples, each of which gets its message from here.
-        tolerance: As `seglib.lessons.answers.same`.
+        tolerance: As `seglib.lessons.exercises.answers.same`.
     """
 
     reference: Callable

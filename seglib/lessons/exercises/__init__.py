@@ -1,0 +1,1 @@
+"""Questions with feedback: what is asked, what is answered, what is said to it."""
