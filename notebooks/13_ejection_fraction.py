@@ -19,8 +19,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/13_ejection_fraction.ipynb)
 #
-# [Previous: uncertainty](12_uncertainty.ipynb) ·
-# [Back to the start: data preparation](01_data_preparation.ipynb)
+# [Previous: uncertainty](12_uncertainty.ipynb) · [Next: your own data](16_own_data.ipynb)
 #
 # You will learn
 #
@@ -425,4 +424,4 @@ networks.set_index(["protocol", "network"])[columns].round({"dice": 3} | dict.fr
 # - Fit the line of differences over means (`slope` of `clinical.agreement`) and correct the
 #   network with it. On which patients must you fit, and on which may you judge?
 #
-# Back to [data preparation](01_data_preparation.ipynb)
+# Next: [your own data](16_own_data.ipynb)

@@ -19,7 +19,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/seglib/seglib/blob/main/notebooks/16_own_data.ipynb)
 #
-# [Previous: break it](15_break_it.ipynb)
+# [Previous: ejection fraction](13_ejection_fraction.ipynb)
 #
 # You will learn
 #

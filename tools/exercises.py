@@ -7,7 +7,8 @@
 - a function keeps its first line and its docstring, and returns ``...``;
 - imports stay; comments and all other statements, steps on the way, go.
 
-A value that is still ``...`` is one that nobody has tried to give: `seglib.lessons.exercises.questions`.
+A value that is still ``...`` is one that nobody has tried to give:
+`seglib.lessons.exercises.questions`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, OpenQuestion, ValueQuestion
+from seglib.lessons.exercises.questions import (
+    FunctionQuestion,
+    Mistake,
+    OpenQuestion,
+    ValueQuestion,
+)
 
 
 def field(convolutions, depth):

@@ -3,7 +3,12 @@
 import numpy as np
 from scipy import ndimage
 
-from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, OpenQuestion, ValueQuestion
+from seglib.lessons.exercises.questions import (
+    FunctionQuestion,
+    Mistake,
+    OpenQuestion,
+    ValueQuestion,
+)
 
 #: Of the second question: pixels inside the outline at ED and ES, from the base to the apex.
 ED = np.array([320, 410, 380, 250, 90])

@@ -4,7 +4,12 @@ from itertools import combinations
 
 import numpy as np
 
-from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, OpenQuestion, ValueQuestion
+from seglib.lessons.exercises.questions import (
+    FunctionQuestion,
+    Mistake,
+    OpenQuestion,
+    ValueQuestion,
+)
 
 #: Of the first question: pixels of an image, and of the organ in it.
 PIXELS, ORGAN = 100, 4

@@ -4,7 +4,7 @@ import pytest
 
 from seglib import lessons
 from seglib.errors import DataError
-from seglib.lessons import question_files
+from seglib.lessons.exercises import question_files
 
 DEFINITIONS = """
 from seglib.lessons.exercises.questions import ValueQuestion

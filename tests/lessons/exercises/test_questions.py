@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from seglib.errors import DataError
-from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, OpenQuestion, State, ValueQuestion
+from seglib.lessons.exercises.questions import (
+    FunctionQuestion,
+    Mistake,
+    OpenQuestion,
+    State,
+    ValueQuestion,
+)
 
 COMMON = {"level": "apply", "minutes": 5, "points": 2}
 
