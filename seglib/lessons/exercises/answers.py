@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from seglib.errors import SeglibError
+
 #: Kinds of arrays that are plain: bool, integers, floats, texts.
 _PLAIN_KINDS = "biufU"
 _ARRAY, _BLANK = "array as npy, base64", "not written yet"
@@ -23,7 +25,7 @@ _ARRAY, _BLANK = "array as npy, base64", "not written yet"
 _SHOWN = 90
 
 
-class AnswerError(Exception):
+class AnswerError(SeglibError):
     """A student's answer cannot be used; the message says why, in words for the student."""
 
 
