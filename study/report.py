@@ -21,7 +21,7 @@ from matplotlib import pyplot as plt
 from seglib.files import REPOSITORY
 from seglib.program import program
 from seglib.slices import SliceSet
-from study import abstract, front_page, pages, questions, shipped
+from study import abstract, course, front_page, pages, questions, shipped
 from study.questions import heart
 
 REPORTS = REPOSITORY / "reports"
@@ -88,7 +88,8 @@ def blocks_of_pages() -> dict[Path, dict[str, str]]:
     if wrong := sorted(name for name in report if places[name] != 1):
         raise ValueError(f"blocks that are not on one page of the report: {', '.join(wrong)}")
     shown = {page: {name: report[name] for name in names} for page, names in found.items()}
-    return {REPOSITORY / "README.md": front_page.blocks(), **shown}
+    beside = {REPOSITORY / "README.md": front_page.blocks(), course.GUIDE: course.blocks()}
+    return {**beside, **shown}
 
 
 @program("study")
