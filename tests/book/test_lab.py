@@ -13,15 +13,6 @@ from study.notebook_files import NOTEBOOKS, build
 
 pytestmark = pytest.mark.slow
 NAME = "01_data_preparation"
-SLIDER = """
-import ipywidgets
-
-@ipywidgets.interact(moved=(0, 40))
-def show_moved(moved=0):
-    fig, axes = plt.subplots(figsize=(3, 3))
-    axes.imshow(np.roll(truth, moved, axis=1))
-    plt.show()
-"""
 
 
 @pytest.fixture
@@ -32,7 +23,6 @@ def folder(tmp_path):
     (tmp_path / "notebooks" / "matplotlibrc").symlink_to(NOTEBOOKS / "matplotlibrc")
     notebook = build(NOTEBOOKS / f"{NAME}.py")
     notebook.metadata.pop("jupytext")
-    notebook.cells.append(nbformat.v4.new_code_cell(SLIDER.strip()))
     nbformat.write(notebook, tmp_path / "notebooks" / f"{NAME}.ipynb")
     return tmp_path
 
@@ -96,8 +86,8 @@ def test_a_notebook_runs_its_slider_moves_the_figure_and_nothing_is_red(lab, fol
         assert [output for output in outputs if output["kind"] == "error"] == []
         figures = [output for output in outputs if "image/png" in output["forms"]]
         assert len(figures) >= 9
-        # The slider is shown as one, and its figure follows.
-        handle, figure = ".jupyter-widgets .noUi-handle", ".widget-output img"
+        # The first slider is the slice browser's; the picture above it follows.
+        handle, figure = ".jupyter-widgets .noUi-handle", "img.widget-image"
         page.wait(f"document.querySelector({handle!r}) && document.querySelector({figure!r})")
         before = page.evaluate(f"document.querySelector({figure!r}).src")
         box = page.box(handle)
