@@ -29,7 +29,7 @@
 # - what the skips bring: the same training with and without them;
 # - to look at the worst patient before you believe a mean.
 #
-# In the `quick` profile this notebook trains four networks: about 4 minutes on 2 CPU cores.
+# In the `quick` profile this notebook trains four networks: about 3 minutes on 2 CPU cores.
 
 # %% tags=["setup"]
 # Finds the study, fetches it where it is absent (on Colab), installs what is missing there.

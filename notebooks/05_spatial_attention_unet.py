@@ -29,7 +29,7 @@
 # - to draw attention maps on the heart, and what such a map does not prove.
 #
 # In the `quick` profile this notebook trains three networks, and the U-Net if notebook 04 has not:
-# about 4 minutes on 2 CPU cores.
+# about 3 minutes on 2 CPU cores.
 
 # %% tags=["setup"]
 # Finds the study, fetches it where it is absent (on Colab), installs what is missing there.

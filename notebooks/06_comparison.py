@@ -31,7 +31,7 @@
 #   shown to differ is not shown to be equal.
 #
 # In the `quick` profile this notebook trains the networks that the earlier ones have not
-# trained yet, about 4 minutes on 2 CPU cores; finished runs are read back.
+# trained yet, about 3 minutes on 2 CPU cores; finished runs are read back.
 
 # %% tags=["setup"]
 # Finds the study, fetches it where it is absent (on Colab), installs what is missing there.
