@@ -12,8 +12,8 @@ import numpy as np
 
 from seglib import datasets
 from seglib.evaluation.counts import count_slices, dice_of_patients
-from seglib.formats.resizing import resize_image, resize_mask
 from seglib.phantoms import heart
+from seglib.preprocessing.steps import Preprocessing
 from seglib.slices import SliceSet
 from seglib.splits.leaks import correlations, make_thumbnails
 
@@ -41,10 +41,7 @@ def lab_hearts(dataset: str = "auto") -> SliceSet:
 
 def shrunk(slices: SliceSet, side: int) -> SliceSet:
     """The same slices on a coarser grid, masks by the nearest neighbour."""
-    size = (side, side)
-    images = np.stack([resize_image(image, size) for image in slices.images])
-    masks = np.stack([resize_mask(mask, size) for mask in slices.masks])
-    return replace(slices, images=images, masks=masks)
+    return Preprocessing(resize=side).resized(slices)
 
 
 def middle(slices: SliceSet) -> SliceSet:
