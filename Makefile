@@ -22,7 +22,8 @@ LAB_ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
-PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup
+# Files are begun in the order of tests/conftest.py, the slow ones first.
+PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 # The peers of the benchmarks are large, so they have an environment of their own.
 BENCH_PY := .venv-bench/bin/python
 BENCH_STAMP := .venv-bench/.installed

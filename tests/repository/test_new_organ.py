@@ -81,10 +81,11 @@ ORGAN = Organ("toy", "toy organ", {"unet": "U-Net", "faster": "half the epochs"}
 
 
 def jobs(slices):
-    """Two networks over the folds."""
+    """Two networks, two folds each."""
     recipes = {"unet": get_recipe("toy", name="unet"), "faster": get_recipe("toy", name="faster",
                                                                              epochs=4)}
-    return cross_validation("toy", recipes, slices)
+    jobs = cross_validation("toy", recipes, slices)
+    return [job for job in jobs if job.fold in ("fold1", "fold2")]
 
 
 EXPERIMENTS = {"toy": Experiment("toy organ", jobs, SOURCES["toy"].reader().load)}
@@ -159,9 +160,9 @@ print(seglib.load("toy").name, find_or_simulate("toy") == folder.absolute())
     assert "toy on toy organ: 6 patients" in run(copy, "-m", "seglib", *trained)
     assert (copy / "toy.keras").is_file()
     assert "toy" in run(copy, "-m", "seglib", "recipes")
-    assert "[10/10]" in run(copy, "-m", "study", "run", "toy")
+    assert "[4/4]" in run(copy, "-m", "study", "run", "toy")
     reported = "from pathlib import Path; from study.questions import toy; toy.tables(Path('made'))"
     run(copy, "-c", reported)
     table = pd.read_csv(copy / "made" / "tables" / "toy_networks.csv")
     assert table["variant"].tolist() == ["unet", "faster"]
-    assert table["patients"].tolist() == [6, 6] and (table["dice"] > 0.5).any()
+    assert table["patients"].tolist() == [3, 3] and (table["dice"] > 0.5).any()
