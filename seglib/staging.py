@@ -1,4 +1,4 @@
-"""Results that appear complete or not at all, and a look beforehand whether they can."""
+"""Results that appear complete, once or not at all, and a look beforehand whether they can."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from seglib.errors import DataError
-from seglib.files import CHOOSE_RESULTS, results_dir
+from seglib.files import CHOOSE_RESULTS, make_folder, results_dir, writing
 
 
 def check_output(output: Path, *inputs: Path, ending: str = "") -> None:
@@ -173,3 +173,44 @@ def _move(source: Path, output: Path, names: list[Path], old: Path) -> None:
             os.replace(source / name, target)
             undo.callback(partial(os.replace, target, source / name))
         undo.pop_all()
+
+
+@contextmanager
+def made_once(folder: Path, last: str) -> Iterator[bool]:
+    """Hold a folder that several processes may want to fill at the same time.
+
+    One that comes while another works in it waits, and finds it finished. The system frees
+    the lock of a process that ends, however it ends.
+
+    Args:
+        folder: It is made if missing.
+        last: The file that is written last: with it the folder is finished.
+
+    Yields:
+        Whether the folder is finished.
+
+    Raises:
+        WriteError: The folder cannot be made or written to.
+    """
+    from filelock import FileLock, Timeout  # here: most who write need no lock
+
+    def finished() -> bool:
+        return (folder / last).is_file()
+
+    if finished():
+        yield True
+        return
+    lock = make_folder(folder) / ".lock"
+    with writing(folder):
+        held = FileLock(lock)
+        try:
+            held.acquire(timeout=0)
+        except Timeout:
+            print(f"{folder.name} is being made by another process: waiting for it", flush=True)
+            held.acquire()
+    try:
+        yield finished()
+    finally:
+        held.release()
+        if finished():  # nobody fills it again, so nobody needs the lock
+            lock.unlink(missing_ok=True)

@@ -1,12 +1,15 @@
 """Folders written aside: all of the files or none."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 from command_line import contents
 
 from seglib.errors import DataError
-from seglib.staging import staged_folder
+from seglib.files import REPOSITORY
+from seglib.staging import made_once, staged_folder
 
 
 def test_staged_folder_looks_again_before_it_moves_anything(tmp_path):
@@ -52,3 +55,45 @@ def test_staged_folder_survives_an_interruption(tmp_path):
             raise KeyboardInterrupt
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert not list((tmp_path / "out").iterdir())
+
+
+#: Fills a folder, or waits for whoever does; what it says goes to its standard output.
+FILL = """
+import sys
+from pathlib import Path
+from seglib.staging import made_once
+
+folder = Path(sys.argv[1])
+with made_once(folder, "last") as finished:
+    print("finished" if finished else "filling", flush=True)
+    if not finished:
+        sys.stdin.readline()  # until the test says so
+        (folder / "last").touch()
+"""
+
+
+def start_filling(folder):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen([sys.executable, "-c", FILL, str(folder)], env=environment, **pipes)
+
+
+def test_who_comes_second_waits_and_finds_it_made(tmp_path):
+    folder = tmp_path / "run"
+    first = start_filling(folder)
+    assert first.stdout.readline() == "filling\n"
+    second = start_filling(folder)
+    assert second.stdout.readline() == "run is being made by another process: waiting for it\n"
+    first.communicate("go on\n")
+    assert second.communicate()[0] == "finished\n"
+    assert [path.name for path in folder.iterdir()] == ["last"]
+
+
+def test_the_lock_of_a_process_that_is_killed_is_free(tmp_path):
+    folder = tmp_path / "run"
+    first = start_filling(folder)
+    assert first.stdout.readline() == "filling\n"
+    first.kill()
+    first.communicate()
+    with made_once(folder, "last") as finished:
+        assert not finished

@@ -29,6 +29,9 @@ from seglib.training.working_copy import copy_weights
 #: Slices of a validation batch; the scores do not depend on it.
 VALIDATION_BATCH = 16
 
+#: The file that is written last: a run without it is not finished.
+MANIFEST = "manifest.json"
+
 Batches = SliceSequence | PatchSequence
 
 
@@ -197,4 +200,4 @@ def _leave(job: Fit, model: keras.Model, history: pd.DataFrame) -> None:
     with writing(job.folder / "model.keras"):
         save_model(model, job.folder / "model.keras", job.recipe.preprocessing, card)
     atomic_write(job.folder / "history.csv", history.to_csv(index=False))
-    write_json(job.folder / "manifest.json", manifest)
+    write_json(job.folder / MANIFEST, manifest)

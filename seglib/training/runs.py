@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,10 +19,11 @@ from seglib.fingerprint import fingerprint
 from seglib.inference.model_files import load_model
 from seglib.recipes.recipe import Recipe
 from seglib.slices import SliceSet, data_hash
+from seglib.staging import made_once
 from seglib.training.callbacks import WatchPredictions
 from seglib.training.checks import check_recipe
 from seglib.training.devices import open_devices
-from seglib.training.fitting import Fit, fit
+from seglib.training.fitting import MANIFEST, Fit, fit
 from seglib.training.precision import FLOAT32, choose_precision
 
 #: The highest seed that Keras takes.
@@ -83,6 +84,8 @@ def train(
 ) -> Run:
     """Train a recipe; a run that is already there is read, one that was cut short goes on.
 
+    One that another process trains at this moment is waited for, and read.
+
     With a validation set the weights of the epoch with the best validation Dice are
     kept, else those of the last epoch; a recipe with `ema` always ends on the average.
 
@@ -133,8 +136,9 @@ def train(
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
     runs_dir = Path(runs_dir) if runs_dir else results_dir() / "runs"
     path = runs_dir / f"{recipe.name}-{recipe.optimizer}-{key}"
-    finished = (path / "manifest.json").is_file()
-    with _goes_on_later(path):
+    # Of several workers that train together, the first holds the folder for all.
+    held = nullcontext((path / MANIFEST).is_file()) if devices.worker else made_once(path, MANIFEST)
+    with _goes_on_later(path), held as finished:
         with writing(path):
             folder = path if finished else devices.folder(path)
         for callback in callbacks:
@@ -147,7 +151,7 @@ def train(
                 fit(Fit(recipe, *sets, seed, folder, record, devices, precision, callbacks))
             devices.hand_in(folder, path)
     model, _, _ = load_model(path / "model.keras")
-    manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
     return Run(recipe, model, pd.read_csv(path / "history.csv"), manifest, path)
 
 

@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "evaluation": {"errors", "slices"},
     "plotting": {"errors", "slices", "evaluation"},
     "reporting": {"errors", "files", "environment", "slices", "plotting"},
-    "training": FLOOR | LEARNING | {"preprocessing", "batches", "recipes", "inference"},
+    "training": FLOOR | LEARNING | {"preprocessing", "batches", "recipes", "inference", "staging"},
     "audit": {"errors", "slices", "splits", "preprocessing", "recipes", "training", "inference"}
     | {"evaluation", "plotting"},
     "uncertainty": {"errors", "evaluation", "plotting"},
