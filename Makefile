@@ -5,6 +5,8 @@
 #   make study DATASET=phantom         another data set: auto (default), sunnybrook, phantom
 #   make study PYTHON=python3.12       another Python to make the environment with
 #   make test PYTEST_ARGS="-x -k tools"
+#   make study WORKERS=1               one notebook after the other, not two side by side
+#   make study AGAIN=1                 run also the notebooks that would run as they did
 #   make test WORKERS=4               so many test files side by side
 #   make lab LAB_ARGS="--allow-root --no-browser"    options of JupyterLab
 
@@ -15,7 +17,8 @@ ONLY ?=
 BENCH ?=
 PYTHON ?= python3
 PYTEST_ARGS ?=
-WORKERS ?= 2
+WORKERS ?=
+AGAIN ?=
 LAB_ARGS ?=
 # SEGLIB_DATA_DIR, where it is set, reaches every command through the environment.
 
@@ -23,7 +26,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 # Files are begun in the order of tests/conftest.py, the slow ones first.
-PYTEST := $(PY) -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTEST := $(PY) -m pytest --numprocesses $(or $(WORKERS),2) --dist loadgroup --no-loadscope-reorder
 # The peers of the benchmarks are large, so they have an environment of their own.
 BENCH_PY := .venv-bench/bin/python
 BENCH_STAMP := .venv-bench/.installed
@@ -38,7 +41,8 @@ help:  ## print this list
 
 study: $(STAMP)  ## run the notebooks and print the results (PROFILE, DATASET, SEED, ONLY)
 	@$(PY) -m study notebooks --profile $(PROFILE) --dataset $(DATASET) --seed $(SEED) \
-		$(if $(ONLY),--only $(ONLY))
+		$(if $(ONLY),--only $(ONLY)) $(if $(WORKERS),--workers $(WORKERS)) \
+		$(if $(AGAIN),--again)
 
 check: lint  ## lint, and every test that is not marked slow (PYTEST_ARGS)
 	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)

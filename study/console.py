@@ -23,14 +23,16 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def time_left(names: list[str], number: int, known: dict[str, float], spent: float) -> float | None:
+def time_left(
+    names: list[str], running: dict[str, float], known: dict[str, float], workers: int = 1
+) -> float | None:
     """Estimate the seconds that a run of notebooks still takes.
 
     Args:
-        names: All notebooks of the run, in order.
-        number: The one that runs now, counted from 1.
+        names: The notebooks that are not done yet.
+        running: Of these, the ones that run now, and the seconds each has run.
         known: Measured seconds of a notebook, from this run or an earlier one.
-        spent: Seconds the present notebook has run.
+        workers: How many run side by side.
 
     Returns:
         Seconds, a notebook without a measurement taken as the mean of the others;
@@ -40,18 +42,15 @@ def time_left(names: list[str], number: int, known: dict[str, float], spent: flo
     if not measured:
         return None
     mean = sum(measured) / len(measured)
-    present, *later = (known.get(name, mean) for name in names[number - 1 :])
-    return max(present - spent, 0) + sum(later)
+    left = [max(known.get(name, mean) - running.get(name, 0.0), 0.0) for name in names]
+    return max(sum(left) / workers, *(left[names.index(name)] for name in running), 0.0)
 
 
 @dataclass
 class State:
-    """Where a run is: the notebook, the cell, and the newest line of its training."""
+    """Where a notebook is: the cell, and the newest line of its training."""
 
     name: str
-    number: int
-    names: list[str]
-    known: dict[str, float]
     progress: Path
     cell: int = 0
     cells: int = 0
@@ -77,21 +76,43 @@ class State:
             text += f", {clock(newest['seconds_left'])} left in it"
         return text
 
-    def text(self, total: float) -> str:
-        """Return the line to show after ``total`` seconds of the whole run."""
-        spent = time.monotonic() - self.started
-        left = time_left(self.names, self.number, self.known, spent)
+    def text(self) -> str:
+        """Return what is to be shown of it."""
         parts = [
-            f"[{self.number}/{len(self.names)}] {self.name}",
-            f"{clock(total)} so far" + ("" if left is None else f", about {clock(left)} left"),
+            self.name,
             f"cell {self.cell}/{self.cells}" if self.cells else "starting",
             self.training(),
         ]
-        return " | ".join(part for part in parts if part)
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass
+class Board:
+    """All notebooks of a run: which are waiting, which run now, and what is known of the time.
+
+    Attributes:
+        waiting: Names of those that are not done, the ones that run now among them.
+        known: Measured seconds of a notebook, from this run or an earlier one.
+        workers: How many run side by side.
+        running: Those that run now.
+    """
+
+    waiting: list[str]
+    known: dict[str, float]
+    workers: int = 1
+    running: dict[str, State] = field(default_factory=dict)
+
+    def text(self, total: float) -> str:
+        """Return the line to show after ``total`` seconds of the whole run."""
+        running = dict(self.running)  # as it is now; others change it
+        spent = {k: time.monotonic() - state.started for k, state in running.items()}
+        left = time_left(list(self.waiting), spent, self.known, self.workers)
+        parts = [f"{clock(total)} so far" + ("" if left is None else f", about {clock(left)} left")]
+        return " | ".join(parts + [state.text() for state in running.values()])
 
 
 class Console:
-    """Shows a `State` while it changes: in place on a terminal, line by line in a log."""
+    """Shows a `Board` while it changes: in place on a terminal, line by line in a log."""
 
     def __init__(self, stream: TextIO) -> None:
         """Write to ``stream``; time counts from now."""
@@ -105,9 +126,9 @@ class Console:
         self.stream.write(f"\r{text.ljust(width)}\n" if self.terminal else f"{text}\n")
         self.stream.flush()
 
-    def show(self, state: State) -> None:
-        """Print how far ``state`` is."""
-        text = state.text(time.monotonic() - self.started)
+    def show(self, board: Board) -> None:
+        """Print how far the run is."""
+        text = board.text(time.monotonic() - self.started)
         if not self.terminal:
             self.line(text)
             return
@@ -116,14 +137,14 @@ class Console:
         self.stream.flush()
 
     @contextmanager
-    def showing(self, state: State) -> Iterator[None]:
-        """Show ``state`` at once and then again and again, until the block ends."""
+    def showing(self, board: Board) -> Iterator[None]:
+        """Show ``board`` at once and then again and again, until the block ends."""
         ended = threading.Event()
 
         def repeat() -> None:
-            self.show(state)
+            self.show(board)
             while not ended.wait(ON_TERMINAL if self.terminal else IN_LOG):
-                self.show(state)
+                self.show(board)
 
         thread = threading.Thread(target=repeat, daemon=True)
         thread.start()

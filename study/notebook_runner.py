@@ -1,164 +1,122 @@
-"""Run the notebooks top to bottom, each in a fresh kernel, and show how far they are.
+"""Run the notebooks top to bottom, two side by side, and show how far they are.
 
 From the top folder: ``python -m study notebooks --profile quick``, which is what
 ``make study`` calls. Executed notebooks, figures and tables go to
-``reports/local/<profile>/``.
+``reports/local/<profile>/``. A notebook whose cells, library and data are those of the last
+run is not run again.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
-import re
-import signal
+import shutil
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from pathlib import Path
 
 import pandas as pd
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbformat import NotebookNode
-from traitlets.config import Config
 
 from seglib.files import REPOSITORY, write_json
-from seglib.program import program, seed_number
+from seglib.program import program, seed_number, whole_number
 from seglib.staging import require_writable
-from study.console import Console, State, clock
-from study.notebook_files import NOTEBOOKS, build, write
-
-ANSI_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def environment(
-    profile: str, dataset: str, seed: int, reports: Path, progress: Path | None = None
-) -> dict[str, str]:
-    """Return the environment of a notebook's kernel: its parameters and where results go."""
-    env = dict(os.environ)
-    env["SEGLIB_PROFILE"] = profile
-    env["SEGLIB_DATASET"] = dataset
-    env["SEGLIB_SEED"] = str(seed)
-    env["SEGLIB_REPORTS_DIR"] = str(reports.resolve())
-    if progress is not None:
-        env["SEGLIB_PROGRESS_FILE"] = str(progress)
-    if env.get("SEGLIB_DATA_DIR"):
-        # The kernel starts in the notebooks' folder, where a relative path would miss.
-        env["SEGLIB_DATA_DIR"] = str(Path(env["SEGLIB_DATA_DIR"]).resolve())
-    # This folder's seglib comes first, also where none or another one is installed.
-    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(REPOSITORY), env.get("PYTHONPATH")]))
-    return env
+from study.console import Board, Console, State, clock
+from study.notebook_execution import environment, execute, explain_failure, kill, relative
+from study.notebook_files import NOTEBOOKS, build
+from study.unchanged import kept, signature
 
 
-def execute(
-    script: Path,
-    output: Path,
-    env: dict[str, str],
-    *,
-    on_cell: Callable[[int, int], None] | None = None,
-) -> NotebookNode:
-    """Run one notebook in a fresh kernel and write the executed copy, also when it fails.
+class Runner:
+    """Runs notebooks, several side by side; the first failure stops all."""
 
-    Args:
-        script: The notebook's .py half. The kernel works in its folder.
-        output: The executed .ipynb to write.
-        env: The kernel's whole environment, see `environment`.
-        on_cell: Called with (number of the code cell that starts, number of code cells).
+    def __init__(self, options: argparse.Namespace, reports: Path, console: Console) -> None:
+        """Take the options of `main`, and where results and messages go."""
+        self.options, self.reports, self.console = options, reports, console
+        self.kernels: set[NotebookClient] = set()
+        self.kept: list[Path] = []
+        self.stopped = threading.Event()
 
-    Raises:
-        CellExecutionError: A cell raised.
-        DeadKernelError: The kernel ended by itself.
-    """
-    notebook = build(script)
-    notebook.metadata.pop("jupytext")  # the executed copy is half of no pair
-    code_cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    def run(self, scripts: list[Path]) -> int:
+        """Run notebooks; return 0, or 1 as soon as one fails."""
+        durations = self.reports / "durations.json"
+        known = json.loads(durations.read_text()) if durations.exists() else {}
+        workers = min(self.options.workers, len(scripts))
+        board = Board([script.stem for script in scripts], known, workers)
+        pool = ThreadPoolExecutor(workers)
+        begun = {
+            pool.submit(
+                self._one, script, f"[{number}/{len(scripts)}] {script.stem}", board
+            ): script
+            for number, script in enumerate(scripts, start=1)
+        }
+        try:
+            with self.console.showing(board):
+                for done in as_completed(begun):
+                    done.result()
+        except (CellExecutionError, DeadKernelError) as error:
+            script = begun[done]
+            print(f"\n{explain_failure(script, self._output(script), error)}", file=sys.stderr)
+            return 1
+        finally:
+            self.stopped.set()
+            pool.shutdown(wait=False)
+            while not all(future.done() for future in begun):
+                for client in list(self.kernels):  # one that was starting comes later
+                    kill(client)
+                wait(begun, timeout=0.1)
+            write_json(durations, board.known)
+        return 0
 
-    def starts(cell: NotebookNode, cell_index: int) -> None:
-        # nbclient meets Ctrl-C by killing the kernel and then failing over it; without
-        # its handler Ctrl-C is the usual KeyboardInterrupt. Windows has no such handler.
-        with suppress(NotImplementedError):
-            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
-        if on_cell is not None and cell.cell_type == "code":
-            on_cell(code_cells.index(cell_index) + 1, len(code_cells))
+    def _output(self, script: Path) -> Path:
+        return self.reports / "notebooks" / f"{script.stem}.ipynb"
 
-    client = NotebookClient(
-        notebook,
-        timeout=None,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(script.parent)}},
-        on_cell_start=starts,
-        # Other users of this machine cannot listen in; the kernel warns without it.
-        config=Config(KernelManager={"transport_encryption": "auto"}),
-    )
-    output.parent.mkdir(parents=True, exist_ok=True)
-    log = output.with_suffix(".log")  # what the kernel process says beside the cells' output
-    try:
-        with log.open("wb") as stderr:
-            client.execute(env=env, stderr=stderr)
-    finally:
-        write(notebook, output)
-    log.unlink()
-    return notebook
-
-
-def explain_failure(script: Path, output: Path, error: Exception) -> str:
-    """Say which notebook and cell failed, with the cell's source and its error."""
-    place = f"{script.name} failed; executed as far as it came: {relative(output)}"
-    if isinstance(error, DeadKernelError):
-        log = relative(output.with_suffix(".log"))
-        return (
-            f"{place}\nIts kernel ended by itself, most often because memory ran out; {log} holds "
-            "its last words."
-        )
-    notebook = json.loads(output.read_text(encoding="utf-8"))
-    for cell in notebook["cells"]:
-        for result in cell.get("outputs", []):
-            if result["output_type"] == "error":
-                source = "".join(cell["source"])
-                trace = ANSI_COLOURS.sub("", "\n".join(result["traceback"]))
-                return f"{place}\n\nThe cell:\n{source}\n\nIts error:\n{trace}"
-    return f"{place}\n{error}"
-
-
-def run(
-    scripts: list[Path], profile: str, dataset: str, seed: int, reports: Path, console: Console
-) -> int:
-    """Run notebooks in order; return 0, or 1 as soon as one fails."""
-    durations_file = reports / "durations.json"
-    known = json.loads(durations_file.read_text()) if durations_file.exists() else {}
-    measured: dict[str, float] = {}
-    for number, script in enumerate(scripts, start=1):
-        output = reports / "notebooks" / f"{script.stem}.ipynb"
+    def _one(self, script: Path, place: str, board: Board) -> None:
+        """Run one notebook, unless it would run as it did before, or another one failed."""
+        if self.stopped.is_set():
+            return
+        options, output = self.options, self._output(script)
+        asked = (options.profile, options.dataset, options.seed)
+        made_from = signature(build(script), *asked)
+        if not options.again and kept(output, made_from):
+            self.kept.append(output)
+            board.waiting.remove(script.stem)
+            self.console.line(f"{place} is unchanged: its results are kept")
+            return
         with tempfile.TemporaryDirectory() as folder:
-            state = State(
-                name=script.stem,
-                number=number,
-                names=[path.stem for path in scripts],
-                known=known | measured,
-                progress=Path(folder) / "progress.jsonl",
-            )
-            env = environment(profile, dataset, seed, reports, state.progress)
-            started = time.monotonic()
+            state = State(place, Path(folder) / "progress.jsonl")
+            env = environment(*asked, self.reports, state.progress)
+            if board.workers > 1:  # a small network gains little from a second core
+                cores = max((os.cpu_count() or 1) // board.workers, 1)
+                env = {"TF_NUM_INTRAOP_THREADS": str(cores)} | env
+            board.running[script.stem] = state
             try:
-                with console.showing(state):
-                    execute(script, output, env, on_cell=state.at_cell)
-            except (CellExecutionError, DeadKernelError) as error:
-                print(f"\n{explain_failure(script, output, error)}", file=sys.stderr)
-                return 1
-            measured[script.stem] = round(time.monotonic() - started, 1)
-            took = clock(measured[script.stem])
-            console.line(f"[{number}/{len(scripts)}] {script.stem} done in {took}")
-    write_json(durations_file, known | measured)
-    return 0
+                execute(
+                    script,
+                    output,
+                    env,
+                    on_cell=state.at_cell,
+                    made_from=made_from,
+                    running=self.kernels,
+                )
+            except Exception:
+                self.stopped.set()
+                raise
+            finally:
+                del board.running[script.stem]
+        board.waiting.remove(script.stem)
+        board.known[script.stem] = round(time.monotonic() - state.started, 1)
+        self.console.line(f"{place} done in {clock(board.known[script.stem])}")
 
 
-def relative(path: Path) -> str:
-    """Return a path as seen from where the user stands."""
-    return os.path.relpath(path)
+def side_by_side() -> int:
+    """How many notebooks to run at once: two, if there are cores for them and no GPU to share."""
+    return 1 if shutil.which("nvidia-smi") else min(2, os.cpu_count() or 1)
 
 
 def summarise(reports: Path, since: float) -> None:
@@ -203,6 +161,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dataset", default="auto", help="auto (default), sunnybrook or phantom")
     parser.add_argument("--seed", type=seed_number, default=0, help="default: 0")
     parser.add_argument("--only", metavar="NN", help="run one notebook, e.g. --only 04")
+    parser.add_argument(
+        "--workers",
+        type=whole_number(1),
+        default=side_by_side(),
+        metavar="N",
+        help="notebooks side by side (here: %(default)s)",
+    )
+    parser.add_argument("--again", action="store_true", help="run also what is unchanged")
     parser.add_argument("--notebooks", type=Path, default=NOTEBOOKS, help="default: notebooks/")
     parser.add_argument("--reports", type=Path, help="default: reports/local/<profile>")
     options = parser.parse_args(arguments)
@@ -225,14 +191,17 @@ def main(arguments: list[str] | None = None) -> int:
     since = time.time() - 1  # a file system's clock may be a little behind
     started = time.monotonic()
     try:
-        status = run(
-            scripts, options.profile, options.dataset, options.seed, reports, Console(sys.stdout)
-        )
+        runner = Runner(options, reports, Console(sys.stdout))
+        status = runner.run(scripts)
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
     if status == 0:
         summarise(reports, since)
+        if runner.kept:
+            print(f"\nKept as they were ({len(runner.kept)}; --again, or AGAIN=1, runs them)")
+            for path in runner.kept:
+                print(f"  {relative(path)}")
         print(f"\nTotal time {clock(time.monotonic() - started)}")
     return status
 

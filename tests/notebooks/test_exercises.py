@@ -10,7 +10,7 @@ import pytest
 from seglib.files import REPOSITORY
 from seglib.lessons.exercises.question_files import questions_of, solution_of
 from seglib.lessons.exercises.questions import FunctionQuestion, OpenQuestion, Question, State
-from study.notebook_runner import environment, execute
+from study.notebook_execution import environment, execute
 from tools import notebooks
 
 SOLUTIONS = sorted((notebooks.NOTEBOOKS / "solutions").glob("*.py"))

@@ -14,8 +14,8 @@ import pytest
 from ipykernel.kernelspec import get_kernel_dict
 
 from seglib.files import REPOSITORY
+from study.notebook_execution import environment, execute
 from study.notebook_files import HOME
-from study.notebook_runner import environment, execute
 from tools import notebooks
 
 SCRIPTS = sorted(notebooks.NOTEBOOKS.glob("[0-9]*.py"))

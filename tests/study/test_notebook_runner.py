@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from study import notebook_runner
+from study.notebook_execution import environment
 
 FIRST = """\
 # %%
@@ -73,7 +74,7 @@ def test_a_failing_cell_stops_the_study_and_is_shown(study, capsys):
     reports, arguments = study
     folder = Path(arguments[arguments.index("--notebooks") + 1])
     (folder / "01_first.py").write_text("# %%\nprint('so far')\n\n# %%\nvalue = 1\nvalue / 0\n")
-    assert notebook_runner.main(arguments) == 1
+    assert notebook_runner.main([*arguments, "--workers", "1"]) == 1
     message = capsys.readouterr().err
     assert "01_first.py failed" in message
     assert "value = 1\nvalue / 0" in message
@@ -105,6 +106,60 @@ def test_only_runs_one_notebook_and_keeps_the_other_durations(study):
     assert "02_second" in durations
 
 
+#: Goes on only while another notebook runs beside it: each leaves a mark and waits for the other's.
+TOGETHER = """\
+# %%
+import time
+from pathlib import Path
+
+Path("{mine}").touch()
+end = time.monotonic() + 60
+while not Path("{other}").exists():
+    assert time.monotonic() < end
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.slow
+def test_two_notebooks_run_side_by_side(study):
+    _, arguments = study
+    folder = Path(arguments[arguments.index("--notebooks") + 1])
+    (folder / "01_first.py").write_text(TOGETHER.format(mine="a", other="b"))
+    (folder / "02_second.py").write_text(TOGETHER.format(mine="b", other="a"))
+    assert notebook_runner.main([*arguments, "--workers", "2"]) == 0
+
+
+@pytest.mark.slow
+def test_a_failure_ends_the_notebook_beside_it(study, capsys):
+    reports, arguments = study
+    folder = Path(arguments[arguments.index("--notebooks") + 1])
+    (folder / "01_first.py").write_text(TOGETHER.format(mine="a", other="b") + "1 / 0\n")
+    for name, mine in (("02_second", "b"), ("03_third", "c")):
+        (folder / f"{name}.py").write_text(TOGETHER.format(mine=mine, other="never"))
+    assert notebook_runner.main([*arguments, "--workers", "2"]) == 1
+    assert "01_first.py failed" in capsys.readouterr().err
+    assert not (folder / "c").exists() and (reports / "notebooks" / "02_second.ipynb").exists()
+
+
+@pytest.mark.slow
+def test_what_is_unchanged_is_kept_and_what_changed_runs_again(study, capsys):
+    reports, arguments = study
+    folder = Path(arguments[arguments.index("--notebooks") + 1])
+    (folder / "01_first.py").write_text('# %%\nfrom pathlib import Path\nPath("ran").touch()\n')
+    assert notebook_runner.main(arguments) == 0
+    (folder / "ran").unlink()
+    (folder / "02_second.py").write_text("# %%\n7 * 7\n")
+    capsys.readouterr()
+    assert notebook_runner.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "01_first is unchanged: its results are kept" in printed
+    assert "Kept as they were (1;" in printed
+    assert not (folder / "ran").exists()
+    assert outputs(reports / "notebooks" / "02_second.ipynb") == "49"
+    assert notebook_runner.main([*arguments, "--only", "01", "--again"]) == 0
+    assert (folder / "ran").exists()
+
+
 def test_an_unknown_notebook_is_refused_with_those_there_are(study, capsys):
     _, arguments = study
     assert notebook_runner.main([*arguments, "--only", "09"]) == 2
@@ -134,5 +189,5 @@ def test_old_results_are_not_shown_as_new(study, capsys):
 def test_a_relative_data_folder_reaches_the_kernel_absolute(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SEGLIB_DATA_DIR", "data")
-    env = notebook_runner.environment("smoke", "auto", 0, tmp_path)
+    env = environment("smoke", "auto", 0, tmp_path)
     assert env["SEGLIB_DATA_DIR"] == str(tmp_path / "data")
