@@ -75,10 +75,10 @@ lessons.question("12-constant").check(errors)
 # *Expected: a list of the two numbers; paper and pencil are enough.*
 
 # %%
-errors: list = ...  # write your answer here
+both: list = ...  # write your answer here
 
 # %%
-lessons.question("12-chosen").check(errors)
+lessons.question("12-chosen").check(both)
 
 
 # %% [markdown]

@@ -135,7 +135,7 @@ QUESTIONS = [
     ),
     ValueQuestion(
         name="12-chosen",
-        answer="errors",
+        answer="both",
         level="apply",
         minutes=10,
         points=2,

@@ -75,10 +75,10 @@ lessons.question("12-constant").check(errors)
 # *Expected: a list of the two numbers; paper and pencil are enough.*
 
 # %% tags=["solution"]
-errors: list = [abs(0.2 - 20 / 40), abs(0.2 - 20 / 100)]
+both: list = [abs(0.2 - 20 / 40), abs(0.2 - 20 / 100)]
 
 # %%
-lessons.question("12-chosen").check(errors)
+lessons.question("12-chosen").check(both)
 
 
 # %% [markdown]

@@ -21,8 +21,8 @@ def test_a_session_adds_up_its_notebooks_and_questions(tmp_path, monkeypatch):
     monkeypatch.setattr(course, "words", {"01_data_preparation": 1000, "11_label_audit": 500}.get)
     row = course.sessions_table().splitlines()[-1]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    # 01 has five questions of 70 minutes and 11 points, 11 has four of 65 minutes and 9 points.
-    assert cells == ["1", "Both", "01, 11", "10", "1.2", "9", "135", "20"]
+    # 01 has five questions of 70 minutes and 11 points, 11 has five of 75 minutes and 11 points.
+    assert cells == ["1", "Both", "01, 11", "10", "1.2", "10", "145", "22"]
 
 
 def test_words_are_those_a_reader_sees(tmp_path, monkeypatch):
