@@ -89,7 +89,7 @@ lessons.question("13-halved").check(found)
 # every one of these slices perfectly, but leaves out the base at ES. How far off is its ejection
 # fraction?
 #
-# *Expected: a number of points with its sign, right to a thousandth part.*
+# *Expected: a number of points with its sign, right to 0.1 %.*
 
 # %%
 ed = np.array([320, 410, 380, 250, 90])

@@ -53,11 +53,14 @@ from seglib import lessons
 # Level: predict · 5 minutes · 1 point · `15-signs`
 #
 # A network has learnt to draw well, but it is unsure: inside it says 0.6. Which of these mistakes
-# *raise* the number that is reported? (a) Neighbouring slices of the test patients train, too.
-# (b) Images and masks are shifted by generators that have lost each other. (c) The Dice of the
-# background enters the mean. (d) Pairs in which both masks are empty count as 1. (e) Training hearts
-# are moved up and down, where the test hearts lie further left or right. (f) Probabilities are scored
-# in the place of masks.
+# *raise* the number that is reported?
+#
+# - a: Neighbouring slices of the test patients train, too.
+# - b: Images and masks are shifted by two generators that no longer draw the same numbers.
+# - c: The Dice of the background enters the mean.
+# - d: Pairs in which both masks are empty count as 1.
+# - e: Training hearts are moved up and down; the test hearts lie further left or right.
+# - f: Probabilities are scored in the place of masks.
 #
 # *Expected: a set of letters such as {"a", "b"}, foreseen without running anything.*
 
@@ -72,13 +75,17 @@ lessons.question("15-signs").check(raised)
 #
 # Level: apply · 10 minutes · 2 points · `15-stopped`
 #
-# Which of these does `seglib.check_no_leaks` stop, if it is called with the parts that train,
-# validate and test? (a) Slices are split at random, not patients. (b) Turned copies of all slices are
-# made, and then all are split at random. (c) One patient was copied under a second name, and the two
-# names stand in two parts. (d) Patients are split, and the epoch is chosen on the test part. (e) The
-# labels of the training part are interpolated. (f) The prediction is scored against itself.
+# `seglib.check_no_leaks` is called with the parts that train, validate and test. Which of these does it
+# stop?
 #
-# *Expected: a set of letters; `help(seglib.splits.find_leaks)` says what is compared.*
+# - a: Slices are split at random, not patients.
+# - b: Turned copies of all slices are made, and then all are split at random.
+# - c: One patient was copied under a second name, and the two names stand in two parts.
+# - d: Patients are split, and the epoch is chosen on the test part.
+# - e: The labels of the training part are interpolated.
+# - f: The prediction is scored against itself.
+#
+# *Expected: a set of letters. `import seglib; help(seglib.splits.find_leaks)` says what is compared.*
 
 # %%
 stopped: set = ...  # write your answer here

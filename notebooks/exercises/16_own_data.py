@@ -107,8 +107,8 @@ lessons.question("16-enough").check(patients)
 #
 # Level: build · 10 minutes · 2 points · `16-name`
 #
-# A hospital names its images after patient, phase and slice: `P07_ED_03`. Who came again has the
-# number of the visit behind a hyphen: `P07-2_ED_03`. Write a function that gives the patient.
+# A hospital names its images after patient, phase and slice: `P07_ED_03`. If a patient came again, the
+# number of the visit follows after a hyphen: `P07-2_ED_03`. Write a function that gives the patient.
 #
 # *Expected: P07 for both names below.*
 

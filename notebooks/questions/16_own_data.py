@@ -192,8 +192,8 @@ QUESTIONS = [
                     "label as one of them."),
             Mistake(_last_name, "The groups are right. Their label is the *first* of their names, by the "
                     "alphabet."),
-            Mistake(_pairs_alone, "Names without a pair are missing. They are people too, each with the own "
-                    "name as label."),
+            Mistake(_pairs_alone, "Names without a pair are missing. They are people too, each with their "
+                    "own name as label."),
             Mistake(lambda names, pairs: dict.fromkeys(names, min(names)), "All have one label. Whoever is "
                     "in no pair with the others is somebody else."),
         ],

@@ -73,7 +73,7 @@ lessons.question("09-empty").check(scores)
 # a weighted cross-entropy. Now 2 % of the pixels are tumour. Which weight of a tumour pixel makes
 # p = 0.8 the cheapest answer?
 #
-# *Expected: a number above 1, right to one in a hundred.*
+# *Expected: a number above 1, right to 1 %.*
 
 # %%
 share = 0.02

@@ -140,7 +140,7 @@ lessons.question("10-pooled").check(patient_dice)
 # score with a and b (the letters of a name are sorted), `scores[""]` that of no repair. Write a function
 # that says what each repair brings in a chain, in the order in which they are made.
 #
-# *Expected: the two orders below give the same two repairs other gains, with the same sum.*
+# *Expected: in the two orders below, a and b bring different gains; the sum is the same.*
 
 # %% tags=["solution"]
 def gains(scores, order):

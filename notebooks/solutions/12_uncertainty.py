@@ -88,7 +88,7 @@ lessons.question("12-chosen").check(both)
 #
 # Where a network says 0.8, only 6 of 10 pixels are true. Which temperature turns its 0.8 into 0.6?
 #
-# *Expected: a number above 1, right to a thousandth part.*
+# *Expected: a number above 1, right to 0.1 %.*
 
 # %%
 def logit(p):
