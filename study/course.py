@@ -99,7 +99,7 @@ def title_of(question: str) -> str:
     Args:
         question: Its name.
     """
-    (script,) = (NOTEBOOKS / "solutions").glob(f"{question[:2]}_*.py")
+    (script,) = (NOTEBOOKS / "exercises").glob(f"{question[:2]}_*.py")
     asked, _, _ = script.read_text(encoding="utf-8").partition(f"`{question}`\n")
     return re.findall(r"^# ## \d · (.+)$", asked, flags=re.MULTILINE)[-1]
 
