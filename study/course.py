@@ -61,11 +61,10 @@ def sessions_table() -> str:
                 "notebooks": ", ".join(name[:2] for name in names),
                 "read (min)": round(sum(words(name) for name in names) / WORDS_PER_MINUTE),
                 "run (min)": f"{sum(seconds[name] for name in names) / 60:.1f}",
-                "questions": len(questions),
                 "lab (min)": sum(question.minutes for question in in_lab),
-                "lab (points)": sum(question.points for question in in_lab),
+                "lab points": sum(question.points for question in in_lab),
                 "home (min)": sum(question.minutes for question in at_home),
-                "home (points)": sum(question.points for question in at_home),
+                "home points": sum(question.points for question in at_home),
             }
         )
     return reporting.to_markdown(pd.DataFrame(rows)).strip()

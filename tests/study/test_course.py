@@ -23,7 +23,7 @@ def test_a_session_adds_up_its_notebooks_and_questions(tmp_path, monkeypatch):
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     # 01 has five questions of 70 minutes and 11 points, 11 has five of 75 minutes and 11 points.
     # In the lab are one of 10 minutes and 2 points, and one of 10 minutes and 2 points.
-    assert cells == ["1", "Both", "01, 11", "10", "1.2", "10", "20", "4", "125", "18"]
+    assert cells == ["1", "Both", "01, 11", "10", "1.2", "20", "4", "125", "18"]
 
 
 def test_words_are_those_a_reader_sees(tmp_path, monkeypatch):
