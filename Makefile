@@ -75,8 +75,9 @@ book: $(STAMP)  ## build the site from what has been run; ends with the line tha
 slides: $(STAMP)  ## build the slides of the six sessions alone
 	@$(PY) -m tools.book --slides
 
-lint: $(STAMP)  ## check the code's style and that the notebook pairs agree
+lint: $(STAMP)  ## check the code's style, the spelling, and that the notebook pairs agree
 	@$(PY) -m ruff check .
+	@$(PY) -m codespell_lib
 	@$(PY) -m tools.notebooks check
 
 # Made once, and again only when the locked versions or the package change.

@@ -541,8 +541,9 @@ empty_slices_table().round(3)
 #
 # 1. Which Dice does a network that never draws get, by each rule for empty slices?
 # 2. Which weight makes a network that knows nothing answer 0.8?
-# 3. How is the rule that leaves empty pairs out written, and what must it not leave out?
-# 4. How is every predicted piece removed that lies on one slice only?
+# 3. How far must a network fall before the Dice loss notices it on an empty slice?
+# 4. How is the rule that leaves empty pairs out written, and what must it not leave out?
+# 5. How is every predicted piece removed that lies on one slice only?
 #
 # To try yourself, with what this notebook has trained:
 #
@@ -550,7 +551,7 @@ empty_slices_table().round(3)
 #   and the figures folder before you pass the notebook on.
 # - Cut the weighted loss's probabilities higher than at 0.5. At which level does its Dice on
 #   the validation patients equal that of the plain sum?
-# - Use your answer to question 4 on the validation patients. What happens to false alarms, to
+# - Use your answer to question 5 on the validation patients. What happens to false alarms, to
 #   sensitivity, and to Dice?
 # - Train on FLAIR alone (`lgg.flair`), or with `foreground_share=0.9`. Which column of the detection
 #   table gets worse?

@@ -415,9 +415,10 @@ pd.Series(silent, name="silent pixels").round(3).to_frame().T
 # [With feedback, in a notebook of their own](exercises/10_why_080_was_not_080.ipynb):
 #
 # 1. What does batch normalisation make of one pixel, in training and in use?
-# 2. What share of test pictures has a sibling in training, if variants are split at random?
-# 3. How are the slices of a patient pooled before the mean over patients?
-# 4. What does each repair of a chain bring, in any order?
+# 2. How late does a moving average arrive?
+# 3. What share of test pictures has a sibling in training, if variants are split at random?
+# 4. How are the slices of a patient pooled before the mean over patients?
+# 5. What does each repair of a chain bring, in any order?
 #
 # To try yourself, in this notebook:
 #

@@ -403,8 +403,9 @@ for patient, reason in sunnybrook.WRONG_LABELS.items():
 #
 # 1. Which column gives a patient away whose masks are all too large?
 # 2. How unusual is the lowest Dice of eight, so that the outlier itself does not hide it?
-# 3. Which move brings a label onto the prediction?
-# 4. What share of planted faults is among the first looks?
+# 3. Which mean may be reported, once the expert has answered the audit?
+# 4. Which move brings a label onto the prediction?
+# 5. What share of planted faults is among the first looks?
 #
 # To try yourself, in this notebook:
 #

@@ -323,9 +323,10 @@ ranks.sort_values("dice").head(8).round(3)
 # [With feedback, in a notebook of their own](exercises/12_uncertainty.ipynb):
 #
 # 1. A network always says 0.03 in a crop: what are its calibration error and its Brier score?
-# 2. Which temperature turns 0.8 into 0.6?
-# 3. How is a calibration error computed, and what spoils it?
-# 4. How good are the patients that are kept when the most doubtful are sent to a human?
+# 2. How dishonest does an honest network look, if pixels are chosen by the answer?
+# 3. Which temperature turns 0.8 into 0.6?
+# 4. How is a calibration error computed, and what spoils it?
+# 5. How good are the patients that are kept when the most doubtful are sent to a human?
 #
 # To try yourself, in this notebook:
 #

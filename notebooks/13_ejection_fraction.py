@@ -410,9 +410,10 @@ networks.set_index(["protocol", "network"])[columns].round({"dice": 3} | dict.fr
 # [With feedback, in a notebook of their own](exercises/13_ejection_fraction.ipynb):
 #
 # 1. A network draws everything a tenth too large in both phases. What are its Dice and its EF error?
-# 2. How far off is the EF if the base is left out at ES?
-# 3. How are bias and limits of agreement computed, if a value is missing?
-# 4. Can you make masks with a Dice above 0.9 and an EF that is 8 points too low?
+# 2. How wrong can a method be whose correlation is perfect?
+# 3. How far off is the EF if the base is left out at ES?
+# 4. How are bias and limits of agreement computed, if a value is missing?
+# 5. Can you make masks with a Dice above 0.9 and an EF that is 8 points too low?
 #
 # To try yourself, in this notebook:
 #

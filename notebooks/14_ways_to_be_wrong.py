@@ -229,9 +229,10 @@ pd.DataFrame({f"{side} to {new}": mistakes.smoothing_cost(masks, new) for new in
 # [With feedback, in a notebook of their own](exercises/14_ways_to_be_wrong.ipynb):
 #
 # 1. What is the mean Dice of organ and background if nothing is drawn?
-# 2. Which `outside` pushes the soft value of a perfect mask to 0.5, and on what does it depend?
-# 3. How is Dice pooled by batches, the last and the empty ones included?
-# 4. Which prediction, wrong on purpose, tells Dice from five scores that are taken for it?
+# 2. Six lines compare two losses: which line is missing?
+# 3. Which `outside` pushes the soft value of a perfect mask to 0.5, and on what does it depend?
+# 4. How is Dice pooled by batches, the last and the empty ones included?
+# 5. Which prediction, wrong on purpose, tells Dice from five scores that are taken for it?
 #
 # To try yourself, in this notebook:
 #

@@ -395,12 +395,20 @@ pd.DataFrame({
 #
 # ## Exercises
 #
-# 1. Open lab 2 with twelve seeds. How far does the effect vary, and would one seed have been enough?
-# 2. In lab 8, what would an all-black mask score in each position? Work it out, then check it with
-#    `seglib.evaluation.overlap_scores`.
-# 3. Which labs would `seglib.check_no_leaks` have stopped, and which line of your own code would stop
-#    the others?
-# 4. Write a thirteenth lab: a `Lab` needs a function that measures both positions, see
-#    [`seglib.lessons.labs`](../seglib/lessons/labs).
+# [With feedback, in a notebook of their own](exercises/15_break_it.ipynb):
+#
+# 1. Which of six mistakes raise the number that is reported?
+# 2. Which of six does `seglib.check_no_leaks` stop?
+# 3. What does it add to choose the epoch on the test patients?
+# 4. How are two numbers computed that are both called HD95?
+# 5. How are labels made smaller without a new class?
+#
+# To try yourself, in this notebook:
+#
+# - Open lab 2 with twelve seeds. How far does the effect vary, and would one seed have been enough?
+# - In lab 8, what would an all-black mask score in each position? Work it out, then check it with
+#   `seglib.evaluation.overlap_scores`.
+# - Write a thirteenth lab: a `Lab` needs a function that measures both positions, see
+#   [`seglib.lessons.labs`](../seglib/lessons/labs).
 #
 # Next: [the label audit](11_label_audit.ipynb), or [the report](../reports/README.md)

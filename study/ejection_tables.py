@@ -104,7 +104,7 @@ def network_row(counts: pd.DataFrame) -> dict[str, float | int]:
 
 #: What the Cardiac Atlas Project publishes of the same 45 patients: mean and SD of the ejection
 #: fraction in percent, mean volumes in mL. Source:
-#: http://www.cardiacatlas.org/studies/sunnybrook-cardiac-data/; the patients and the challenge:
+#: https://www.cardiacatlas.org/studies/sunnybrook-cardiac-data/; the patients and the challenge:
 #: Radau et al. 2009, doi:10.54294/g80ruo.
 ATLAS = pd.DataFrame(
     [

@@ -95,7 +95,7 @@ lessons.question("07-affine").check(millimetres)
 # 37 800 are in both (made-up numbers). A network draws *exactly* the first label. What is the mean
 # Dice of the two rows?
 #
-# *Expected: a number between 0 and 1, right to a thousandth part.*
+# *Expected: a number between 0 and 1, right to 0.001.*
 
 # %%
 mean_dice: float = ...  # write your answer here

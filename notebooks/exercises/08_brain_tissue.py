@@ -88,7 +88,7 @@ lessons.question("08-steps").check(epochs)
 # first row and column are background (the numbers are made up). Now call everything that is not
 # background *tissue*, whichever tissue it is. What is the Dice of that one class?
 #
-# *Expected: a number between 0 and 1, right to a thousandth part.*
+# *Expected: a number between 0 and 1, right to 0.001.*
 
 # %%
 matrix = np.array([

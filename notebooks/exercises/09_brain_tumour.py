@@ -73,7 +73,7 @@ lessons.question("09-empty").check(scores)
 # a weighted cross-entropy. Now 2 % of the pixels are tumour. Which weight of a tumour pixel makes
 # p = 0.8 the cheapest answer?
 #
-# *Expected: a number above 1, right to one in a hundred.*
+# *Expected: a number above 1, right to 1 %.*
 
 # %%
 share = 0.02
@@ -93,9 +93,26 @@ weight: float = ...  # write your answer here
 # %%
 lessons.question("09-weight").check(weight)
 
+# %% [markdown]
+# ## 3 · When the Dice loss wakes up
+#
+# Level: apply · 10 minutes · 2 points · `09-smooth`
+#
+# A slice of 100 rows and 100 columns holds no tumour. The network says the same probability in each
+# pixel. The lesson's Dice loss is 1 − (2 · overlap + 2) / (sum of the mask + sum of the probabilities
+# + 2). To which probability must the network fall before the loss is one half?
+#
+# *Expected: a very small probability, right to 0.00001; paper and pencil are enough.*
+
+# %%
+probability: float = ...  # write your answer here
+
+# %%
+lessons.question("09-smooth").check(probability)
+
 
 # %% [markdown]
-# ## 3 · The rule that leaves out
+# ## 4 · The rule that leaves out
 #
 # Level: build · 20 minutes · 3 points · `09-rule`
 #
@@ -122,7 +139,7 @@ lessons.question("09-rule").check(mean_dice)
 
 
 # %% [markdown]
-# ## 4 · Pieces on one slice only
+# ## 5 · Pieces on one slice only
 #
 # Level: build · 25 minutes · 3 points · `09-thin`
 #

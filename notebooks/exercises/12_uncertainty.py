@@ -63,15 +63,32 @@ errors: list = ...  # write your answer here
 # %%
 lessons.question("12-constant").check(errors)
 
+# %% [markdown]
+# ## 2 · Chosen by the answer
+#
+# Level: apply · 10 minutes · 2 points · `12-chosen`
+#
+# A network says 0.2 in each of 100 pixels, and 20 of them lie inside the expert's mask. Somebody
+# counts only the pixels near the *expert's* outline: the 20 inside, and 20 others next to them. What
+# is the expected calibration error of these 40 pixels, and what is it of all 100?
+#
+# *Expected: a list of the two numbers; paper and pencil are enough.*
+
+# %%
+both: list = ...  # write your answer here
+
+# %%
+lessons.question("12-chosen").check(both)
+
 
 # %% [markdown]
-# ## 2 · Cooling down
+# ## 3 · Cooling down
 #
 # Level: apply · 10 minutes · 2 points · `12-temperature`
 #
 # Where a network says 0.8, only 6 of 10 pixels are true. Which temperature turns its 0.8 into 0.6?
 #
-# *Expected: a number above 1, right to a thousandth part.*
+# *Expected: a number above 1, right to 0.1 %.*
 
 # %%
 def logit(p):
@@ -89,7 +106,7 @@ lessons.question("12-temperature").check(temperature)
 
 
 # %% [markdown]
-# ## 3 · The calibration error
+# ## 4 · The calibration error
 #
 # Level: build · 25 minutes · 3 points · `12-error`
 #
@@ -114,7 +131,7 @@ lessons.question("12-error").check(calibration_error)
 
 
 # %% [markdown]
-# ## 4 · Who is kept?
+# ## 5 · Who is kept?
 #
 # Level: build · 15 minutes · 3 points · `12-kept`
 #

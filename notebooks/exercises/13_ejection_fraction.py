@@ -65,7 +65,23 @@ scores: list = ...  # write your answer here
 lessons.question("13-tenth").check(scores)
 
 # %% [markdown]
-# ## 2 · Without the base
+# ## 2 · Perfectly correlated
+#
+# Level: apply · 5 minutes · 2 points · `13-halved`
+#
+# A method halves every ejection fraction and adds 30. What is its correlation with the truth, and how
+# many points is it off at a true 20 %, and at a true 80 %?
+#
+# *Expected: a list of three numbers, the two errors with their signs; foreseen, not run.*
+
+# %%
+found: list = ...  # write your answer here
+
+# %%
+lessons.question("13-halved").check(found)
+
+# %% [markdown]
+# ## 3 · Without the base
 #
 # Level: apply · 10 minutes · 2 points · `13-base`
 #
@@ -73,7 +89,7 @@ lessons.question("13-tenth").check(scores)
 # every one of these slices perfectly, but leaves out the base at ES. How far off is its ejection
 # fraction?
 #
-# *Expected: a number of points with its sign, right to a thousandth part.*
+# *Expected: a number of points with its sign, right to 0.1 %.*
 
 # %%
 ed = np.array([320, 410, 380, 250, 90])
@@ -88,7 +104,7 @@ lessons.question("13-base").check(error)
 
 
 # %% [markdown]
-# ## 3 · Limits of agreement
+# ## 4 · Limits of agreement
 #
 # Level: build · 20 minutes · 3 points · `13-limits`
 #
@@ -112,7 +128,7 @@ print("bias and limits:", limits(expert, network))
 lessons.question("13-limits").check(limits)
 
 # %% [markdown]
-# ## 4 · Good masks, wrong number
+# ## 5 · Good masks, wrong number
 #
 # Level: build · 20 minutes · 3 points · `13-masks`
 #

@@ -64,7 +64,30 @@ mean: float = ...  # write your answer here
 lessons.question("14-background").check(mean)
 
 # %% [markdown]
-# ## 2 · A perfect mask with a bad soft value
+# ## 2 · Find the mistake
+#
+# Level: predict · 5 minutes · 1 point · `14-inherits`
+#
+# Six lines compare two losses. Nothing fails, and the second loss wins. Before which line is one
+# missing?
+#
+#     a   model = build()
+#     b   model.compile(loss=cross_entropy); model.fit(images, masks)
+#     c   first = model.predict(test_images) > 0.5
+#     d   model.compile(loss=dice_loss); model.fit(images, masks)
+#     e   second = model.predict(test_images) > 0.5
+#     f   scores = dice(test_masks, first), dice(test_masks, second)
+#
+# *Expected: one letter, found by reading alone.*
+
+# %%
+line: str = ...  # write your answer here
+
+# %%
+lessons.question("14-inherits").check(line)
+
+# %% [markdown]
+# ## 3 · A perfect mask with a bad soft value
 #
 # Level: apply · 15 minutes · 2 points · `14-unsure`
 #
@@ -86,7 +109,7 @@ lessons.question("14-unsure").check(outside)
 
 
 # %% [markdown]
-# ## 3 · Dice by batch
+# ## 4 · Dice by batch
 #
 # Level: build · 20 minutes · 3 points · `14-batch`
 #
@@ -115,7 +138,7 @@ for size in (1, 2):
 lessons.question("14-batch").check(batch_dice)
 
 # %% [markdown]
-# ## 4 · Wrong on purpose
+# ## 5 · Wrong on purpose
 #
 # Level: build · 25 minutes · 3 points · `14-probe`
 #

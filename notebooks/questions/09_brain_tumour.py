@@ -11,6 +11,9 @@ SLICES, WITH_TUMOUR = 60, 20
 SHARE, GOAL = 0.02, 0.8
 #: Weight of a tumour pixel that makes both classes weigh the same.
 BALANCED = (1 - SHARE) / SHARE
+#: Of the third question: pixels of an empty slice.
+EMPTY = 10_000
+
 
 
 def _dice(truth, prediction):
@@ -192,6 +195,32 @@ QUESTIONS = [
         hints=[
             "Compute the cost on a fine grid of p, as the lesson does, and find the p with the least.",
             "Then try weights from 1 to 300, or set the derivative to 0: p = w·s / (w·s + 1 − s).",
+        ],
+    ),
+    ValueQuestion(
+        name="09-smooth",
+        answer="probability",
+        level="apply",
+        minutes=10,
+        points=2,
+        expected=2 / EMPTY,
+        tolerance=1e-6,
+        right="Until then the loss hardly moves: a network learns little from an empty slice by Dice alone.",
+        mistakes=[
+            Mistake(0.5, "At 0.5 the mask changes, but 5,000 is then added up below the line: the loss "
+                    "is still 0.9996."),
+            Mistake(1 / EMPTY, "You left one of the two numbers 2 out, or made it a 1. Without an overlap "
+                    "the loss is 1 − 2 / (sum + 2)."),
+            Mistake(2, "That is the sum of all probabilities. The probability of one pixel is asked for."),
+            Mistake(2 / EMPTY**0.5, "You spread the sum over 100 pixels. A slice of 100 rows and 100 "
+                    "columns has 10,000."),
+            Mistake(6 / EMPTY, "There the loss is 0.75. One half is asked for."),
+            Mistake(0, "At 0 the loss is 0: 1 − 2 / 2. It passes one half a little earlier."),
+        ],
+        hints=[
+            "The mask is empty, so its sum and the overlap are 0. Which sum of probabilities s makes "
+            "1 − 2 / (s + 2) one half?",
+            "s is 2, and it is spread over 100 · 100 pixels.",
         ],
     ),
     FunctionQuestion(

@@ -6,7 +6,7 @@ import numpy as np
 
 from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, ValueQuestion
 
-#: Of the second question: variants of each slice, and the share of all variants that tests.
+#: Of the third question: variants of each slice, and the share of all variants that tests.
 VARIANTS, TESTED = 3, 0.2
 
 
@@ -128,6 +128,31 @@ QUESTIONS = [
         hints=[
             "The batch is one image, so its mean is that of the three pixels. Which one is the middle?",
             "In use: the pixel minus the moving mean, divided by the root of the moving variance.",
+        ],
+    ),
+    ValueQuestion(
+        name="10-moving",
+        answer="batches",
+        level="apply",
+        minutes=10,
+        points=2,
+        expected=299,
+        right="A short training ends before its averages have arrived. And in a real one the mean moves "
+              "on while they follow.",
+        mistakes=[
+            Mistake(298, "After 298 batches it is 9.4996. One more passes 9.5."),
+            Mistake(6, "You reached 0.5. It is to pass 9.5: then 0.5 is still missing.",
+                    when=lambda found: found in (5, 6)),
+            Mistake(95, "You added 0.1 with each batch. But what is kept shrinks each time: 1 % of the "
+                    "old mean goes when 1 % of the new one comes."),
+            Mistake(100, "One percent a batch does not add up to everything after 100: it is 1 % of what "
+                    "is then missing. After 100 batches the mean is 6.3."),
+            Mistake(29, "You kept 90 % of the old mean. Keras keeps 99 % by default."),
+            Mistake(1, "After one batch the moving mean is 0.1: 99 % of the old 0, and 1 % of 10."),
+        ],
+        hints=[
+            "What is missing to 10 shrinks to 99 % with each batch: 10, 9.9, 9.801, ...",
+            "When does 0.99ⁿ fall below 0.05? A loop will tell, or np.log(0.05) / np.log(0.99).",
         ],
     ),
     ValueQuestion(

@@ -11,6 +11,9 @@ MAD = np.median(np.abs(DICE - np.median(DICE)))
 TO_SD = 1.4826
 #: Farthest move that is tried, in pixels.
 REACH = 3
+#: Of the third question: Dice of eight patients before the audit.
+SCORED = np.array([0.91, 0.88, 0.93, 0.90, 0.41, 0.89, 0.62, 0.92])
+
 
 
 def _overlaps(label, prediction):
@@ -146,6 +149,32 @@ QUESTIONS = [
         hints=[
             "Two medians: one of the values, one of their distances from it.",
             "`distance = dice - np.median(dice)`; divide by 1.4826 times the median of its absolute.",
+        ],
+    ),
+    ValueQuestion(
+        name="11-repair",
+        answer="mean",
+        level="apply",
+        minutes=10,
+        points=2,
+        expected=(SCORED.sum() - SCORED[4] + 0.84) / len(SCORED),
+        tolerance=5e-4,
+        right="A wrong label is corrected, a hard heart stays, and the text says both.",
+        mistakes=[
+            Mistake(np.delete(SCORED, [4, 6]).mean(), "You left both out. The second one's label is "
+                    "right, so its low Dice is a result; and the first one's label can be corrected."),
+            Mistake(np.delete(SCORED, 4).mean(), "You left the first one out. Its label has been drawn "
+                    "anew, so it counts with its new Dice."),
+            Mistake((np.delete(SCORED, [4, 6]).sum() + 0.84) / 7, "You left the hard heart out. Its label "
+                    "is right: without it the mean says how good the network is on easy hearts."),
+            Mistake(SCORED.mean(), "That is the mean before anything was corrected. The first label is "
+                    "known to be wrong now."),
+            Mistake((SCORED.sum() - SCORED[4] - SCORED[6] + 2 * 0.84) / len(SCORED), "You gave the hard "
+                    "heart the new Dice as well. Nothing was wrong with its label, so nothing changes."),
+        ],
+        hints=[
+            "What did the expert find wrong: the label of the fifth patient, of the seventh, or of both?",
+            "Replace 0.41 by 0.84, leave 0.62 as it is, and take the mean of all eight.",
         ],
     ),
     FunctionQuestion(

@@ -6,7 +6,7 @@ from seglib.lessons.exercises.questions import FunctionQuestion, Mistake, ValueQ
 
 #: Of the first question: what the network always says, and the share of pixels inside.
 SHARE = 0.03
-#: Of the second question: a probability, and what it is to become.
+#: Of the third question: a probability, and what it is to become.
 SAID, WANTED = 0.8, 0.6
 TEMPERATURE = np.log(SAID / (1 - SAID)) / np.log(WANTED / (1 - WANTED))
 
@@ -131,6 +131,30 @@ QUESTIONS = [
         hints=[
             "Which bins hold pixels? What do mean probability and share of true pixels read there?",
             "Brier: 97 of 100 pixels cost 0.03², 3 of 100 cost 0.97².",
+        ],
+    ),
+    ValueQuestion(
+        name="12-chosen",
+        answer="both",
+        level="apply",
+        minutes=10,
+        points=2,
+        expected=[0.3, 0],
+        right="The network was honest both times. Who chooses pixels by the answer measures the choice.",
+        mistakes=[
+            Mistake([0, 0], "Over all pixels that is right. But of the 40 chosen ones 20 are true, a half, "
+                    "and the network says 0.2 in each."),
+            Mistake([0, 0.3], "The two are exchanged: the chosen pixels come first."),
+            Mistake([0.8, 0], "You counted the 20 inside alone. The 20 next to them are chosen too."),
+            Mistake([0.5, 0.2], "Those are the shares of true pixels. How far is each from what the "
+                    "network says?"),
+            Mistake([0.3, 0.3], "The first is right. Over all 100 pixels 20 are true, which is what the "
+                    "network says."),
+            Mistake([-0.3, 0], "A calibration error counts distances, without their sign."),
+        ],
+        hints=[
+            "All pixels fall into one bin, that of 0.2. Which share of them is true, in each count?",
+            "|0.2 − 20 / 40| and |0.2 − 20 / 100|.",
         ],
     ),
     ValueQuestion(

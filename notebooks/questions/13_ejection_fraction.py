@@ -10,7 +10,7 @@ from seglib.lessons.exercises.questions import (
     ValueQuestion,
 )
 
-#: Of the second question: pixels inside the outline at ED and ES, from the base to the apex.
+#: Of the third question: pixels inside the outline at ED and ES, from the base to the apex.
 ED = np.array([320, 410, 380, 250, 90])
 ES = np.array([180, 220, 190, 110, 20])
 #: Of the last question: radii of the expert's two discs, and what the answer must reach.
@@ -149,6 +149,30 @@ QUESTIONS = [
         hints=[
             "Take masks of 100 (ED) and 40 (ES) pixels. How many pixels has the network's?",
             "Dice: 2 · 100 / (100 + 110). EF: (100 − 40) / 100 and (110 − 44) / 110.",
+        ],
+    ),
+    ValueQuestion(
+        name="13-halved",
+        answer="found",
+        level="apply",
+        minutes=5,
+        points=2,
+        expected=[1, 20, -10],
+        right="A perfect correlation, and wrong by 20 points: the two rise together, and disagree.",
+        mistakes=[
+            Mistake([0.5, 20, -10], "The errors are right. One half is the slope of the line; all points "
+                    "lie *on* a rising line, and then the correlation is 1."),
+            Mistake([1, -20, 10], "The signs are turned: an error is what the method says minus the truth."),
+            Mistake([1, 40, 70], "Those are the numbers that the method says. How far are they off?"),
+            Mistake([0, 20, -10], "The errors are right. The correlation is 0 only if the two do not rise "
+                    "or fall together; here they always do."),
+            Mistake([1, 20, 10], "At 80 the method says too little: an error has a sign."),
+            Mistake([1, 0, 0], "A correlation of 1 does not mean that the two are equal. What does the "
+                    "method say at 20 %?"),
+        ],
+        hints=[
+            "The method says 20 / 2 + 30 at 20 %, and 80 / 2 + 30 at 80 %.",
+            "Any rising straight line, whatever its slope, has a correlation of 1.",
         ],
     ),
     ValueQuestion(

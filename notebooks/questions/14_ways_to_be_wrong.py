@@ -14,7 +14,7 @@ from seglib.lessons.exercises.questions import (
 #: Of the first question: pixels of an image, and of the organ in it.
 PIXELS, ORGAN = 100, 4
 BACKGROUND = 2 * (PIXELS - ORGAN) / (2 * PIXELS - ORGAN)
-#: Of the second question: share of the organ, and what the network says inside it.
+#: Of the third question: share of the organ, and what the network says inside it.
 SHARE, INSIDE = 0.02, 0.6
 #: How far apart the scores of the last question must lie.
 APART = 0.03
@@ -149,6 +149,28 @@ QUESTIONS = [
         hints=[
             "The background: 96 pixels in truth, 100 in the prediction. How many in both?",
             "2 · 96 / (96 + 100) for the background, 0 for the organ; then the mean.",
+        ],
+    ),
+    ValueQuestion(
+        name="14-inherits",
+        answer="line",
+        level="predict",
+        minutes=5,
+        points=1,
+        expected="d",
+        right="`model = build()` belongs there. `compile` changes the loss and keeps the weights.",
+        mistakes=[
+            Mistake("a", "There the model is made, and it has not learnt yet: the first training is fine."),
+            Mistake("b", "The first training begins with a model that was just made. What does the second "
+                    "one begin with?"),
+            Mistake("c", "Predicting changes no weights. Look for a training that goes on from another."),
+            Mistake("e", "Too late: the second training has already gone on from the weights of the first."),
+            Mistake("f", "Both masks are scored against the truth from the file, and that is right. What "
+                    "had the second network learnt before its training began?"),
+        ],
+        hints=[
+            "How many times is a model built, and how many times is one trained?",
+            "`compile` sets a loss and an optimiser. It does not make new weights.",
         ],
     ),
     ValueQuestion(

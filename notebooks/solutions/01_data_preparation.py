@@ -72,7 +72,7 @@ lessons.question("01-normalise").check(unmoved)
 # An expert has outlined the blood pool on six parallel slices. The header of the files gives the
 # sizes. How large is the blood pool?
 #
-# *Expected: a number of millilitres, right to a thousandth part.*
+# *Expected: a number of millilitres, right to 0.1 %.*
 
 # %%
 areas = [310, 420, 505, 480, 390, 215]  # pixels inside the outline, slice by slice

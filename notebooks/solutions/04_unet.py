@@ -92,7 +92,7 @@ lessons.question("04-cost").check(added)
 # soft Dice, 2 Σ t p / (Σ t + Σ p), where t is 1 in the blood pool and 0 elsewhere, and p the
 # probability?
 #
-# *Expected: a number between 0 and 1, right to a thousandth part.*
+# *Expected: a number between 0 and 1, right to 0.001.*
 
 # %% tags=["solution"]
 truth = np.arange(10_000) < 500

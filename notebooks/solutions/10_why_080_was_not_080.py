@@ -65,7 +65,27 @@ outputs: list = [0, -3]
 lessons.question("10-states").check(outputs)
 
 # %% [markdown]
-# ## 2 · Siblings
+# ## 2 · The average that arrives late
+#
+# Level: apply · 10 minutes · 2 points · `10-moving`
+#
+# The moving mean of a batch normalisation begins at 0. With each batch it keeps 99 % of itself and
+# takes 1 % of the mean of the batch, as Keras does by default. The mean of every batch is 10. After
+# how many batches is the moving mean above 9.5 for the first time?
+#
+# *Expected: a whole number; a loop is enough.*
+
+# %% tags=["solution"]
+moving, count = 0.0, 0
+while moving <= 9.5:
+    moving, count = 0.99 * moving + 0.01 * 10, count + 1
+batches: int = count
+
+# %%
+lessons.question("10-moving").check(batches)
+
+# %% [markdown]
+# ## 3 · Siblings
 #
 # Level: apply · 15 minutes · 2 points · `10-siblings`
 #
@@ -84,7 +104,7 @@ lessons.question("10-siblings").check(share)
 
 
 # %% [markdown]
-# ## 3 · One number a patient
+# ## 4 · One number a patient
 #
 # Level: build · 20 minutes · 3 points · `10-pooled`
 #
@@ -112,7 +132,7 @@ lessons.question("10-pooled").check(patient_dice)
 
 
 # %% [markdown]
-# ## 4 · What a repair brings depends on the order
+# ## 5 · What a repair brings depends on the order
 #
 # Level: build · 25 minutes · 3 points · `10-order`
 #
@@ -120,7 +140,7 @@ lessons.question("10-pooled").check(patient_dice)
 # score with a and b (the letters of a name are sorted), `scores[""]` that of no repair. Write a function
 # that says what each repair brings in a chain, in the order in which they are made.
 #
-# *Expected: the two orders below give the same two repairs other gains, with the same sum.*
+# *Expected: in the two orders below, a and b bring different gains; the sum is the same.*
 
 # %% tags=["solution"]
 def gains(scores, order):

@@ -85,9 +85,31 @@ z: float = distance.min() / (1.4826 * np.median(np.abs(distance)))
 # %%
 lessons.question("11-robust").check(z)
 
+# %% [markdown]
+# ## 3 · What may be reported?
+#
+# Level: apply · 10 minutes · 2 points · `11-repair`
+#
+# An audit sends the two lowest of eight test patients back to the expert. The label of the fifth was of
+# another heart; it is drawn anew, and the same prediction now has a Dice of 0.84. The label of the
+# seventh is right: the heart is hard. Which mean Dice may you report after the audit?
+#
+# *Expected: a number, right to 0.0005.*
+
+# %%
+scored = np.array([0.91, 0.88, 0.93, 0.90, 0.41, 0.89, 0.62, 0.92])
+
+# %% tags=["solution"]
+corrected = scored.copy()
+corrected[4] = 0.84
+mean: float = corrected.mean()
+
+# %%
+lessons.question("11-repair").check(mean)
+
 
 # %% [markdown]
-# ## 3 · Move it back
+# ## 4 · Move it back
 #
 # Level: build · 25 minutes · 3 points · `11-move`
 #
@@ -114,7 +136,7 @@ lessons.question("11-move").check(best_move)
 
 
 # %% [markdown]
-# ## 4 · What would we have missed?
+# ## 5 · What would we have missed?
 #
 # Level: build · 25 minutes · 3 points · `11-planted`
 #

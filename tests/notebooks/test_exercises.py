@@ -14,6 +14,7 @@ from study.notebook_execution import environment, execute
 from tools import notebooks
 
 SOLUTIONS = sorted((notebooks.NOTEBOOKS / "solutions").glob("*.py"))
+LESSONS = sorted(notebooks.NOTEBOOKS.glob("[0-9]*.py"))
 QUESTIONS = [question for path in SOLUTIONS for question in questions_of(path.stem[:2])]
 #: Sources of hidden inputs: those of a notebook, and others, as the grader draws them.
 SEEDS = (0, 1, 2)
@@ -41,10 +42,14 @@ def test_the_notebook_checks_each_of_its_questions_once_in_their_order(script):
     questions = questions_of(script.stem[:2])
     assert asked == [(question.name, question.answer) for question in questions]
     assert all(name.startswith(f"{script.stem[:2]}-") for name, _ in asked)
-    assert 3 <= len(questions) <= 5
+    assert len(questions) == 5
     assert (notebooks.NOTEBOOKS / "questions" / script.name).is_file()
     levels = [question.level for question in questions]
-    assert levels[0] == "predict" and levels[-1] == "build"
+    assert levels[0] == "predict" and "apply" in levels and levels[-1] == "build"
+
+
+def test_every_notebook_has_exercises():
+    assert [path.name for path in SOLUTIONS] == [path.name for path in LESSONS]
 
 
 @each_notebook

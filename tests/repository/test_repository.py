@@ -10,12 +10,6 @@ from packaging.requirements import Requirement
 
 from seglib.files import REPOSITORY
 
-#: Pages whose links are followed.
-DOCUMENTS = sorted(
-    page for place in ("*.md", "docs/*.md", "data/*.md", "seglib/*.md", "reports/*.md")
-    for page in REPOSITORY.glob(place)
-)  # fmt: skip
-
 PYTHONS = ("3.11", "3.12", "3.13")
 SYSTEMS = (("linux", "posix"), ("darwin", "posix"), ("win32", "nt"))
 
@@ -114,32 +108,6 @@ def test_every_make_command_in_the_documents_exists():
         used = re.findall(r"(?:^ {4}|`|^)make ([a-z]+)", text, flags=re.MULTILINE)
         assert used, f"{name} names no make command"
         assert set(used) <= targets, name
-
-
-def anchors(page: Path) -> set[str]:
-    """The places within a Markdown page that a link can name, as GitHub calls them."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-@pytest.mark.parametrize(
-    "page", DOCUMENTS, ids=lambda page: page.relative_to(REPOSITORY).as_posix()
-)
-def test_every_link_within_the_repository_leads_to_a_file_and_a_heading(page):
-    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
-    wrong = []
-    for link in [link for link in links if "://" not in link]:
-        name, _, anchor = link.partition("#")
-        target = page.parent / name if name else page
-        if not target.exists() or (anchor and anchor not in anchors(target)):
-            wrong.append(link)
-    assert wrong == []
-
-
-def test_a_heading_is_named_as_github_names_it(tmp_path):
-    page = tmp_path / "page.md"
-    page.write_text("# Why 0.80 was not 0.80\n\n## Learn: the notebooks\n", encoding="utf-8")
-    assert anchors(page) == {"why-080-was-not-080", "learn-the-notebooks"}
 
 
 def test_importing_seglib_loads_no_backend():
