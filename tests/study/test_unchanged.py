@@ -46,4 +46,4 @@ def test_only_a_complete_copy_of_the_same_things_is_kept(tmp_path):
     output.write_text(json.dumps({"metadata": {}}))  # it failed, or an older version ran it
     assert not kept(output, "abc")
     output.write_text(json.dumps({"metadata": {KEY: "abc"}}))
-    assert kept(output, "abc") and not kept(output, "abd")
+    assert kept(output, "abc") and not kept(output, "xyz")
