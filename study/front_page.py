@@ -60,5 +60,5 @@ def times(durations: dict[str, float]) -> str:
 Run one after the other, the {len(durations)} notebooks take {sum(durations.values()) / 60:.0f} \
 minutes on two processor cores (profile `quick`):
 {quick[:2]} is the shortest with {durations[quick]:.0f} seconds, {slow[:2]} the longest with \
-{durations[slow] / 60:.1f} minutes. `make study` runs two side by side where no GPU is found; the next time it \
-runs only those whose cells, library or data have changed."""
+{durations[slow] / 60:.1f} minutes. `make study` runs two side by side where no GPU is found; \
+the next time it runs only those whose cells, library or data have changed."""

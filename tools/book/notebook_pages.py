@@ -47,7 +47,7 @@ def read(script: Path, executed: Path) -> NotebookPage:
 
     Args:
         script: The notebook's .py half.
-        executed: Folder of executed notebooks, as `study.notebook_runner.run` leaves them.
+        executed: Folder of executed notebooks, as `study.notebook_runner.Runner` leaves them.
     """
     fresh = build(script)
     path = executed / f"{script.stem}.ipynb"
