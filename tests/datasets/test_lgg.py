@@ -253,6 +253,7 @@ def real(lgg_dir):
     return lgg.load(lgg_dir)
 
 
+@pytest.mark.slow
 def test_real_counts(real):
     assert real.images.shape == (596, 256, 256, 3)
     assert len(real.patients) == 18 and real.table["source"].is_unique

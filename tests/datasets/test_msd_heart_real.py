@@ -23,6 +23,7 @@ def real(msd_heart_dir: Path):
     return msd_heart.load(msd_heart_dir)
 
 
+@pytest.mark.slow
 def test_real_set(real):
     assert real.images.shape == (1382, 256, 256, 1) and real.images.dtype == np.uint8
     assert len(real.patients) == 12

@@ -53,6 +53,7 @@ def test_numbers_of_the_table_come_back_to_the_last_digit(two_rows, tmp_path):
     pd.testing.assert_frame_equal(packed.load(tmp_path / "set.npz").table, two_rows.table)
 
 
+@pytest.mark.slow
 def test_no_damage_goes_unnoticed(two_rows, tmp_path):
     """A bit turned over, anywhere, gives an error or changes nothing."""
     path = tmp_path / "set.npz"

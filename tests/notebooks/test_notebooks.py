@@ -32,6 +32,7 @@ def test_both_halves_of_every_notebook_agree():
     assert notebooks.check(notebooks.NOTEBOOKS) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opened", [".ipynb", ".py"])
 def test_opening_and_saving_in_jupyterlab_changes_neither_half(
     opened: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -66,6 +66,7 @@ def test_a_displaced_patient_comes_first_with_the_right_shift(sunnybrook):
     assert moves.loc[moves["patient"] != "SC-N-09", "distance"].max() < 2
 
 
+@pytest.mark.slow
 def test_swapped_slices_of_a_good_patient_come_first(sunnybrook):
     """The masks of the first and the last slice of one volume change places."""
     prediction = imitate(sunnybrook)

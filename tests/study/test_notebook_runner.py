@@ -70,6 +70,7 @@ def test_a_study_runs_and_ends_with_its_results(study, capsys):
     assert "Built-in phantoms were used (phantom)" in printed
 
 
+@pytest.mark.slow
 def test_a_failing_cell_stops_the_study_and_is_shown(study, capsys):
     reports, arguments = study
     folder = Path(arguments[arguments.index("--notebooks") + 1])

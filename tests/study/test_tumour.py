@@ -42,6 +42,7 @@ def test_all_have_the_same_budget_and_the_published_ones_keep_their_training():
     assert recipes["unet"].augmentation.flip
 
 
+@pytest.mark.slow
 def test_every_patient_is_tested_once_by_each_variant(tumours):
     for variant in VARIANTS:
         mine = [job for job in jobs(tumours) if job.variant == variant]

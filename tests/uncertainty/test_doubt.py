@@ -211,6 +211,7 @@ def test_p_values_of_correlations_are_those_of_student():
     assert partial["p"] == pytest.approx(2 * stats.t.sf(abs(t), 22))
 
 
+@pytest.mark.slow
 def test_p_values_of_measures_are_adjusted_together():
     rng = np.random.default_rng(3)
     patients = pd.DataFrame(rng.normal(size=(20, 3)), columns=["dice", "entropy", "smallness"])

@@ -59,6 +59,7 @@ def test_without_namespaces_sockets_are_refused_in_python(monkeypatch):
         socket.create_connection(("127.0.0.1", 1))
 
 
+@pytest.mark.slow
 @needs_landlock
 def test_it_reads_what_is_open_and_not_what_is_closed(tmp_path):
     for name in ("open", "closed"):

@@ -30,6 +30,7 @@ def rows(path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_the_command_grades_a_folder_of_folders(toy, tmp_path, capsys):
     submit(tmp_path / "in" / "Ana Ñandú_12" / "toy.ipynb", CELLS)
     submit(tmp_path / "in" / "Bo_13" / "toy.ipynb", [CELLS[0], "total = 41"])
@@ -72,6 +73,7 @@ def test_a_folder_without_notebooks_is_named(toy, tmp_path, capsys):
     assert not (tmp_path / "m.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_grader_costs_no_other_submission_its_mark(tmp_path, monkeypatch):
     for name in ("a", "b"):
         submit(tmp_path / f"{name}.ipynb", CELLS)
