@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import reprlib
@@ -14,6 +15,15 @@ from seglib.preprocessing.steps import Preprocessing, require_known
 
 #: Name of seglib's own entry in the metadata of an ONNX file.
 ENTRY = "seglib"
+
+#: Name of the entry that says which model file the network came from, by its `digest`.
+ORIGIN = "seglib_exported_from"
+
+
+def digest(path: str | Path) -> str:
+    """SHA-256 of a file."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def require(*packages: str) -> None:
@@ -39,6 +49,8 @@ class OnnxNetwork:
         values_per_pixel: See `seglib.inference.forward.values_per_pixel`.
         preprocessing: What the network was trained with.
         card: Plain values about the model.
+        exported_from: The `digest` of the model file it was written from; empty if the file
+            does not say.
 
     Raises:
         ModelFileError: The file is no ONNX network, or not one of this project.
@@ -66,6 +78,7 @@ class OnnxNetwork:
         except (ValueError, RecursionError) as error:
             raise ModelFileError(f"{path}: {ENTRY} is not JSON: {error}") from error
         self.preprocessing, self.card = read_entry(entry, f"{path}: {ENTRY}", "values_per_pixel")
+        self.exported_from = held.get(ORIGIN, "")
         self.values_per_pixel = entry["values_per_pixel"]
         if type(self.values_per_pixel) not in (int, float) or not self.values_per_pixel > 0:
             raise ModelFileError(
