@@ -194,6 +194,7 @@ def load(
     Raises:
         DataError: An option does not suit the model.
         ModelFileError: The file is missing or cannot be used.
+        SeglibError: ONNX Runtime is missing, and nothing else may run the file.
     """
     default = REPOSITORY / DEFAULT_MODEL
     if model is None and not default.is_file():
