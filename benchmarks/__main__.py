@@ -30,6 +30,7 @@ NAMES = (
     "training_step_gpu",
     "inference",
     "start_up",
+    "commands",
     "preparation",
     "growth",
     "streaming",

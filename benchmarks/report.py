@@ -30,7 +30,7 @@ def stored_names() -> list[str]:
 def machine(manifest: dict) -> str:
     """One line on where and when a benchmark ran."""
     found = manifest["environment"]
-    shown = ("tensorflow", "keras", "jax", "torch", "numpy", "opencv-python-headless")
+    shown = "tensorflow keras jax torch onnxruntime numpy opencv-python-headless".split()
     versions = ", ".join(
         f"{name} {found['versions'][name]}" for name in shown if name in found["versions"]
     )

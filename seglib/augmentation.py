@@ -11,13 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pandas as pd
 
 from seglib.errors import DataError
-from seglib.slices import SliceSet
+
+if TYPE_CHECKING:  # the list of recipes needs no tables
+    from seglib.slices import SliceSet
 
 
 @dataclass(frozen=True)
@@ -173,5 +175,5 @@ def expand(slices: SliceSet, total: int, variant: PairVariant, seed: int = 0) ->
         image, mask = variant(images[i], masks[i], rng)
         images[i] = np.clip(np.rint(image), 0, 255) if images.dtype == np.uint8 else image
         masks[i] = mask
-    table = grown.table.assign(variant=pd.Series(np.arange(total) // len(slices)))
+    table = grown.table.assign(variant=np.arange(total) // len(slices))
     return replace(grown, images=images, masks=masks, table=table)

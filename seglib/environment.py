@@ -28,6 +28,7 @@ PACKAGES = (
     "tensorflow",
     "jax",
     "torch",
+    "onnxruntime",
     "numpy",
     "pandas",
     "scipy",

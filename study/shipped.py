@@ -2,6 +2,8 @@
 
     python -m study ship sunnybrook     # take the stored job's network from the local runs
 
+Each ships twice: as Keras' file, and exported from that as the ONNX file that `predict` runs.
+
 A card is rebuilt with the report; every figure in it comes from the stored job.
 """
 
@@ -48,6 +50,11 @@ class Shipped:
     def path(self) -> Path:
         """The model file; its card lies beside it and ends in ``.md``."""
         return FOLDER / f"{self.name}.keras"
+
+    @property
+    def export(self) -> Path:
+        """The same network for ONNX Runtime."""
+        return self.path.with_suffix(".onnx")
 
 
 SUNNYBROOK = Shipped(
@@ -131,6 +138,7 @@ For teaching and research. Not a medical device.
 core{"s" if cores > 1 else ""} |
 | input | {model.pixels}: the network sees {_seen(recipe["preprocessing"])} |
 | run | `{model.job}` in `reports/runs/` |
+| without Keras | `{model.export.name}`, exported from this file; `predict` runs it |
 
 ## Held-out patients, scored once
 
@@ -167,6 +175,15 @@ of {apart["distance"]:.2f} mm, or {counted["distance"]:.2f} mm with points that 
 """
 
 
+def write_export(model: Shipped) -> None:
+    """Write the model's network for ONNX Runtime beside it."""
+    from seglib.inference.model_files import load_model
+    from seglib.inference.onnx_export import export_onnx  # imports Keras; the report does not
+
+    network, preprocessing, noted = load_model(model.path)
+    export_onnx(network, model.export, preprocessing, noted, source=model.path)
+
+
 def write_card(model: Shipped) -> None:
     """Write the model's card beside it."""
     atomic_write(model.path.with_suffix(".md"), card(model))
@@ -185,6 +202,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{run.name} was not trained here; run: python -m study job {model.job}")
         return 1
     atomic_write(model.path, (run / "model.keras").read_bytes())
+    write_export(model)
     write_card(model)
     return 0
 

@@ -7,7 +7,6 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seglib.environment import versions
 from seglib.errors import DataError
 
 if TYPE_CHECKING:
@@ -94,6 +93,7 @@ def evaluate(
         DataError: The masks cannot be scored, or the output cannot be written.
     """
     from seglib.commands import mask_pairs
+    from seglib.environment import versions
     from seglib.evaluation.tables import per_patient, summarise
     from seglib.files import write_json
     from seglib.staging import check_output

@@ -10,8 +10,9 @@ from seglib.errors import DataError
 
 HELP = """\
 Write a model of this project as an ONNX file, which runs without Keras. It holds what
-images must be prepared with, so predict --model takes it like the model itself.
-Needs three packages more: pip install -e ".[onnx]"
+images must be prepared with, so predict --model takes it like the model itself; and
+beside the model, under its name, predict finds it: then NAME.keras starts in a second.
+Needs two packages more: pip install -e ".[onnx]"
 
 example:
   python -m seglib export --output my_model.onnx --model my_model.keras"""
@@ -50,7 +51,7 @@ def export(output: Path, model: Path | None = None) -> None:
     model = model or REPOSITORY / DEFAULT_MODEL
     check_output(output, model, ending=".onnx")
     network, preprocessing, card = load_model(model)
-    export_onnx(network, output, preprocessing, card)
+    export_onnx(network, output, preprocessing, card, source=model)
     print(
         f"{output}: {output.stat().st_size / 2**20:.1f} MiB; use it with predict --model {output}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,10 @@ from seglib.errors import DataError
 from seglib.evaluation.challenge import good_contours
 from seglib.evaluation.scores import score_case
 from seglib.evaluation.surface import Spacing
-from seglib.formats import nifti
-from seglib.formats.nifti_grid import Grid
 from seglib.formats.pictures import read_all
+
+if TYPE_CHECKING:
+    from seglib.formats.nifti_grid import Grid
 
 #: Classes of a mask that says only where one structure is.
 BINARY = ("background", "structure")
@@ -273,6 +275,8 @@ def _score(
 
 
 def _read_volume(path: Path, num_classes: int) -> tuple[np.ndarray, Grid]:
+    from seglib.formats import nifti  # slow to import, and pictures do without
+
     if num_classes == 2:
         return nifti.read_binary_mask(path)
     return nifti.read_mask(path, num_classes)

@@ -10,6 +10,9 @@ from seglib.program import seed_number, whole_number
 #: The model file of commands that were named none, inside the repository.
 DEFAULT_MODEL = Path("reports") / "models" / "sunnybrook.keras"
 
+#: What runs the network of `predict`; auto is ONNX where the model file has its export beside it.
+AUTO, ONNX, KERAS = BACKENDS = ("auto", "onnx", "keras")
+
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
     """How own pictures are read, and how much of a recipe is spent on them."""

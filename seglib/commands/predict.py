@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seglib.commands.options import AUTO, BACKENDS
 from seglib.errors import DataError
 
 if TYPE_CHECKING:
@@ -58,6 +59,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="keep only the largest piece of each slice's mask (default: keep all)",
     )
+    add(
+        "--backend",
+        choices=BACKENDS,
+        default=AUTO,
+        help="what runs the network: onnx (ONNX Runtime, ready in a second), keras, or auto: onnx "
+        "where NAME.onnx, which export wrote from NAME.keras, lies beside it, else keras; "
+        "default: auto",
+    )
 
 
 def predict(
@@ -66,6 +75,7 @@ def predict(
     model: Path | None = None,
     rotations: bool | None = None,
     largest_component: bool = False,
+    backend: str = AUTO,
 ) -> None:
     """Write one mask for each image, all of them or none.
 
@@ -76,6 +86,7 @@ def predict(
             `seglib.commands.options.DEFAULT_MODEL`.
         rotations: Average over 8 orientations; default what the model's card says.
         largest_component: Keep the largest piece of each slice.
+        backend: What runs the network, see `seglib.commands.backends.load`.
 
     Raises:
         DataError: An image cannot be used, or the output cannot be written.
@@ -85,7 +96,6 @@ def predict(
 
     from seglib.commands import segmenter
     from seglib.commands.reading import find_files
-    from seglib.formats import nifti
     from seglib.formats.folders import printable
     from seglib.staging import check_output, check_targets, staged_folder
 
@@ -97,10 +107,12 @@ def predict(
     _check_names(targets)
     check_output(output)
     check_targets(output, targets.values())
-    network = segmenter.load(model, rotations, largest_component)
+    network = segmenter.load(model, rotations, largest_component, backend)
     network.check_kind(files.kind, input)
     total, unit = len(files.paths), " images"
     if files.kind == "volume":
+        from seglib.formats import nifti  # slow to import, and pictures do without
+
         total, unit = sum(nifti.count_slices(path) for path in files.paths.values()), " slices"
     with (
         tqdm(total=total, desc="predict", unit=unit) as bar,

@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydicom.misc import is_dicom
 
-from seglib.datasets.folder import IMAGE_SUFFIXES
 from seglib.errors import DataError
-from seglib.formats import nifti
-from seglib.formats.dicom import read_dicom
-from seglib.formats.folders import files_below
+from seglib.formats.folders import IMAGE_SUFFIXES, files_below, volume_stem
 from seglib.formats.pictures import (
     is_grey,
     read_binary_mask,
@@ -111,12 +107,14 @@ def _images_or_masks(
 
 def _kind_and_name(path: Path) -> tuple[str | None, str]:
     """The kind of a file, and its name without the ending."""
-    if (name := nifti.stem(path)) is not None:
+    if (name := volume_stem(path)) is not None:
         return "volume", name
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return "picture", path.stem
     if path.suffix.lower() == ".dcm":
         return "dicom", path.stem
+    from pydicom.misc import is_dicom
+
     # Scanners export DICOM files without ending; DICOMDIR is only their list.
     try:
         if path.name != "DICOMDIR" and is_dicom(path):
@@ -139,9 +137,13 @@ def read_slices(path: Path, kind: str) -> np.ndarray:
     Raises:
         DataError: The file is corrupt, or holds values that are not finite.
     """
-    if kind == "volume":
+    if kind == "volume":  # its reader is imported here, for pictures do without
+        from seglib.formats import nifti
+
         return nifti.read_slices(path)[0][..., None]
-    if kind == "dicom":
+    if kind == "dicom":  # likewise
+        from seglib.formats.dicom import read_dicom
+
         slices = read_dicom(path)[1][None, ..., None]
     else:
         pixels = read_image(path)

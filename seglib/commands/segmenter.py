@@ -10,23 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from seglib.commands import backends
 from seglib.commands.options import DEFAULT_MODEL
 from seglib.commands.reading import KINDS, Files, fit_channels, grey_values, read_slices
 from seglib.errors import DataError, ModelFileError
 from seglib.files import REPOSITORY
-from seglib.formats import nifti
 from seglib.formats.folders import printable
-from seglib.formats.nifti_header import open_volume
 from seglib.inference import prediction
 from seglib.inference.components import largest_component
 from seglib.inference.forward import bytes_beside, even_size, most_at_once, values_per_pixel
-from seglib.inference.model_files import load_model
 from seglib.inference.sliding_window import patch_of, predict_volume
 from seglib.preprocessing.intensities import drowned
 from seglib.preprocessing.normalisation import as_8_bit
 from seglib.preprocessing.steps import Preprocessing
 from seglib.preprocessing.volumes import normalise_volume
-from seglib.quiet import quiet_start
 
 if TYPE_CHECKING:
     import keras
@@ -81,11 +78,8 @@ class Segmenter:
         Raises:
             DataError: The network cannot take them.
         """
-        if self.whole_volumes and (axes := len(open_volume(path).shape)) > 3:
-            raise DataError(
-                f"{path}: has {axes} axes, but the model takes volumes of 3; save each time step "
-                "as a file of its own"
-            )
+        if self.whole_volumes:
+            _require_three_axes(path)
         if any(map(drowned, slices)):
             raise DataError(
                 f"{path}: holds the value {np.abs(slices).max():g}, beside which all others look "
@@ -158,6 +152,8 @@ class Segmenter:
             greys = np.array(grey_values(self.num_classes), np.uint8)
             Image.fromarray(greys[mask[0]]).save(target)
         else:
+            from seglib.formats import nifti  # slow to import, and pictures do without
+
             nifti.write_mask(target, mask, like)
 
     def notes(self) -> Iterator[str]:
@@ -175,12 +171,30 @@ class Segmenter:
         return "; values: " + ", ".join(f"{value} {name}" for value, name in pairs)
 
 
-def load(model: Path | None, rotations: bool | None, largest_component: bool) -> Segmenter:
+def _require_three_axes(path: Path) -> None:
+    """Refuse a volume that moves.
+
+    Raises:
+        DataError: The file has more than three axes.
+    """
+    from seglib.formats.nifti_header import open_volume  # slow too, and for volumes alone
+
+    if (axes := len(open_volume(path).shape)) > 3:
+        raise DataError(
+            f"{path}: has {axes} axes, but the model takes volumes of 3; save each time step "
+            "as a file of its own"
+        )
+
+
+def load(
+    model: Path | None, rotations: bool | None, largest_component: bool, backend: str
+) -> Segmenter:
     """Read a model file for `predict`, whose arguments these are.
 
     Raises:
         DataError: An option does not suit the model.
         ModelFileError: The file is missing or cannot be used.
+        SeglibError: ONNX Runtime is missing, and nothing else may run the file.
     """
     default = REPOSITORY / DEFAULT_MODEL
     if model is None and not default.is_file():
@@ -189,11 +203,9 @@ def load(model: Path | None, rotations: bool | None, largest_component: bool) ->
             "repository. Name a model file, or train one: "
             "python -m seglib train lv_best --output my_model.keras"
         )
-    path = model or default
-    if path.suffix != ".onnx":  # such a file needs no Keras, which takes seconds to start
-        with quiet_start():
-            import keras  # noqa: F401
-    network, preprocessing, card = load_model(path)
+    (network, preprocessing, card), why = backends.load(model or default, backend)
+    if why:
+        print(f"note: {why}")
     if rotations is None:
         rotations = bool(card.get("rotations", False))
     if rotations and patch_of(network):

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from seglib.datasets.folder import IMAGE_SUFFIXES, MASK_SUFFIXES, picture_files
+from seglib.datasets.folder import MASK_SUFFIXES, picture_files
 from seglib.errors import DataError
 from seglib.files import atomic_write
 from seglib.formats import nifti
@@ -25,7 +25,7 @@ from seglib.formats.annotations.coco import read_coco
 from seglib.formats.annotations.imagej_roi import read_rois
 from seglib.formats.annotations.labelme import read_labelme
 from seglib.formats.annotations.painting import check_size, read_json
-from seglib.formats.folders import files_below, printable
+from seglib.formats.folders import IMAGE_SUFFIXES, files_below, printable, volume_stem
 from seglib.formats.pictures import read_binary_mask, read_image
 
 #: Left in the folder of pairs: only a folder that holds it is written anew.
@@ -141,7 +141,7 @@ def _find(
     for key in pictures:
         by_name[PurePosixPath(key).name].append(key)
     for file in files_below(folder):
-        volume = nifti.stem(file)
+        volume = volume_stem(file)
         key = file.relative_to(folder).with_name(volume or file.stem).as_posix()
         ending = file.suffix.lower()
         if volume is not None:

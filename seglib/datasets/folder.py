@@ -11,12 +11,11 @@ import pandas as pd
 
 from seglib.datasets.cache import cached
 from seglib.errors import DataError
-from seglib.formats.folders import files_below, printable
+from seglib.formats.folders import IMAGE_SUFFIXES, files_below, printable
 from seglib.formats.pictures import is_grey, read_all, read_pair
 from seglib.formats.resizing import resize_image, resize_mask
 from seglib.slices import SliceSet
 
-IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
 MASK_SUFFIXES = (".png", ".tif", ".tiff")
 
 

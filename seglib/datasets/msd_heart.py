@@ -15,6 +15,7 @@ import pandas as pd
 from seglib.datasets.cache import cached
 from seglib.datasets.locations import is_phantom, require_folder
 from seglib.errors import DataError
+from seglib.formats.folders import volume_stem
 from seglib.formats.pictures import read_all
 from seglib.slices import SliceSet
 
@@ -118,14 +119,11 @@ def listed_subjects(root: Path) -> dict[str, tuple[Path, Path]]:
     Raises:
         DataError: The list is missing or wrong, or it and the files do not agree.
     """
-    # Imported here, so that importing the data sets does not load nibabel.
-    from seglib.formats.nifti import stem
-
     subjects: dict[str, tuple[Path, Path]] = {}
     for entry in _listed(root / "dataset.json"):
         image, label = root / entry["image"], root / entry["label"]
-        subject = stem(image)
-        if not subject or stem(label) != subject or subject in subjects:
+        subject = volume_stem(image)
+        if not subject or volume_stem(label) != subject or subject in subjects:
             raise DataError(
                 f"{root / 'dataset.json'}: the entry {entry} is wrong; expected one entry for "
                 "each subject, its image and label under one name, e.g. ./imagesTr/la_003.nii.gz "
@@ -141,7 +139,7 @@ def listed_subjects(root: Path) -> dict[str, tuple[Path, Path]]:
     listed = {path.resolve() for pair in subjects.values() for path in pair}
     for folder in ("imagesTr", "labelsTr"):
         # A dot in front: what macOS writes beside each file of an archive.
-        found = [p for p in (root / folder).glob("[!.]*") if stem(p) is not None]
+        found = [p for p in (root / folder).glob("[!.]*") if volume_stem(p) is not None]
         extra = sorted(p for p in found if p.resolve() not in listed)
         if extra:
             raise DataError(

@@ -8,6 +8,11 @@ from pathlib import Path
 
 from seglib.errors import DataError
 
+#: Endings of pictures and of volumes. Here, for a name tells which reader is needed, and those
+#: of volumes and of DICOM take longer to import than a picture takes to be predicted.
+IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg")
+VOLUME_ENDINGS = (".nii.gz", ".nii")
+
 
 def files_below(folder: Path) -> list[Path]:
     """All files of a folder and its subfolders; what is hidden does not count.
@@ -51,6 +56,12 @@ def files_below(folder: Path) -> list[Path]:
                 f"{path}: {what} ({error.strerror}); mend it, or take it out of the folder"
             ) from error
     return sorted(found)
+
+
+def volume_stem(path: Path) -> str | None:
+    """A volume's file name without its ending; None if the ending is not a volume's."""
+    lower = path.name.lower()
+    return next((path.name[: -len(end)] for end in VOLUME_ENDINGS if lower.endswith(end)), None)
 
 
 def printable(path: str | Path) -> str:

@@ -21,15 +21,7 @@ from seglib.formats.nifti_grid import Grid
 from seglib.formats.nifti_header import MOST_OTHER_BYTES, REPAIR, UNREADABLE, open_volume, opened
 from seglib.formats.pictures import require_finite
 
-ENDINGS = (".nii.gz", ".nii")
-
 _PIECE = 2**20  # values that are unpacked, scaled and checked at a time
-
-
-def stem(path: Path) -> str | None:
-    """A volume's file name without its ending; None if the ending is not a volume's."""
-    lower = path.name.lower()
-    return next((path.name[: -len(end)] for end in ENDINGS if lower.endswith(end)), None)
 
 
 def read_slices(path: Path) -> tuple[np.ndarray, Grid]:

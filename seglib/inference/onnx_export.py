@@ -12,7 +12,7 @@ import numpy as np
 from seglib.errors import SeglibError
 from seglib.files import written_aside
 from seglib.inference.forward import values_per_pixel
-from seglib.inference.onnx_network import ENTRY, OnnxNetwork, require
+from seglib.inference.onnx_network import ENTRY, ORIGIN, OnnxNetwork, digest, require
 from seglib.preprocessing.steps import Preprocessing
 
 #: How far a probability of the file may be from Keras'.
@@ -20,7 +20,11 @@ TOLERANCE = 1e-3
 
 
 def export_onnx(
-    model: keras.Model, path: str | Path, preprocessing: Preprocessing, card: dict
+    model: keras.Model,
+    path: str | Path,
+    preprocessing: Preprocessing,
+    card: dict,
+    source: Path | None = None,
 ) -> None:
     """Write a network, with its preprocessing and card in the file's metadata.
 
@@ -33,6 +37,8 @@ def export_onnx(
         path: Ends in ``.onnx``; written aside and renamed.
         preprocessing: What the network was trained with.
         card: Plain values about the model, as `seglib.inference.save_model` has them.
+        source: The model file that was read, so that the new file can be told from the export
+            of another one; None if there is none.
 
     Raises:
         SeglibError: A package is missing, Keras does not run on TensorFlow, the network
@@ -51,7 +57,7 @@ def export_onnx(
     with written_aside(path) as aside:
         try:
             _convert(model, aside)
-            _describe(aside, model, preprocessing, card)
+            _describe(aside, model, preprocessing, card, source)
             written = OnnxNetwork(aside)
         except Exception as error:  # of TensorFlow, of tf2onnx or of ONNX Runtime
             raise SeglibError(
@@ -86,7 +92,9 @@ def _convert(model: keras.Model, path: Path) -> None:
         model.export(path, format="onnx", verbose=False, input_signature=signature)
 
 
-def _describe(path: Path, model: keras.Model, preprocessing: Preprocessing, card: dict) -> None:
+def _describe(
+    path: Path, model: keras.Model, preprocessing: Preprocessing, card: dict, source: Path | None
+) -> None:
     """Add what `seglib.inference.onnx_network` reads to the file's metadata."""
     import onnx
 
@@ -96,7 +104,8 @@ def _describe(path: Path, model: keras.Model, preprocessing: Preprocessing, card
         "card": card,
         "values_per_pixel": values_per_pixel(model),
     }
-    onnx.helper.set_model_props(written, {ENTRY: json.dumps(entry)})
+    origin = {} if source is None else {ORIGIN: digest(source)}
+    onnx.helper.set_model_props(written, {ENTRY: json.dumps(entry), **origin})
     onnx.save(written, path)
 
 

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
+import os
 import reprlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seglib.errors import DataError, ModelFileError, SeglibError
 from seglib.preprocessing.steps import Preprocessing, require_known
 
+if TYPE_CHECKING:
+    import onnxruntime
+
 #: Name of seglib's own entry in the metadata of an ONNX file.
 ENTRY = "seglib"
+
+#: Name of the entry that says which model file the network came from, by its `digest`.
+ORIGIN = "seglib_exported_from"
+
+
+def digest(path: str | Path) -> str:
+    """SHA-256 of a file."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def require(*packages: str) -> None:
@@ -39,6 +55,8 @@ class OnnxNetwork:
         values_per_pixel: See `seglib.inference.forward.values_per_pixel`.
         preprocessing: What the network was trained with.
         card: Plain values about the model.
+        exported_from: The `digest` of the model file it was written from; empty if the file
+            does not say.
 
     Raises:
         ModelFileError: The file is no ONNX network, or not one of this project.
@@ -47,12 +65,10 @@ class OnnxNetwork:
 
     def __init__(self, path: str | Path):
         require("onnxruntime")
-        import onnxruntime
-
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), providers=["CPUExecutionProvider"]
-            )
+            self._session = _session(path, threads=1)
+            if len(self._session.get_inputs()[0].shape) == 5:  # see predict_on_batch
+                self._session = _session(path, threads=_cores())
         except Exception as error:  # ONNX Runtime has many, and no common one of its own
             raise ModelFileError(f"{path} is not a readable .onnx model file: {error}") from error
         held = self._session.get_modelmeta().custom_metadata_map
@@ -66,6 +82,7 @@ class OnnxNetwork:
         except (ValueError, RecursionError) as error:
             raise ModelFileError(f"{path}: {ENTRY} is not JSON: {error}") from error
         self.preprocessing, self.card = read_entry(entry, f"{path}: {ENTRY}", "values_per_pixel")
+        self.exported_from = held.get(ORIGIN, "")
         self.values_per_pixel = entry["values_per_pixel"]
         if type(self.values_per_pixel) not in (int, float) or not self.values_per_pixel > 0:
             raise ModelFileError(
@@ -77,8 +94,34 @@ class OnnxNetwork:
         self.output_shape = (None, *output.shape[1:])
 
     def predict_on_batch(self, batch: np.ndarray) -> np.ndarray:
-        """``(N, ..., C)`` float32 to ``(N, ..., K)`` float32 probabilities."""
+        """``(N, ..., C)`` float32 to ``(N, ..., K)`` float32 probabilities.
+
+        A volume has enough work in each layer for all cores. Slices have not: each gets a core,
+        and none waits after every layer for the others.
+        """
+        if len(self.input_shape) == 5 or len(batch) == 1:
+            return self._run(batch)
+        with ThreadPoolExecutor(_cores()) as threads:
+            return np.concatenate(list(threads.map(self._run, batch[:, None])))
+
+    def _run(self, batch: np.ndarray) -> np.ndarray:
         return self._session.run(None, {self._input.name: batch})[0]
+
+
+def _session(path: str | Path, threads: int) -> onnxruntime.InferenceSession:
+    """Open a file; so many threads share the work of a layer."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # a job may be bound to some of them
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def load_onnx(path: Path) -> tuple[OnnxNetwork, Preprocessing, dict]:

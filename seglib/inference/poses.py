@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 #: ``(degrees, magnification)`` about the image's centre. Small ones: a network trained
@@ -54,6 +53,7 @@ def _turned(flip: bool, turns: int) -> Pose:
 
 def small_pose(angle: float, scale: float) -> Pose:
     """Turned by `angle` degrees and magnified about the centre, interpolated linearly."""
+    import cv2  # here and below: a prediction in one pose does without
 
     def matrix(stack: np.ndarray) -> np.ndarray:
         height, width = stack.shape[1:3]
@@ -68,6 +68,8 @@ def small_pose(angle: float, scale: float) -> Pose:
 
 def _warp(stack: np.ndarray, matrix: np.ndarray, border: int) -> np.ndarray:
     """``(N, H, W, C)`` float32: every image moved by one matrix."""
+    import cv2
+
     height, width = stack.shape[1:3]
     moved = [
         cv2.warpAffine(

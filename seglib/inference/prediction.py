@@ -21,10 +21,11 @@ from seglib.inference.poses import SMALL_POSES, mean_over, small_pose, square_po
 from seglib.inference.sliding_window import patch_of, predict_volume
 from seglib.preprocessing.intensities import require_finite_input
 from seglib.preprocessing.steps import Preprocessing
-from seglib.slices import SliceSet
 
-if TYPE_CHECKING:  # what needs Keras imports it: an ONNX file is predicted without
+if TYPE_CHECKING:  # an ONNX file is predicted without Keras, and pictures without tables
     import keras
+
+    from seglib.slices import SliceSet
 
 
 def predict(

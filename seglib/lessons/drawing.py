@@ -15,10 +15,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.interpolate import CubicSpline
 
-from seglib.datasets.folder import IMAGE_SUFFIXES, picture_files
+from seglib.datasets.folder import picture_files
 from seglib.errors import DataError
 from seglib.files import atomic_write
 from seglib.formats.annotations.labelme import labelme_text, read_labelme
+from seglib.formats.folders import IMAGE_SUFFIXES
 from seglib.formats.pictures import read_image
 from seglib.lessons.panels import Choice, Panel, Slider
 from seglib.plotting.image import show_image

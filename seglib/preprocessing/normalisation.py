@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seglib.errors import DataError
-from seglib.slices import SliceSet
+
+if TYPE_CHECKING:  # images are prepared without tables
+    from seglib.slices import SliceSet
 
 #: Below this, float32 loses digits of a standard deviation's square, and then all of it.
 _SMALL = 1e-18

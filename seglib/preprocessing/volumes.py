@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seglib.preprocessing.normalisation import as_8_bit, as_one_picture, min_max
 from seglib.preprocessing.steps import Preprocessing, center_crop_or_pad
-from seglib.slices import SliceSet
+
+if TYPE_CHECKING:  # volumes are prepared without tables
+    from seglib.slices import SliceSet
 
 
 def prepare_volume(images: np.ndarray, preprocessing: Preprocessing) -> np.ndarray:

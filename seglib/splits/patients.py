@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import StratifiedKFold
 
 from seglib.errors import DataError
 from seglib.slices import PARTS, SliceSet
@@ -141,6 +140,8 @@ def patient_folds(slices: SliceSet, folds: int = 5, seed: int = 0) -> list[Split
         DataError: There are fewer patients or groups than folds, or the column ``group``
             does not give each patient one group.
     """
+    from sklearn.model_selection import StratifiedKFold  # half a second, and not all make folds
+
     units = _units(slices)
     if len(units) < folds:
         count = f"{len(slices.patients)} patients"

@@ -47,12 +47,13 @@ def test_the_user_s_log_level_is_left_alone():
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["predict", "train"])
 def test_the_error_stream_has_a_progress_bar_and_nothing_else(command, tmp_path):
-    """Also with a model of Keras, before which another part of the command has been loaded."""
+    """Also with Keras, before which another part of the command has been loaded."""
     for k in range(2):
         picture(tmp_path / "images" / f"{k}.png", slice(8), slice(8), (32, 32))
         mask(tmp_path / "masks" / f"{k}.png", slice(8), slice(8), (32, 32))
     arguments = {
-        "predict": ("--input", tmp_path / "images", "--output", tmp_path / "out"),
+        "predict": ("--input", tmp_path / "images", "--output", tmp_path / "out")
+        + ("--backend", "keras"),
         "train": ("unet", "--images", tmp_path / "images", "--masks", tmp_path / "masks")
         + ("--profile", "smoke", "--crop", "32", "--output", tmp_path / "m.keras"),
     }

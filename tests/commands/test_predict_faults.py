@@ -12,7 +12,7 @@ from pydicom.pixels import get_decoder
 from pydicom.uid import JPEGLSLossless
 
 from seglib import inference
-from seglib.commands import reading, segmenter
+from seglib.commands import segmenter
 from seglib.errors import DataError
 from seglib.formats.pictures import read_image
 from seglib.preprocessing.steps import Preprocessing
@@ -140,7 +140,7 @@ def test_a_file_that_may_be_an_image_but_cannot_be_read(tmp_path, capsys, monkey
     def refuse(path):
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(reading, "is_dicom", refuse)
+    monkeypatch.setattr("pydicom.misc.is_dicom", refuse)
     assert predict(tmp_path / "in", tmp_path / "out", tmp_path / "no_model.keras") == 1
     assert "48: cannot be read (Permission denied), so it may be" in capsys.readouterr().err
 

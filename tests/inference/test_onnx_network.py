@@ -8,18 +8,16 @@ from command_line import bright_model, picture, read, run
 from seglib import inference
 from seglib.commands.main import main
 from seglib.errors import ModelFileError
-from seglib.files import REPOSITORY
 from seglib.inference.model_files import load_model
 from seglib.inference.onnx_export import export_onnx
 from seglib.inference.onnx_network import OnnxNetwork
-from seglib.inference.prediction import predict, to_mask
+from seglib.inference.prediction import predict
 from seglib.inference.sliding_window import patch_of, predict_volume
 from seglib.models.networks import build_model
 from seglib.preprocessing.steps import Preprocessing
 
 REASON = "the packages of pyproject.toml's group onnx are optional"
 onnx = pytest.importorskip("onnx", reason=REASON)
-pytest.importorskip("onnxruntime", reason=REASON)
 pytest.importorskip("tf2onnx", reason=REASON)
 
 
@@ -121,19 +119,14 @@ def test_predict_takes_an_onnx_file_and_needs_no_keras(tmp_path):
         np.testing.assert_array_equal(read(tmp_path / "alone" / name), mask)
 
 
-@pytest.mark.slow
-def test_the_masks_of_real_slices_are_the_same(sunnybrook, tmp_path):
-    committed = REPOSITORY / "reports" / "models" / "sunnybrook.keras"
-    assert export(committed, tmp_path / "net.onnx") == 0
-    images = sunnybrook.images[sunnybrook.masks.any(axis=(1, 2, 3))][::100]
-    masks = []
-    for path in (committed, tmp_path / "net.onnx"):
-        network, preprocessing, _ = load_model(path)
-        masks.append(to_mask(predict(network, images, preprocessing)).astype(bool))
-    keras_mask, onnx_mask = masks
-    assert keras_mask.any(axis=(1, 2, 3)).mean() > 0.5
-    both = (keras_mask & onnx_mask).sum()
-    assert 2 * both / (keras_mask.sum() + onnx_mask.sum()) >= 0.999
+def test_each_slice_is_predicted_by_itself_whatever_stands_beside_it(both, rng):
+    """Slices are shared out among the cores: none may be lost, or change places."""
+    _, (network, _, _) = both
+    batch = rng.random((7, 32, 32, 1), np.float32)
+    together = network.predict_on_batch(batch)
+    alone = [network.predict_on_batch(batch[row : row + 1]) for row in range(len(batch))]
+    np.testing.assert_array_equal(together, np.concatenate(alone))
+    assert np.ptp(together, axis=0).max() > 0  # or nothing could change places
 
 
 def test_a_foreign_onnx_file_is_refused(tmp_path):

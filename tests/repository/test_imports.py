@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from command_line import mask, run
 
 from seglib.files import REPOSITORY
 
@@ -49,6 +50,35 @@ def loaded_by(*names: str) -> set[str]:
 def test_importing_the_library_imports_nothing_heavy():
     loaded = loaded_by("seglib", "seglib.__main__")
     assert not loaded & {"numpy", "pandas", "keras", "tensorflow", "matplotlib", "scipy", "cv2"}
+
+
+#: One small command each, and what it must not have loaded when it has done its work.
+COMMANDS = {
+    "--help": "numpy",
+    "recipes": "pandas scipy sklearn nibabel pydicom",
+    "predict --input {images} --output {folder}/masks": "pandas scipy cv2 sklearn nibabel pydicom",
+    "evaluate --truth {images} --prediction {copy} --output {folder}/s.json": "sklearn nibabel "
+    "pydicom requests",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.split()[0])
+def test_a_command_starts_without_what_it_does_not_use(command, tmp_path):
+    """Each of these packages takes a tenth of a second to import, or half a one, or six."""
+    for name in ("images", "copy"):
+        mask(tmp_path / name / "a.png", slice(4, 9), slice(4, 9), (128, 128))
+    places = {name: tmp_path / name for name in ("images", "copy")}
+    arguments = [part.format(folder=tmp_path, **places) for part in command.split()]
+    code = (
+        "import json, sys\nfrom seglib.commands.main import main\n"
+        f"try: status = main({arguments!r})\nexcept SystemExit as end: status = end.code\n"
+        "loaded = sorted({name.partition('.')[0] for name in sys.modules})\n"
+        "print(json.dumps([status, loaded]))"
+    )
+    status, loaded = json.loads(run("-c", code).stdout.splitlines()[-1])
+    assert status == 0
+    unwanted = {"keras", "tensorflow", "jax", "torch", "matplotlib", *COMMANDS[command].split()}
+    assert not unwanted & set(loaded)
 
 
 @pytest.mark.slow

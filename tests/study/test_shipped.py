@@ -9,6 +9,8 @@ from PIL import Image
 from seglib.__main__ import main
 from seglib.evaluation.tables import summarise
 from seglib.inference.model_files import load_model
+from seglib.inference.onnx_network import digest
+from seglib.inference.prediction import predict, to_mask
 from study.questions.brain import load as load_brains
 from study.report import REPORTS
 from study.results import read_manifest, read_table
@@ -24,9 +26,36 @@ def test_a_shipped_model_is_small_and_its_jobs_own(model):
     assert model.path.with_suffix(".md").read_text(encoding="utf-8") == card(model)
 
 
-def test_every_model_that_is_committed_has_a_card():
-    files = {path.stem for path in (REPORTS / "models").glob("*.keras")}
-    assert files == {model.name for model in SHIPPED}
+@pytest.mark.slow
+@pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
+def test_the_onnx_file_of_a_shipped_model_is_that_model_s(model):
+    assert model.export.stat().st_size <= 10e6
+    network, preprocessing, noted = load_model(model.path)
+    exported, *same = load_model(model.export)
+    assert exported.exported_from == digest(model.path)
+    assert same == [preprocessing, noted]
+    batch = np.random.default_rng(0).random((1, *network.input_shape[1:]), np.float32)
+    expected, found = (one.predict_on_batch(batch) for one in (network, exported))
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_sunnybrook_s_onnx_file_writes_the_masks_of_patients_it_never_saw(sunnybrook):
+    """Not all of them, for the time: every seventh slice of each of the 29."""
+    unseen = sunnybrook.of_patients(read_manifest(SUNNYBROOK.job)["test_patients"])
+    images = unseen.images[::7]
+    masks = []
+    for path in (SUNNYBROOK.path, SUNNYBROOK.export):
+        network, preprocessing, _ = load_model(path)
+        masks.append(to_mask(predict(network, images, preprocessing)))
+    assert masks[0].any(axis=(1, 2, 3)).mean() > 0.5
+    np.testing.assert_array_equal(*masks)
+
+
+def test_every_model_that_is_committed_has_a_card_and_an_onnx_file():
+    for ending in ("keras", "onnx"):
+        files = {path.stem for path in (REPORTS / "models").glob(f"*.{ending}")}
+        assert files == {model.name for model in SHIPPED}
 
 
 def test_sunnybrooks_model_was_trained_on_the_challenge_training_patients_alone():
