@@ -39,6 +39,7 @@ class Step:
         experiment: Of the stored jobs.
         published: The figure, if it is not ours.
         total: Whether it begins or ends a stretch, and is drawn from zero.
+        aside: Whether it only branches off: the next step stands on the one before it.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Step:
     experiment: str = EXPERIMENT
     published: float | None = None
     total: bool = False
+    aside: bool = False
 
 
 CHAIN = (
