@@ -10,6 +10,7 @@ from study.questions import (
     atrium,
     best,
     ejection_fraction,
+    networks,
     outside,
     tumour,
     waterfall,
@@ -51,7 +52,7 @@ def _networks() -> str:
     verdicts = variants.compare_with(per_case, "unet")["verdict"]
     groups = verdicts.groupby(verdicts).groups
     said = "; ".join(
-        f"{verdict}: " + ", ".join(f"`{name}`" for name in names)
+        f"{verdict}: " + ", ".join(f"*{networks.NAMES[name]}*" for name in names)
         for verdict, names in groups.items()
     )
     none = "" if any(verdict.startswith("better") for verdict in groups) else " None is better."

@@ -45,7 +45,7 @@ class Organ:
     def labels(self) -> dict[str, Any]:
         """What its figures and tables are labelled with, and the jobs they cite."""
         names = stored_names(self.experiment)
-        return {"dataset": self.dataset, "profile": "slim networks, stored runs", "runs": names}
+        return {"dataset": self.dataset, "profile": "slim networks", "runs": names}
 
 
 def networks_table(organ: Organ, stored: Path = STORED) -> pd.DataFrame:

@@ -9,21 +9,33 @@ from seglib.datasets.sunnybrook import CHALLENGE_PARTS
 from seglib.evaluation.tables import summarise
 from study import results
 
+#: What a training was, in words: by its experiment, or by what measured its masks.
+TRAINED = {
+    "literature": "15 patients train, 29 are tested",
+    "best": "16 filters, 5 folds",
+    "comparison": "8 filters, 12 epochs, 5 folds",
+    "audit": "5 folds of all 45 patients",
+    "memorised": "system 1 at its size",
+    "judge": "15 patients train, 29 are tested",
+    "outside": "whole stacks, committed model",
+    "uncertainty": "8 filters, 12 epochs, 5 folds",
+}
+
 SHOWN = ["dice", "jaccard", "precision", "recall", "surface_dice", "hd95", "assd"]
 
 
 def labels(experiment: str, variants: list[str] | None = None) -> dict:
     """What a figure or table of an experiment is labelled with, and the jobs it cites."""
-    return _cites(results.stored_names(experiment, variants))
+    return _cites(experiment, results.stored_names(experiment, variants))
 
 
 def measured_labels(measured: str) -> dict:
     """The same for what a command of the study has measured of stored jobs, e.g. ``"judge"``."""
-    return _cites(results.read_manifest(measured)["jobs"])
+    return _cites(measured, results.read_manifest(measured)["jobs"])
 
 
-def _cites(runs: list[str]) -> dict:
-    return {"dataset": "Sunnybrook", "profile": "stored runs", "runs": runs}
+def _cites(what: str, runs: list[str]) -> dict:
+    return {"dataset": "Sunnybrook", "profile": TRAINED[what], "runs": runs}
 
 
 def with_interval(

@@ -20,7 +20,7 @@ from study.section import against_reference, verdicts, with_interval
 from study.variants import table_of_changes
 
 #: What its figures and tables are labelled with.
-LABELS = {"dataset": "Sunnybrook", "profile": "slim networks, stored runs"}
+LABELS = {"dataset": "Sunnybrook", "profile": "slim networks, 5 folds of 15 patients"}
 
 #: The variant that all others are compared with.
 BASE = "base"

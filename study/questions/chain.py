@@ -31,18 +31,19 @@ FOLDS = 5
 #: What its figures and tables are labelled with.
 LABELS = {"dataset": "Sunnybrook", "profile": "slim copy of system 1, 5 folds x 3 seeds"}
 
-#: The published network and recipe with an eighth of its filters, on frames of a quarter of the
-#: side, at batch 8 (the rate grows with it, Goyal et al. 2017) and a third of the epochs. The
-#: epochs were chosen by the training score alone.
+#: The published network and recipe with an eighth of its filters, on the middle of frames of half
+#: the side, where every heart lies, at batch 8 (the rate grows with it, Goyal et al. 2017). So
+#: many epochs lead the training score past the published one: a pilot of the first job, which
+#: looked at nothing else, passed it in its fifth epoch, at about 20 s of one core each.
 COPY = get_recipe(
     "lv_published",
     name="lv_published_chain",
     filters=8,
-    epochs=25,
+    epochs=20,
     batch_size=8,
     learning_rate=0.08,
     preprocessing=Preprocessing(
-        size=64, resize=64, normalisation="255", multiple=32, smooth_masks=True
+        size=64, resize=128, normalisation="255", multiple=32, smooth_masks=True
     ),
 )
 
@@ -72,7 +73,7 @@ CHAIN = (
     _step("claimed", "system 1's published Dice", published=CLAIMED, total=True),
     _step(
         "our copy, training score",
-        "its recipe on a slim network; soft Dice of the last epoch's training pairs",
+        "its recipe on a slim network, 20 epochs; soft Dice of the last epoch's training pairs",
         "leaked",
         "training",
         total=True,
@@ -100,7 +101,7 @@ CHAIN = (
     _step("z-score", "each image to mean 0 and spread 1, instead of divided by 255", "zscore"),
     Step(
         "the study's recipe",
-        "full resolution, crop, on-line augmentation, AdamW, U-Net; all at once",
+        "full resolution, on-line augmentation, AdamW, U-Net, 12 epochs; all at once",
         "unet",
         experiment="comparison",
         total=True,

@@ -20,6 +20,23 @@ from study.questions import heart
 from study.questions.heart import CROP, SEEDS, rightly_labelled
 from study.section import against_reference, labels, verdicts, with_interval
 
+#: What tables and figures call the variants: the U-Net has the sum of Dice and cross-entropy and
+#: AdamW, the others are that but for what their name says.
+NAMES = {
+    "unet": "U-Net",
+    "encoder_decoder": "encoder–decoder",
+    "attention_unet": "additive gate",
+    "attention_unet-oktay": "additive gate, as published",
+    "channel_attention_unet": "channel attention",
+    "spatial_attention_unet": "spatial attention",
+    "unet-dice": "U-Net, Dice loss",
+    "unet-bce": "U-Net, cross-entropy",
+    "unet-jaccard": "U-Net, Jaccard loss",
+    "unet-sgd": "U-Net, SGD",
+    "attention_unet-sgd": "additive gate, SGD",
+    "spatial_attention_unet-sgd": "spatial attention, SGD",
+}
+
 _SGD = {"optimizer": "sgd", "learning_rate": 0.1}
 
 
@@ -70,6 +87,7 @@ def folds_table(table: pd.DataFrame) -> str:
     columns = shown_outlines(outlines.loc[table.index])
     shown = table.reset_index().assign(**columns)
     shown.insert(1, "Dice", with_interval(shown))
+    shown["variant"] = shown["variant"].map(NAMES)
     names = ["variant", "Dice", "sd", "jaccard", *columns, "patients", "seeds", "seed_sd"]
     return reporting.to_markdown(shown[names]).strip()
 
@@ -79,7 +97,7 @@ def paired_table(table: pd.DataFrame) -> str:
     table = table.sort_values("difference", ascending=False).reset_index()
     shown = pd.DataFrame(
         {
-            "variant": table["variant"],
+            "variant": table["variant"].map(NAMES),
             **against_reference(table),
             "seeds, its and the U-Net's": [
                 f"{own}, {other}"
@@ -87,7 +105,7 @@ def paired_table(table: pd.DataFrame) -> str:
             ],
         }
     )
-    listed = verdicts(table["variant"].map("`{}`".format), table)
+    listed = verdicts(table["variant"].map(NAMES), table)
     return f"{reporting.to_markdown(shown).strip()}\n\n{listed}"
 
 
@@ -100,15 +118,15 @@ def seeds_note(table: pd.DataFrame, listed: Sequence[str]) -> str:
     """
     wanted = len(SEEDS)
     have = {name: table["seeds"].get(name, 0) for name in listed}
-    whole = [f"`{name}`" for name, n in have.items() if n >= wanted]
-    rest = [f"`{name}` {n}" for name, n in have.items() if n < wanted]
+    whole = [NAMES[name] for name, n in have.items() if n >= wanted]
+    rest = [f"{NAMES[name]}: {n}" for name, n in have.items() if n < wanted]
     if not rest:
         return f"Every variant has {wanted} seeds, and the ranks are of their means."
     return (
         f"{len(whole)} of {len(have)} variants have all {wanted} seeds yet "
-        f"({', '.join(whole) or 'none'}); the others have fewer ({', '.join(rest)}). What a row "
-        "with one seed shows holds for that training: another seed gives another network. The "
-        "ranks use as many seeds of each as all have that have any."
+        f"({'; '.join(whole) or 'none'}); the others fewer ({'; '.join(rest)}). What a row with "
+        "one seed shows holds for that training alone. The ranks use as many seeds of each as "
+        "all have that have any."
     )
 
 
@@ -118,16 +136,16 @@ def figures(slices: SliceSet, folder: Path) -> None:
     note = labels("comparison")
     seeds = pd.DataFrame(
         [
-            {"variant": variant, "dice": per_patient(rows)["dice"].mean()}
+            {"variant": NAMES[variant], "dice": per_patient(rows)["dice"].mean()}
             for (variant, _), rows in per_case.groupby(["variant", "seed"])
         ]
     )
-    fig = plotting.plot_means(
-        variants.compare_variants(per_case), seeds, references=heart.REFERENCES
-    )
+    means = variants.compare_variants(per_case).rename(index=NAMES)
+    fig = plotting.plot_means(means, seeds, references=heart.REFERENCES)
     reporting.save_figure(fig, "comparison_means", **note, folder=folder)
     equal = variants.equal_seeds(per_case)
-    ranking = rank_networks(variants.patients_by_variant(equal))
+    tables = variants.patients_by_variant(equal)
+    ranking = rank_networks({NAMES[variant]: table for variant, table in tables.items()})
     fig = plotting.plot_ranks(ranking, equal.groupby("variant")["seed"].nunique().min())
     reporting.save_figure(fig, "comparison_ranks", **note, folder=folder)
     per_slice = results.read_results("comparison", "per_slice", ["unet"])

@@ -20,7 +20,7 @@ from study.questions.waterfall_tables import branch_table, cited, waterfall_tabl
 from study.section import small, with_interval
 
 #: What its figures and tables are labelled with.
-LABELS = {"dataset": "Sunnybrook", "profile": "slim network, stored runs"}
+LABELS = {"dataset": "Sunnybrook", "profile": "slim network, 3 epochs"}
 
 FALL, RISE, TOTAL = WARNING, PALETTE[2], "#BBBBBB"
 #: What system 1's own history holds besides its claim.
