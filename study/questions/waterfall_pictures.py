@@ -17,7 +17,7 @@ from seglib.plotting.style import GREY, PALETTE, WARNING, legend_below, new_figu
 from seglib.slices import SliceSet
 from study.questions.waterfall import VALIDATED
 from study.questions.waterfall_tables import branch_table, cited, waterfall_table
-from study.section import small, with_interval
+from study.section import short_table, small, with_interval
 
 #: What its figures and tables are labelled with.
 LABELS = {"dataset": "Sunnybrook", "profile": "slim network, 3 epochs"}
@@ -178,7 +178,7 @@ def branches_table(table: pd.DataFrame) -> str:
         {
             "norm": table["norm"],
             "batch": table["batch_size"],
-            "training figure": table["training"],
+            "training score": table["training"],
             "held out, same measure": table["soft"],
             "Dice": with_interval(table),
             "difference": with_interval(table.assign(low=float("nan")), "difference", form="+.3f"),
@@ -188,7 +188,7 @@ def branches_table(table: pd.DataFrame) -> str:
             "seeds": table["seeds"],
         }
     )
-    return reporting.to_markdown(shown.reset_index(drop=True)).strip()
+    return short_table(shown.reset_index(drop=True), "patients", "seeds")
 
 
 def blocks() -> dict[str, str]:
