@@ -179,7 +179,7 @@ def blocks() -> dict[str, str]:
     if there < wanted:
         return {
             "chain": f"{there} of {wanted} jobs of it are stored (`python -m study run "
-            f"{EXPERIMENT}`); until all are, the older chain below is what there is."
+            f"{EXPERIMENT}`); until all are, the older chain above is what there is."
         }
     table = chain_table()
     picture = "![From the claimed score down and back up](figures/chain.png)"

@@ -33,7 +33,7 @@ def plot_waterfall(
     table: pd.DataFrame,
     *,
     references: Sequence[Reference] = (),
-    interval: str = "95 % interval over patients",
+    interval: str = "95 % interval over patients (of the recipe, over seeds too)",
     each: str = "one run: its own seed and fold",
 ) -> Figure:
     """Steps from top to bottom, each bar from the value it is compared with to its own.
