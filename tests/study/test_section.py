@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from study.questions.networks import seeds_note
+from study.questions.networks import NAMES, comparison_recipes, seeds_note
 from study.section import against_reference, short_table
 
 
@@ -54,3 +54,8 @@ def test_the_note_on_seeds_follows_the_table():
     assert note.startswith("1 of 4 variants have all 3 seeds yet; not trained: additive gate, SGD.")
     assert "not trained" not in seeds_note(table, names[:3])
     assert seeds_note(table.assign(seeds=3), names[:3]).startswith("Every variant has 3 seeds")
+
+
+def test_every_variant_of_the_comparison_has_a_name_of_its_own():
+    assert set(NAMES) == set(comparison_recipes())
+    assert len(set(NAMES.values())) == len(NAMES)
