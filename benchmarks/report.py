@@ -20,6 +20,14 @@ from seglib.plotting import style
 from study import pages
 
 PAGE = STORED / "README.md"
+#: What each benchmark that is drawn worked on.
+DATA = {
+    "training_step": "random numbers as images",
+    "input_pipeline": "simulated hearts",
+    "inference": "simulated hearts",
+    "growth": "random numbers, simulated hearts",
+    TRAINED: "Sunnybrook",
+}
 
 
 def stored_names() -> list[str]:
@@ -168,5 +176,8 @@ def figures() -> None:
     if (STORED / f"{TRAINED}.csv").is_file():
         drawn[TRAINED] = dice_report.figure(read(TRAINED)[0])
     for name, fig in drawn.items():
+        found = read(name)[1]["environment"]
+        machine_in_words = f"{found['cpu_count']} cores of an {found['device']}"
+        style.label_figure(fig, DATA[name], machine_in_words)
         fig.savefig(STORED / f"{name}.png", dpi=150, facecolor="white")
         plt.close(fig)

@@ -62,8 +62,9 @@ import pandas as pd
 import seglib
 from seglib import evaluation, inference, lessons, plotting, reporting
 from study.questions.heart import REFERENCES
-from study.results import read_results, stored_names
-from study.variants import compare_variants, compare_with, strata
+from study.questions.networks import NAMES
+from study.results import read_results, stored_figure
+from study.variants import compare_variants, compare_with
 
 lessons.describe_environment()
 
@@ -243,8 +244,9 @@ by_position.rename_axis("position").T.round(3)
 
 # %%
 fig, axes = plt.subplots(figsize=(6.5, 3.4))
-for label, dice in by_position.items():
-    axes.plot(dice.index, dice, marker="o", label=label)
+colours = plotting.network_colours(by_position)
+for (label, dice), colour in zip(by_position.items(), colours, strict=True):
+    axes.plot(dice.index, dice, marker="o", color=colour, label=label)
 axes.set(xlabel="position in the heart", ylabel="mean Dice per slice", ylim=(0, 1))
 axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
 reporting.save_figure(fig, "06_position", **study.labels, runs=ids)
@@ -343,9 +345,8 @@ for label, test in paired.iterrows():
 
 # %%
 folds = read_results("comparison", "per_case")
-stored = {"dataset": "Sunnybrook", "profile": "stored runs"}
 by_variant = compare_variants(folds)
-by_variant.drop(columns=["unit", "missed"]).round(3)
+by_variant.rename(index=NAMES).drop(columns=["unit", "missed"]).round(3)
 
 # %% [markdown]
 # `seed_sd` is how far apart the means of equal trainings lie. Compare it with the distances
@@ -353,18 +354,13 @@ by_variant.drop(columns=["unit", "missed"]).round(3)
 # far their patients spread says nothing about a mean, so no band of it is drawn.
 
 # %%
-means = [(variant, seglib.per_patient(rows)["dice"].mean())
-         for (variant, _), rows in folds.groupby(["variant", "seed"])]
-seeds = pd.DataFrame(means, columns=["variant", "dice"])
-fig = plotting.plot_means(by_variant, seeds, references=REFERENCES)
-reporting.save_figure(fig, "06_folds", **stored, runs=stored_names("comparison"))
-plt.show()
+stored_figure("comparison_means")
 
 # %% [markdown]
 # And the verdicts against the U-Net. Which of them rest on one training?
 
 # %%
-verdicts = compare_with(folds, "unet")
+verdicts = compare_with(folds, "unet").rename(index=NAMES)
 shown = ["difference", "low", "high", "p_holm", "verdict", "seeds", "reference_seeds"]
 verdicts.sort_values("difference", ascending=False)[shown].round(3)
 
@@ -374,10 +370,7 @@ verdicts.sort_values("difference", ascending=False)[shown].round(3)
 # really the size?
 
 # %%
-slices = strata(read_results("comparison", "per_slice", ["unet"]))
-fig = plotting.plot_strata(slices)
-reporting.save_figure(fig, "06_strata", **stored, runs=stored_names("comparison", ["unet"]))
-plt.show()
+stored_figure("comparison_strata")
 
 # %% [markdown]
 # ## What it costs

@@ -167,7 +167,7 @@ TINY = {"epochs": 20, "depth": 2, "preprocessing": seglib.Preprocessing(size=32)
 real = datasets.load(DATASET).name == "Sunnybrook"
 if real:
     found = question.read_audit(sunnybrook.load(exclude_wrong=False))
-    labels = {"dataset": "Sunnybrook", "profile": "stored runs"}
+    labels = {"dataset": "Sunnybrook", "profile": "5 folds of 45 patients"}
     wrong = list(sunnybrook.WRONG_LABELS)
 else:
     simulated, wrong = heart.make(patients=12, slices=4, size=64), ["phantom-05"]

@@ -291,7 +291,7 @@ pd.DataFrame({name: judge(mask) for name, mask in made.items()}).T.round(3)
 # pairs, which is how one finds accidents. Then both were trained twice more. What is left?
 
 # %%
-stored = {"dataset": "Sunnybrook", "profile": "stored runs"}
+stored = {"dataset": "Sunnybrook", "profile": "5 folds, 12 epochs"}
 pair = question.pair_table()
 runs = stored_names("comparison", question.PAIR)
 reporting.save_table(pair, "13_pair", **stored, runs=runs)

@@ -150,9 +150,11 @@ class Job:
             known = slices.of_patients(self.split.train + self.split.test)
             small = self.recipe.preprocessing.resized(known)
             grown = expand(small, self.offline_pairs, variant, self.seed)
-            train, test = random_slice_split(len(grown), seed=self.seed)
+            # Each fold is a random cut of its own, which its seeds share.
+            cut = int(self.fold.removeprefix("fold")) - 1
+            train, test = random_slice_split(len(grown), seed=cut)
             # A fifth of the rest was system 1's validation part: nobody trains on it.
-            inner, validation = random_slice_split(len(train), seed=self.seed)
+            inner, validation = random_slice_split(len(train), seed=cut)
             where = {"train": train[inner], "validation": train[validation], "test": test}
             return {part: grown.take(rows) for part, rows in where.items()}
         parts = self.split.apply(slices)

@@ -18,7 +18,7 @@ from seglib.evaluation.references import Reference
 from study.outlines import outline_scores
 from study.outlines import shown as shown_outlines
 from study.results import STORED, read_compared, stored_names
-from study.section import against_reference, with_interval
+from study.section import against_reference, short_table, with_interval
 from study.variants import patients_by_variant, table_of_changes
 
 
@@ -45,7 +45,7 @@ class Organ:
     def labels(self) -> dict[str, Any]:
         """What its figures and tables are labelled with, and the jobs they cite."""
         names = stored_names(self.experiment)
-        return {"dataset": self.dataset, "profile": "slim networks, stored runs", "runs": names}
+        return {"dataset": self.dataset, "profile": "slim networks", "runs": names}
 
 
 def networks_table(organ: Organ, stored: Path = STORED) -> pd.DataFrame:
@@ -107,4 +107,4 @@ def networks_markdown(organ: Organ) -> str:
             "seeds": table["seeds"],
         }
     )
-    return reporting.to_markdown(shown).strip()
+    return short_table(shown, "smallest p", "patients", "seeds")

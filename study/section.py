@@ -9,21 +9,33 @@ from seglib.datasets.sunnybrook import CHALLENGE_PARTS
 from seglib.evaluation.tables import summarise
 from study import results
 
+#: What a training was, in words: by its experiment, or by what measured its masks.
+TRAINED = {
+    "literature": "15 patients train, 29 are tested",
+    "best": "16 filters, 5 folds",
+    "comparison": "8 filters, 12 epochs, 5 folds",
+    "audit": "5 folds of all 45 patients",
+    "memorised": "system 1 at its size",
+    "judge": "15 patients train, 29 are tested",
+    "outside": "whole stacks, committed model",
+    "uncertainty": "8 filters, 12 epochs, 5 folds",
+}
+
 SHOWN = ["dice", "jaccard", "precision", "recall", "surface_dice", "hd95", "assd"]
 
 
 def labels(experiment: str, variants: list[str] | None = None) -> dict:
     """What a figure or table of an experiment is labelled with, and the jobs it cites."""
-    return _cites(results.stored_names(experiment, variants))
+    return _cites(experiment, results.stored_names(experiment, variants))
 
 
 def measured_labels(measured: str) -> dict:
     """The same for what a command of the study has measured of stored jobs, e.g. ``"judge"``."""
-    return _cites(results.read_manifest(measured)["jobs"])
+    return _cites(measured, results.read_manifest(measured)["jobs"])
 
 
-def _cites(runs: list[str]) -> dict:
-    return {"dataset": "Sunnybrook", "profile": "stored runs", "runs": runs}
+def _cites(what: str, runs: list[str]) -> dict:
+    return {"dataset": "Sunnybrook", "profile": TRAINED[what], "runs": runs}
 
 
 def with_interval(
@@ -49,6 +61,20 @@ def small(p: float) -> str:
     return "" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def short_table(table: pd.DataFrame, *columns: str) -> str:
+    """A Markdown table without what is the same in all its rows: that stands in a line below.
+
+    Args:
+        table: What to show.
+        *columns: Those that may move; the others stay.
+    """
+    there = {name: table[name][table[name] != ""] for name in columns if name in table}
+    same = {name: values.iloc[0] for name, values in there.items() if values.nunique() == 1}
+    text = reporting.to_markdown(table.drop(columns=list(same))).strip()
+    said = "; ".join(f"{name} {value}" for name, value in same.items())
+    return f"{text}\n\nIn all rows: {said}." if same else text
+
+
 #: With fewer patients than this, tables say which p-value they could reach at best.
 FEW = 20
 
@@ -68,17 +94,6 @@ def against_reference(table: pd.DataFrame) -> dict[str, list[str]]:
     if table["n"].min() < FEW:
         columns["smallest p"] = [small(p) for p in table["p_smallest"]]
     return columns | {"verdict": table["verdict"].fillna("").tolist()}
-
-
-def verdicts(names: pd.Series, table: pd.DataFrame) -> str:
-    """A Markdown list of who is shown to be better, worse or equivalent, and who is not.
-
-    Args:
-        names: What the rows are called.
-        table: With ``verdict``, in the order of `names`.
-    """
-    groups = names.groupby(table["verdict"].to_numpy(), sort=True)
-    return "\n".join(f"- {verdict}: {'; '.join(group)}" for verdict, group in groups)
 
 
 def summarise_groups(per_case: pd.DataFrame) -> pd.DataFrame:

@@ -53,7 +53,7 @@ _MIN_WIDTH = 4.0  # inches: what the phantom's label needs
 def label_figure(fig: Figure, dataset: str, profile: str) -> Figure:
     """Write "DATASET · profile PROFILE" at the foot of a figure, once, and give it back.
 
-    Of results that no profile made, such as "stored runs", the words stand alone.
+    Of results that no profile made, words such as "5 folds, 12 epochs" stand alone.
 
     A figure of the phantom says that it shows no patient, white on vermilion, so that it is
     never taken for a real result. An earlier label is replaced.

@@ -25,6 +25,7 @@ QUESTIONS = (
     "outside",
     "waterfall",
     "waterfall_pictures",
+    "chain",
     "memorised",
     "networks",
     "ablation",

@@ -28,7 +28,7 @@ NETWORKS = {
     },
     "best": {
         "selected": "what the ablation kept: 16 filters, 40 epochs",
-        "poses": "the same, small turns and scales at test time",
+        "poses": "those networks, small turns and scales at test time",
     },
 }
 PROTOCOLS = {"literature": "literature: 15 train", "best": "five folds of 44"}

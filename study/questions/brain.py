@@ -37,9 +37,9 @@ ORGAN = Organ(
         "batch8": "batch 8",
         "code": "batch 8, rate 0.001 and no decay: its code",
         "loss": "batch 8, Dice + cross-entropy",
-        "study": "the same, AdamW to 0.002 rising and falling, less decay",
-        "augmented": "the same, with augmentation",
-        "corrected": "the same, batch 2, to 0.004",
+        "study": "Dice + cross-entropy, AdamW to 0.002 and down again",
+        "augmented": "that with augmentation",
+        "corrected": "AdamW to 0.004 and down again, augmentation, batch 2",
     },
     compared_with="published",
 )

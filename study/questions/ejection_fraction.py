@@ -21,6 +21,7 @@ from seglib.slices import SliceSet
 from study import results
 from study.ejection_tables import ATLAS, GROUPS, groups_table, network_row, parts_table
 from study.questions.best import NETWORKS, PROTOCOLS, stored_experiments
+from study.questions.networks import NAMES
 from study.section import labels, with_interval
 from study.variants import compare_variants, compare_with, patients_by_variant
 
@@ -203,7 +204,7 @@ def figures(slices: SliceSet, folder: Path) -> None:
     patients = committed_patients()
     reporting.save_figure(plot_bland_altman(patients), "ef_agreement", **note, folder=folder)
     reporting.save_figure(plot_dice_and_error(patients), "ef_dice", **note, folder=folder)
-    networks = plot_networks(variants_table("comparison"))
+    networks = plot_networks(variants_table("comparison").rename(index=NAMES))
     reporting.save_figure(networks, "ef_networks", **labels("comparison"), folder=folder)
 
 
@@ -266,11 +267,12 @@ def _experts_block(table: pd.DataFrame) -> str:
 
 
 def _pair_block(table: pd.DataFrame) -> str:
+    second_minus_first = f"{NAMES[PAIR[1]]} minus {NAMES[PAIR[0]]}"
     shown = pd.DataFrame(
         {
             "trainings of each": table.index.get_level_values("trainings"),
             "score": table.index.get_level_values("score"),
-            f"{PAIR[1]} minus {PAIR[0]}": with_interval(table, "difference", form="+.3f"),
+            second_minus_first: with_interval(table, "difference", form="+.3f"),
             "patients": table["patients"].astype(int).to_numpy(),
         }
     )

@@ -18,7 +18,24 @@ from study.outlines import outline_scores
 from study.outlines import shown as shown_outlines
 from study.questions import heart
 from study.questions.heart import CROP, SEEDS, rightly_labelled
-from study.section import against_reference, labels, verdicts, with_interval
+from study.section import against_reference, labels, short_table, with_interval
+
+#: What tables and figures call the variants: the U-Net has the sum of Dice and cross-entropy and
+#: AdamW, the others are that but for what their name says.
+NAMES = {
+    "unet": "U-Net",
+    "encoder_decoder": "encoder–decoder",
+    "attention_unet": "additive gate",
+    "attention_unet-oktay": "additive gate, as published",
+    "channel_attention_unet": "channel attention",
+    "spatial_attention_unet": "spatial attention",
+    "unet-dice": "U-Net, Dice loss",
+    "unet-bce": "U-Net, cross-entropy",
+    "unet-jaccard": "U-Net, Jaccard loss",
+    "unet-sgd": "U-Net, SGD",
+    "attention_unet-sgd": "additive gate, SGD",
+    "spatial_attention_unet-sgd": "spatial attention, SGD",
+}
 
 _SGD = {"optimizer": "sgd", "learning_rate": 0.1}
 
@@ -64,31 +81,28 @@ def tables(folder: Path) -> None:
     )
 
 
-def folds_table(table: pd.DataFrame) -> str:
-    """The comparison as a short Markdown table."""
+def folds_table(table: pd.DataFrame, paired: pd.DataFrame) -> str:
+    """The comparison as a short Markdown table.
+
+    Args:
+        table: From `study.variants.compare_variants`.
+        paired: From `study.variants.compare_with`, against the U-Net.
+    """
     outlines = outline_scores(results.read_results("comparison", "per_case"))
-    columns = shown_outlines(outlines.loc[table.index])
-    shown = table.reset_index().assign(**columns)
-    shown.insert(1, "Dice", with_interval(shown))
-    names = ["variant", "Dice", "sd", "jaccard", *columns, "patients", "seeds", "seed_sd"]
-    return reporting.to_markdown(shown[names]).strip()
-
-
-def paired_table(table: pd.DataFrame) -> str:
-    """Each variant against the U-Net as a short Markdown table, and its verdicts as a list."""
-    table = table.sort_values("difference", ascending=False).reset_index()
+    compared = paired.reindex(table.index)
     shown = pd.DataFrame(
         {
-            "variant": table["variant"],
-            **against_reference(table),
-            "seeds, its and the U-Net's": [
-                f"{own}, {other}"
-                for own, other in zip(table["seeds"], table["reference_seeds"], strict=True)
-            ],
+            "variant": table.index.map(NAMES),
+            "Dice": with_interval(table),
+            "sd": table["sd"].to_numpy(),
+            **shown_outlines(outlines.loc[table.index]),
+            **against_reference(compared),
+            "patients": table["patients"].to_numpy(),
+            "seeds": table["seeds"].to_numpy(),
+            "seed_sd": table["seed_sd"].to_numpy(),
         }
     )
-    listed = verdicts(table["variant"].map("`{}`".format), table)
-    return f"{reporting.to_markdown(shown).strip()}\n\n{listed}"
+    return short_table(shown, "patients")
 
 
 def seeds_note(table: pd.DataFrame, listed: Sequence[str]) -> str:
@@ -100,15 +114,15 @@ def seeds_note(table: pd.DataFrame, listed: Sequence[str]) -> str:
     """
     wanted = len(SEEDS)
     have = {name: table["seeds"].get(name, 0) for name in listed}
-    whole = [f"`{name}`" for name, n in have.items() if n >= wanted]
-    rest = [f"`{name}` {n}" for name, n in have.items() if n < wanted]
-    if not rest:
+    whole = sum(n >= wanted for n in have.values())
+    if whole == len(have):
         return f"Every variant has {wanted} seeds, and the ranks are of their means."
+    absent = [NAMES[name] for name, n in have.items() if not n]
     return (
-        f"{len(whole)} of {len(have)} variants have all {wanted} seeds yet "
-        f"({', '.join(whole) or 'none'}); the others have fewer ({', '.join(rest)}). What a row "
-        "with one seed shows holds for that training: another seed gives another network. The "
-        "ranks use as many seeds of each as all have that have any."
+        f"{whole} of {len(have)} variants have all {wanted} seeds yet"
+        + (f"; not trained: {'; '.join(absent)}" if absent else "")
+        + ". What a row with one seed shows holds for that training alone. The ranks use as many "
+        "seeds of each as all have that have any."
     )
 
 
@@ -118,20 +132,21 @@ def figures(slices: SliceSet, folder: Path) -> None:
     note = labels("comparison")
     seeds = pd.DataFrame(
         [
-            {"variant": variant, "dice": per_patient(rows)["dice"].mean()}
+            {"variant": NAMES[variant], "dice": per_patient(rows)["dice"].mean()}
             for (variant, _), rows in per_case.groupby(["variant", "seed"])
         ]
     )
-    fig = plotting.plot_means(
-        variants.compare_variants(per_case), seeds, references=heart.REFERENCES
-    )
+    means = variants.compare_variants(per_case).rename(index=NAMES)
+    fig = plotting.plot_means(means, seeds, references=heart.REFERENCES)
     reporting.save_figure(fig, "comparison_means", **note, folder=folder)
     equal = variants.equal_seeds(per_case)
-    ranking = rank_networks(variants.patients_by_variant(equal))
+    tables = variants.patients_by_variant(equal)
+    ranking = rank_networks({NAMES[variant]: table for variant, table in tables.items()})
     fig = plotting.plot_ranks(ranking, equal.groupby("variant")["seed"].nunique().min())
     reporting.save_figure(fig, "comparison_ranks", **note, folder=folder)
     per_slice = results.read_results("comparison", "per_slice", ["unet"])
-    fig = plotting.plot_strata(variants.strata(per_slice))
+    strata = variants.strata(per_slice).replace({"variant": NAMES})
+    fig = plotting.plot_strata(strata)
     reporting.save_figure(fig, "comparison_strata", **labels("comparison", ["unet"]), folder=folder)
 
 
@@ -140,7 +155,6 @@ def blocks() -> dict[str, str]:
     per_case = results.read_results("comparison", "per_case")
     reached = variants.compare_variants(per_case)
     return {
-        "folds": folds_table(reached),
-        "paired": paired_table(variants.compare_with(per_case, "unet")),
+        "folds": folds_table(reached, variants.compare_with(per_case, "unet")),
         "seeds": seeds_note(reached, list(comparison_recipes())),
     }

@@ -33,7 +33,7 @@ from seglib.uncertainty.pictures import plot_doubt, plot_reliability, plot_risk_
 from seglib.uncertainty.temperature import apply_temperature, cross_fit
 from study.questions.heart import ASSUMED_SPACING, load
 from study.results import STORED, read_manifest, read_table, stored_names, write_table
-from study.section import measured_labels, small
+from study.section import measured_labels, short_table, small, with_interval
 
 
 @dataclass(frozen=True)
@@ -261,14 +261,27 @@ def figures(slices: SliceSet, folder: Path) -> None:
     reporting.save_figure(curve, "risk_coverage", **note, folder=folder)
 
 
+def _folded(table: pd.DataFrame, values: tuple[str, ...]) -> pd.DataFrame:
+    """The table with each of these values and the limits beside it in one column."""
+    table = table.reset_index()
+    for name in values:
+        ends = [
+            next(c for c in (f"{name}_{end}", f"{end}{name.removeprefix('rho')}") if c in table)
+            for end in ("low", "high")
+        ]
+        table[name] = with_interval(table, name, *ends)
+        table = table.drop(columns=ends)
+    return table
+
+
 def blocks() -> dict[str, str]:
     """The Markdown blocks of the report's page, by the name of their markers."""
     compared = compare_calibration(read_uncertainty("reliability"))
     judged = judge_measures(patients_of(read_uncertainty("members")))
     p_values = {name: judged[name].map(small) for name in judged if name.startswith("p_holm")}
     return {
-        "calibration": reporting.to_markdown(compared.reset_index()).strip(),
-        "doubt": reporting.to_markdown(judged.assign(**p_values).reset_index()).strip(),
+        "calibration": short_table(_folded(compared, ("ece", "mce", "brier")), "patients"),
+        "doubt": short_table(_folded(judged.assign(**p_values), ("rho", "rho_at_size")), "n"),
     }
 
 

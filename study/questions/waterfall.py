@@ -39,6 +39,7 @@ class Step:
         experiment: Of the stored jobs.
         published: The figure, if it is not ours.
         total: Whether it begins or ends a stretch, and is drawn from zero.
+        aside: Whether it only branches off: the next step stands on the one before it.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Step:
     experiment: str = EXPERIMENT
     published: float | None = None
     total: bool = False
+    aside: bool = False
 
 
 CHAIN = (
@@ -98,7 +100,7 @@ BRANCHES = ("nearest", "nearest-batch4", "batch8", "nearest-batch16", "nearest-g
 
 #: The published network and recipe with an eighth of its filters, on frames of half the
 #: side: what two processor cores can train. 2240 pairs are 64 % of system 1's 3500.
-_SLIM = get_recipe(
+SLIM = get_recipe(
     "lv_published",
     name="lv_published_slim",
     filters=8,
@@ -117,13 +119,13 @@ def _batch(recipe: Recipe, size: int) -> Recipe:
 
 def waterfall_recipes() -> dict[str, Recipe]:
     """One change at a time, each on top of the one before; branches are named ``a-b``."""
-    nearest = replace(_SLIM, preprocessing=replace(_SLIM.preprocessing, smooth_masks=False))
+    nearest = replace(SLIM, preprocessing=replace(SLIM.preprocessing, smooth_masks=False))
     batch8 = _batch(nearest, 8)
     skips = replace(batch8, architecture="published_lv_skips")
     head = replace(skips, architecture="published_lv_repaired")
     return {
-        "leaked": _SLIM,
-        "patients": _SLIM,
+        "leaked": SLIM,
+        "patients": SLIM,
         "nearest": nearest,
         "nearest-group": replace(nearest, norm="group"),
         "nearest-batch4": _batch(nearest, 4),

@@ -17,10 +17,10 @@ from seglib.plotting.style import GREY, PALETTE, WARNING, legend_below, new_figu
 from seglib.slices import SliceSet
 from study.questions.waterfall import VALIDATED
 from study.questions.waterfall_tables import branch_table, cited, waterfall_table
-from study.section import small, with_interval
+from study.section import short_table, small, with_interval
 
 #: What its figures and tables are labelled with.
-LABELS = {"dataset": "Sunnybrook", "profile": "slim network, stored runs"}
+LABELS = {"dataset": "Sunnybrook", "profile": "slim network, 3 epochs"}
 
 FALL, RISE, TOTAL = WARNING, PALETTE[2], "#BBBBBB"
 #: What system 1's own history holds besides its claim.
@@ -33,39 +33,42 @@ def plot_waterfall(
     table: pd.DataFrame,
     *,
     references: Sequence[Reference] = (),
+    interval: str = "95 % interval over patients (of the recipe, over seeds too)",
+    each: str = "one run: its own seed and fold",
 ) -> Figure:
-    """Steps from top to bottom, each bar from the value before to its own.
+    """Steps from top to bottom, each bar from the value it is compared with to its own.
 
-    Totals are drawn from zero. Whiskers are 95 % intervals over patients of the value a
-    bar ends at, not of the step itself; ticks are the means of single runs.
+    Totals are drawn from zero. Whiskers are the intervals of the value a bar ends at, not of
+    the step itself.
 
     Args:
         table: From `study.questions.waterfall_tables.waterfall_table`.
         references: Published scores, Dice like the bars, as upright lines.
+        interval: What the whiskers are.
+        each: What a dot is.
     """
     fig, grid = new_figure(1, 1, width=9.6, height=0.36 * len(table) + 0.7)
     axes = grid[0, 0]
     rows = np.arange(len(table))
-    before = table["dice"].shift()
-    # What follows a published figure, or has other patients, is measured anew: no bar floats.
-    floats = table["difference"].notna()
-    for y, (name, step) in zip(rows, table.iterrows(), strict=True):
-        value, start = step["dice"], before[name]
+    for y, (_, step) in zip(rows, table.iterrows(), strict=True):
+        value = step["dice"]
         if step["total"]:
             hatch = {"hatch": "///", "facecolor": "white", "edgecolor": GREY}
             style = hatch if step["source"] == "published" else {"color": TOTAL}
             axes.barh(y, value, height=_BAR, zorder=1, **style)
-        if floats[name]:
+        # What follows a published figure, or has other patients, is measured anew: no bar floats.
+        if step["against"]:
+            start = table["dice"][step["against"]]
             colour = RISE if value >= start else FALL
             axes.barh(y, value - start, left=start, height=_BAR, color=colour, zorder=2)
+            above = table.index.get_loc(step["against"])  # a thin line carries its value on
+            axes.plot([start, start], [above, y], color=GREY, linewidth=0.7, zorder=3)
         if not pd.isna(step["low"]):
             error = [[value - step["low"]], [step["high"] - value]]
             axes.errorbar(value, y, xerr=error, color="black", capsize=3, linewidth=1, zorder=4)
-        each = [float(mean) for mean in step["by_seed"].split()]
-        if len(each) > 1:
-            axes.plot(each, [y] * len(each), linestyle="none", zorder=5, **_DOT)
-        if y + 1 < len(table) and floats.iloc[y + 1]:  # a thin line carries the value on
-            axes.plot([value, value], [y, y + 1], color=GREY, linewidth=0.7, zorder=3)
+        dots = [float(mean) for mean in step["by_seed"].split()]
+        if len(dots) > 1:
+            axes.plot(dots, [y] * len(dots), linestyle="none", zorder=5, **_DOT)
         change = "" if pd.isna(step["difference"]) else f"{step['difference']:+.3f}"
         beside = {"va": "center", "ha": "right", "transform": axes.get_yaxis_transform()}
         axes.text(1.07, y, f"{value:.3f}", fontsize=9, weight="bold", **beside)
@@ -79,8 +82,8 @@ def plot_waterfall(
         Patch(color=TOTAL, label="measured, from zero"),
         Patch(color=FALL, label="falls by this"),
         Patch(color=RISE, label="rises by this"),
-        Line2D([], [], color="black", marker="|", label="95 % interval over patients"),
-        Line2D([], [], **_DOT, linestyle="none", label="one run: its own seed and fold"),
+        Line2D([], [], color="black", marker="|", label=interval),
+        Line2D([], [], **_DOT, linestyle="none", label=each),
     ]
     for colour, reference in zip(PALETTE, references, strict=False):
         axes.axvline(reference.value, color=colour, linestyle="--", linewidth=1.2, zorder=0)
@@ -144,8 +147,13 @@ def figures(slices: SliceSet, folder: Path) -> None:
     reporting.save_figure(fig, "waterfall_branches", **LABELS, runs=cited(branches), folder=folder)
 
 
-def steps_table(table: pd.DataFrame) -> str:
-    """The steps as a short Markdown table."""
+def steps_table(table: pd.DataFrame, each: str = "each run") -> str:
+    """The steps as a short Markdown table.
+
+    Args:
+        table: As `plot_waterfall`.
+        each: What the means of its column ``by_seed`` are of.
+    """
     table = table.reset_index()
     shown = pd.DataFrame(
         {
@@ -157,7 +165,7 @@ def steps_table(table: pd.DataFrame) -> str:
             ),
             "p (Holm)": [small(p) for p in table["p_holm"]],
             "verdict": table["verdict"].fillna(""),
-            "each run": table["by_seed"],
+            each: table["by_seed"],
             "patients": table["patients"],
         }
     )
@@ -170,7 +178,7 @@ def branches_table(table: pd.DataFrame) -> str:
         {
             "norm": table["norm"],
             "batch": table["batch_size"],
-            "training figure": table["training"],
+            "training score": table["training"],
             "held out, same measure": table["soft"],
             "Dice": with_interval(table),
             "difference": with_interval(table.assign(low=float("nan")), "difference", form="+.3f"),
@@ -180,7 +188,7 @@ def branches_table(table: pd.DataFrame) -> str:
             "seeds": table["seeds"],
         }
     )
-    return reporting.to_markdown(shown.reset_index(drop=True)).strip()
+    return short_table(shown.reset_index(drop=True), "patients", "seeds")
 
 
 def blocks() -> dict[str, str]:

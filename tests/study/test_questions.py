@@ -18,6 +18,7 @@ from study.questions import EXPERIMENTS, QUESTIONS, heart
 PATIENTS = {
     "waterfall": 27,
     "memorised": 9,
+    "chain": 44,
     "comparison": 44,
     "audit": 45,
     "ablation": 15,

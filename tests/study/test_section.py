@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from study.questions.networks import seeds_note
-from study.section import against_reference, verdicts
+from study.questions.networks import NAMES, comparison_recipes, seeds_note
+from study.section import against_reference, short_table
 
 
 def compared(patients=12):
@@ -37,14 +37,25 @@ def test_the_smallest_p_is_stated_where_patients_are_few(patients, stated):
     assert ("smallest p" in against_reference(compared(patients))) is stated
 
 
-def test_verdicts_are_listed_by_what_they_say():
-    table = pd.DataFrame({"verdict": ["worse", "better", "worse"]})
-    assert verdicts(pd.Series(["a", "b", "c"]), table) == "- better: b\n- worse: a; c"
+def test_a_column_that_is_the_same_in_all_rows_stands_below_the_table():
+    table = pd.DataFrame(
+        {"name": ["a", "b"], "p": ["", "0.1"], "patients": [7, 7], "seeds": [1, 3]}
+    )
+    text = short_table(table, "p", "patients", "seeds", "absent")
+    assert text.splitlines()[0] == "| name | seeds |"
+    assert text.endswith("\n\nIn all rows: p 0.1; patients 7.")
+    assert "In all rows" not in short_table(table, "seeds")
 
 
 def test_the_note_on_seeds_follows_the_table():
-    table = pd.DataFrame({"seeds": [3, 1, 2]}, index=["a", "b", "c"])
-    note = seeds_note(table, ["a", "b", "c", "d"])
-    assert note.startswith("1 of 4 variants have all 3 seeds yet (`a`)")
-    assert "(`b` 1, `c` 2, `d` 0)" in note  # the last has not been trained
-    assert seeds_note(table.assign(seeds=3), "abc").startswith("Every variant has 3 seeds")
+    names = ["unet", "unet-bce", "unet-dice", "attention_unet-sgd"]
+    table = pd.DataFrame({"seeds": [3, 1, 2]}, index=names[:3])
+    note = seeds_note(table, names)
+    assert note.startswith("1 of 4 variants have all 3 seeds yet; not trained: additive gate, SGD.")
+    assert "not trained" not in seeds_note(table, names[:3])
+    assert seeds_note(table.assign(seeds=3), names[:3]).startswith("Every variant has 3 seeds")
+
+
+def test_every_variant_of_the_comparison_has_a_name_of_its_own():
+    assert set(NAMES) == set(comparison_recipes())
+    assert len(set(NAMES.values())) == len(NAMES)

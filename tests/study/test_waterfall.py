@@ -146,7 +146,7 @@ def test_the_comparison_keeps_the_patients_of_the_chain_and_whole_seeds(tmp_path
 def test_a_seed_that_is_not_complete_is_left_out(tmp_path):
     stored = plant_all(tmp_path, 1)
     plant(stored, "waterfall", "leaked", "fold2", 1, patients_of(1), 0.1)
-    assert waterfall_tables.complete_seeds(stored) == [0]
+    assert waterfall_tables.complete_jobs(stored=stored) == [("fold1", 0)]
     table = waterfall_tables.waterfall_table(stored)
     assert "seed1" not in " ".join(table["runs"][:11])
 
@@ -156,7 +156,7 @@ def test_missing_variants_are_named(tmp_path):
         waterfall_tables.waterfall_table(tmp_path)
     for seed, variant in enumerate(VARIANTS):  # all there, but of different seeds
         plant(tmp_path, "waterfall", variant, "fold1", seed, ["A"], 0.5)
-    with pytest.raises(SeglibError, match="no seed"):
+    with pytest.raises(SeglibError, match="no fold and seed"):
         waterfall_tables.waterfall_table(tmp_path)
 
 
