@@ -17,7 +17,7 @@ from seglib.plotting.style import GREY, PALETTE, WARNING, legend_below, new_figu
 from seglib.slices import SliceSet
 from study.questions.waterfall import VALIDATED
 from study.questions.waterfall_tables import branch_table, cited, waterfall_table
-from study.section import small, with_interval
+from study.section import with_interval
 
 #: What its figures and tables are labelled with.
 LABELS = {"dataset": "Sunnybrook", "profile": "slim network, stored runs"}
@@ -155,7 +155,7 @@ def steps_table(table: pd.DataFrame) -> str:
             "difference": with_interval(
                 table, "difference", "difference_low", "difference_high", "+.3f"
             ),
-            "p (Holm)": [small(p) for p in table["p_holm"]],
+            "p (Holm)": [reporting.p_value(p) for p in table["p_holm"]],
             "verdict": table["verdict"].fillna(""),
             "each run": table["by_seed"],
             "patients": table["patients"],
@@ -174,7 +174,7 @@ def branches_table(table: pd.DataFrame) -> str:
             "held out, same measure": table["soft"],
             "Dice": with_interval(table),
             "difference": with_interval(table.assign(low=float("nan")), "difference", form="+.3f"),
-            "p (Holm)": [small(p) for p in table["p_holm"]],
+            "p (Holm)": [reporting.p_value(p) for p in table["p_holm"]],
             "verdict": table["verdict"].fillna(""),
             "patients": table["patients"],
             "seeds": table["seeds"],
