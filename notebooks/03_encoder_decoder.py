@@ -216,7 +216,7 @@ lessons.show_table(pd.DataFrame(rows).T.rename_axis("poolings"))
 
 # %%
 recipe = seglib.get_recipe("encoder_decoder", PROFILE)
-recipe
+lessons.show_table(pd.Series(vars(recipe), name=recipe.name))
 
 # %% [markdown]
 # The optimiser takes the steps. **SGD** with momentum walks down the slope of the loss like

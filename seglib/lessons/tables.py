@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from seglib.plotting.style import METRIC_NAMES
+from seglib.recipes.recipe import brief
 from seglib.reporting import p_value
 
 #: What stands where there is no value.
@@ -186,8 +187,11 @@ def _cells(name: str, values: pd.Series, decimals: int) -> list[str]:
     whole = name in COUNTS or any(abs(v) > 1 for v in floats)
     whole = whole and all(float(v).is_integer() for v in floats)
     sign = "+" if name == "difference" else ""
-    one_kind = values.dtype != object
-    return [_cell(value, decimals, sign, whole=whole if one_kind else None) for value in values]
+    if values.dtype == object:  # one kind of value a row
+        return [_cell(value, decimals, sign) for value in values]
+    if any(abs(v) >= 0.5 / 10**decimals for v in floats):  # beside these, the smallest are zero
+        values = values.round(decimals) + 0.0
+    return [_cell(value, decimals, sign, whole=whole) for value in values]
 
 
 def _cell(value: Any, decimals: int, sign: str = "", *, whole: bool | None = None) -> str:
@@ -199,7 +203,7 @@ def _cell(value: Any, decimals: int, sign: str = "", *, whole: bool | None = Non
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if not _is_number(value):
-        return str(value)
+        return brief(value) if is_dataclass(value) else str(value)
     if whole is None:
         whole = float(value).is_integer() and abs(value) > 1
     if whole or isinstance(value, int | np.integer):
