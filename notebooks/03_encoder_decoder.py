@@ -278,7 +278,7 @@ if watch.seen:
     film = plotting.render_training(shown, watch.seen, profile=PROFILE)
     path = reporting.save_animation(
         film, "03_learning", **study.labels, runs=[run.id], fps=2, mp4=False)
-    display(Image(path))
+    display(Image(path, alt="Outlines of three validation slices, epoch by epoch"))
 
 # %% [markdown]
 # ## Score per patient

@@ -346,7 +346,7 @@ for label, test in paired.iterrows():
 folds = read_results("comparison", "per_case")
 stored = {"dataset": "Sunnybrook", "profile": "stored runs"}
 by_variant = compare_variants(folds)
-lessons.show_table(by_variant.drop(columns=["unit", "missed"]))
+lessons.show_table(by_variant.drop(columns="missed"))
 
 # %% [markdown]
 # *SD of the runs* is how far apart the means of equal trainings lie. Compare it with the distances

@@ -419,7 +419,7 @@ film = plotting.render_slices(
     study.test.take(seen), test.prediction[seen], profile=PROFILE, step=2, dpi=70
 )
 saved = reporting.save_animation(film, "07_slices", **study.labels, runs=[runs[chosen].id])
-Image(data=saved.read_bytes())
+Image(data=saved.read_bytes(), alt="The atrium slice by slice, expert and prediction outlined")
 
 # %% [markdown]
 # ## Back to the scanner's grid
@@ -465,7 +465,7 @@ lessons.show_table(folds[[*shown, "patients", "seeds"]])
 # The [report](../reports/README.md) draws the same table:
 
 # %%
-stored_figure("atrium_networks")
+stored_figure("atrium_networks", "Mean Dice of each recipe, with its interval over subjects")
 
 # %% [markdown]
 # *Difference* is what a recipe has over the corrected U-Net, subject by subject;

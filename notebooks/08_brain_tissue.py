@@ -276,7 +276,7 @@ lessons.show_table(pd.Series({f: getattr(recipe, f) for f in fields}, name=recip
 # %%
 settings = pd.DataFrame({"text": {"learning rate": 1e-4, "weight decay": 5e-4},
                          "code": {"learning rate": 1e-3, "weight decay": 0.0}})
-lessons.show_table(settings.rename_axis("system 4"))
+lessons.show_table(settings.rename_axis("system 4"), 4)
 
 # %% [markdown]
 # Which of the two gave the published scores? Presumably the code, for a text does not run.
@@ -298,7 +298,7 @@ steps = {name: max(slices // batch, 1) * e for name, (slices, batch, e) in train
 table = pd.DataFrame({"steps": steps})
 for name, rate in settings.loc["learning rate"].items():
     table[f"rate of its {name} x steps"] = rate * table["steps"]
-lessons.show_table(table)
+lessons.show_table(table, 4)
 
 # %% [markdown]
 # A fresh weight is of the order of 0.01 to 0.1. Before you train: which of these trainings will

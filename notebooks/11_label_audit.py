@@ -146,7 +146,8 @@ print(inspect.getsource(audit.rank_suspects))
 # draws it.
 
 # %%
-stored_figure("audit_ranking")
+stored_figure("audit_ranking",
+              "Every patient by Dice with its out-of-fold prediction, lowest first")
 
 # %%
 place = suspects.index[suspects["patient"].isin(sunnybrook.WRONG_LABELS)]

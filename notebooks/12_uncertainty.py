@@ -217,7 +217,8 @@ lessons.show_table(pd.DataFrame(about["temperatures"]).T.rename_axis("network"),
 # does to all logits alike cannot bend a curve that is wrong on one side only.
 
 # %%
-stored_figure("reliability")
+stored_figure("reliability",
+              "Share that is true over the probability said, before and after scaling")
 
 # %% [markdown]
 # And elsewhere? A remedy for the outline also touches the pixels far from it, which may not
@@ -246,7 +247,7 @@ lessons.show_table(pd.Series(measures, name="is"))
 # small hearts would look clever. Which way do you expect the points to run?
 
 # %%
-stored_figure("doubt")
+stored_figure("doubt", "Dice of each patient over three measures of doubt")
 
 # %% [markdown]
 # *rho* is Spearman's correlation with Dice: at -1 the order of doubt would be the order of
@@ -272,7 +273,7 @@ for name, row in judged.drop(index="smallness").iterrows():
 # better than chance. Does it do better than size?
 
 # %%
-stored_figure("risk_coverage")
+stored_figure("risk_coverage", "Mean Dice of the patients kept over the share sent to a human")
 
 # %% [markdown]
 # In numbers, when about a fifth are sent:

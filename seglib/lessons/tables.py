@@ -56,8 +56,10 @@ NAMES = METRIC_NAMES | {
 }
 #: Counts, shown as such where all of them are 0 or 1 too.
 COUNTS = {"n", "missed", "false_positive", "patients", "slices", "seeds", "reference_seeds"}
-#: What the column ``unit`` is the unit of.
-MEASURED = ("hd95", "assd", "surface_dice")
+#: Columns that the column ``unit`` is the unit of.
+DISTANCES = ("hd95", "assd")
+#: Decimals of the columns that are not shown with 3.
+DECIMALS = {"hd95": 2, "assd": 2, "minutes": 1}
 _INTERVALS = {"_low": "95 % from", "_high": "95 % to", "_sd": "SD"}
 
 
@@ -66,15 +68,15 @@ def in_words(name: object, unit: str = "") -> str:
 
     Args:
         name: As the library calls it; a tuple is the name under several headings.
-        unit: Added in brackets, where the name is that of something measured in it.
+        unit: Added in brackets.
     """
     if name is None:
         return ""
     if isinstance(name, tuple):
-        *above, last = [in_words(part, unit) for part in name]
+        *above, last = [in_words(part) for part in name]
         return f"{last} ({', '.join(above)})" if above else last
     name = str(name)
-    if unit and name in MEASURED:
+    if unit:
         return f"{in_words(name)} ({unit})"
     if name in NAMES:
         return NAMES[name]
@@ -113,7 +115,9 @@ class Table:
         return html
 
 
-def show_table(frame: pd.DataFrame | pd.Series, decimals: int | Mapping[str, int] = 3) -> Table:
+def show_table(
+    frame: pd.DataFrame | pd.Series, decimals: int | Mapping[str, int] = DECIMALS
+) -> Table:
     """A table to read: the value of a cell that ends in it is shown.
 
     Columns and rows are named in words, with their unit; p-values are cut at "< 0.001"; whole
@@ -123,15 +127,16 @@ def show_table(frame: pd.DataFrame | pd.Series, decimals: int | Mapping[str, int
         frame: A table, or a series as a table of one column. Its index becomes the first
             columns, unless it only numbers the rows. A column ``unit`` goes into the headings,
             or the rows' names, of what it is the unit of.
-        decimals: Of numbers that are not whole, 3 by default; or by column, as the library
-            calls it. A number too small for them is shown with its first digit.
+        decimals: Of numbers that are not whole; or by column, as the library calls it, and 3 for
+            the others. A number that they would spoil is shown with its first two digits, unless
+            it stands in a column of larger ones.
     """
     frame = frame.to_frame() if isinstance(frame, pd.Series) else frame
-    frame, units = _without_unit(frame)
+    frame, unit, units = _without_unit(frame)
     headers, columns, numbers = [], [], []
     for name, values in _index_columns(frame):
         pairs = zip(values, units, strict=True)
-        columns.append([_row_name(value, unit) for value, unit in pairs])
+        columns.append([_row_name(value, of_row) for value, of_row in pairs])
         headers.append(in_words(name))
         numbers.append(pd.api.types.is_numeric_dtype(values.dtype))
     for place, name in enumerate(frame.columns):
@@ -139,25 +144,23 @@ def show_table(frame: pd.DataFrame | pd.Series, decimals: int | Mapping[str, int
         raw = name[-1] if isinstance(name, tuple) else name
         places = decimals if isinstance(decimals, int) else decimals.get(raw, 3)
         columns.append(_cells(str(raw), values, places))
-        headers.append(in_words(name, frame.attrs.get("unit", "")))
+        headers.append(in_words(name, unit if raw in DISTANCES else ""))
         filled = [value for value in values if not _is_missing(value)]
         numbers.append(bool(filled) and all(_is_number(value) for value in filled))
     return Table(headers, [list(row) for row in zip(*columns, strict=True)], numbers)
 
 
-def _without_unit(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The frame without its column of units, if that has another place; and each row's unit."""
+def _without_unit(frame: pd.DataFrame) -> tuple[pd.DataFrame, str, list[str]]:
+    """The frame without its column of units if that has another place: all columns', or a row's."""
     none = [""] * len(frame)
     if "unit" not in frame:
-        return frame, none
+        return frame, "", none
     units = frame["unit"].fillna("").astype(str).tolist()
     if "metric" in frame.index.names:
-        return frame.drop(columns="unit"), units
-    if len(set(units)) == 1 and any(name in frame for name in MEASURED):
-        frame = frame.drop(columns="unit")
-        frame.attrs = {"unit": units[0]}
-        return frame, none
-    return frame, none
+        return frame.drop(columns="unit"), "", units
+    if len(set(units)) == 1 and any(name in frame for name in DISTANCES):
+        return frame.drop(columns="unit"), units[0], none
+    return frame, "", none
 
 
 def _index_columns(frame: pd.DataFrame) -> list[tuple[object, pd.Index]]:
@@ -189,7 +192,7 @@ def _cells(name: str, values: pd.Series, decimals: int) -> list[str]:
     sign = "+" if name == "difference" else ""
     if values.dtype == object:  # one kind of value a row
         return [_cell(value, decimals, sign) for value in values]
-    if any(abs(v) >= 0.5 / 10**decimals for v in floats):  # beside these, the smallest are zero
+    if any(abs(v) >= 10 / 10**decimals for v in floats):  # beside these, the smallest are zero
         values = values.round(decimals) + 0.0
     return [_cell(value, decimals, sign, whole=whole) for value in values]
 
@@ -210,10 +213,10 @@ def _cell(value: Any, decimals: int, sign: str = "", *, whole: bool | None = Non
         return f"{int(value):{sign},}" if abs(value) >= 10_000 else f"{int(value):{sign}}"
     if np.isinf(value):
         return "∞" if value > 0 else "-∞"
-    text = f"{value:{sign}.{decimals}f}"
-    if float(text) != 0:
-        return text
-    return f"{value:{sign}.1g}" if abs(value) > 1e-9 else f"{0:.{decimals}f}"
+    text = f"{value:.{decimals}f}"
+    if abs(float(text) - value) > max(0.05 * abs(value), 1e-12):
+        text = f"{value:.2g}"
+    return f"{sign}{text}" if float(text) > 0 else text
 
 
 def _is_number(value: Any) -> bool:

@@ -82,7 +82,7 @@ def box_plot_per_patient(
         colours: Of the points, one a model; the networks' own if left out.
     """
     values = [table[metric].dropna().to_numpy() for table in scores.values()]
-    fig, grid = new_figure(1, 1, width=max(5.0, 1.3 * len(scores) + 1.5), height=4.6)
+    fig, grid = new_figure(1, 1, width=max(5.0, 1.3 * len(scores) + 1.5), height=4.2)
     axes = grid[0, 0]
     handles = draw_references(axes, references, across="y")
     rng = np.random.default_rng(0)  # the sideways scatter of the points means nothing

@@ -21,7 +21,6 @@ from seglib.inference.prediction import to_mask
 from seglib.preprocessing.steps import Preprocessing
 from seglib.slices import SliceSet, data_hash
 
-
 #: How names of networks and optimisers are spelt for a reader.
 SPELT = {"unet": "U-Net", "adamw": "AdamW", "adam": "Adam", "sgd": "SGD"}
 

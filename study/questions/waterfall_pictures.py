@@ -68,9 +68,9 @@ def plot_waterfall(
             axes.plot([value, value], [y, y + 1], color=GREY, linewidth=0.7, zorder=3)
         change = "" if pd.isna(step["difference"]) else f"{step['difference']:+.3f}"
         beside = {"va": "center", "ha": "right", "transform": axes.get_yaxis_transform()}
-        axes.text(1.07, y, f"{value:.3f}", fontsize=9, weight="bold", **beside)
-        axes.text(1.15, y, change, fontsize=8, color=GREY, **beside)
-    for x, word in ((1.07, "Dice"), (1.15, "change")):
+        axes.text(1.09, y, f"{value:.3f}", fontsize=9, weight="bold", **beside)
+        axes.text(1.19, y, change, fontsize=8, color=GREY, **beside)
+    for x, word in ((1.09, "Dice"), (1.19, "change")):
         axes.text(
             x, -1, word, fontsize=8, color=GREY, ha="right", transform=axes.get_yaxis_transform()
         )

@@ -86,10 +86,10 @@ def test_decimals_for_all_or_by_column():
 
 
 def test_a_turned_table_has_another_kind_of_value_in_each_row_and_keeps_the_smallest():
-    turned = pd.DataFrame({"first": {"learning_rate": 1e-4, "epochs": 12, "loss": "dice"}})
-    assert cells(turned) == [["", "first"], ["learning_rate", "0.0001"], ["epochs", "12"],
+    turned = pd.DataFrame({"first": {"learning_rate": 5e-4, "epochs": 12, "loss": "dice"}})
+    assert cells(turned) == [["", "first"], ["learning_rate", "0.0005"], ["epochs", "12"],
                              ["loss", "dice"]]  # fmt: skip
-    assert cells(pd.DataFrame({"rate": [1e-4, 2e-5]}))[1:] == [["0.0001"], ["2e-05"]]
+    assert cells(pd.DataFrame({"rate": [1e-4, 0.0015]}))[1:] == [["0.0001"], ["0.0015"]]
 
 
 def test_numbers_of_numpy_in_a_cell_are_plain_numbers():
@@ -102,8 +102,8 @@ def test_the_unit_stands_in_the_heading_or_with_the_name_of_the_row():
     assert cells(columns)[0] == ["Dice", "HD95 (px)"]
     mixed = columns.assign(unit=["px", "mm"])
     assert cells(mixed)[0] == ["Dice", "HD95", "unit"] and cells(mixed)[2][-1] == "mm"
-    rows = pd.DataFrame({"mean": [0.9, 4.5, 0.7], "unit": ["", "mm", "within 2 mm"]},
-                        index=pd.Index(["dice", "hd95", "surface_dice"], name="metric"))  # fmt: skip
+    metrics = pd.Index(["dice", "hd95", "surface_dice"], name="metric")
+    rows = pd.DataFrame({"mean": [0.9, 4.5, 0.7], "unit": ["", "mm", "within 2 mm"]}, metrics)
     assert [row[0] for row in cells(rows)] == [
         "metric", "Dice", "HD95 (mm)", "surface Dice (within 2 mm)",
     ]  # fmt: skip
