@@ -42,6 +42,7 @@ NAMES = METRIC_NAMES | {
     "ece": "calibration error (ECE)",
     "mce": "largest error (MCE)",
     "brier": "Brier score",
+    "entropy_single": "entropy of one network",
     "ef_truth": "EF, expert (%)",
     "ef_predicted": "EF, network (%)",
     "error": "error (points)",
@@ -192,7 +193,7 @@ def _cells(name: str, values: pd.Series, decimals: int) -> list[str]:
     sign = "+" if name == "difference" else ""
     if values.dtype == object:  # one kind of value a row
         return [_cell(value, decimals, sign) for value in values]
-    if any(abs(v) >= 10 / 10**decimals for v in floats):  # beside these, the smallest are zero
+    if any(abs(v) >= 5 / 10**decimals for v in floats):  # beside these, the smallest are zero
         values = values.round(decimals) + 0.0
     return [_cell(value, decimals, sign, whole=whole) for value in values]
 
