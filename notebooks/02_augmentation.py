@@ -363,8 +363,8 @@ lessons.show_table(stored.loc[shown, ["dice", "difference", "p_holm"]])
 
 
 # %% [markdown]
-# *Difference* is against the first row; *p (Holm)* is explained in notebook
-# [06](06_comparison.ipynb). Without augmentation the network does worse. But more is not
+# *Difference* is against the first row; [*p (Holm)*](../docs/glossary.md#holms-correction) is
+# explained in notebook [06](06_comparison.ipynb). Without augmentation the network does worse. But more is not
 # better: rotation by *any* angle does worse than rotation by up to 30 degrees, although every
 # such pair could be real. Hearts lie much alike in these images, and a network that sees them so
 # can use it.

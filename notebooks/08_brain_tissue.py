@@ -496,8 +496,8 @@ tested = ["dice", "dice_low", "dice_high", "difference", "p_holm", "p_smallest",
 lessons.show_table(chain[tested].join(tissues))
 
 # %% [markdown]
-# *Dice* is the mean of the three tissues, *difference* what a row has over the first one, *p (Holm)*
-# and *verdict* as in notebook 06. The smallest [p-value](../docs/glossary.md#p-value) possible is
+# *Dice* is the mean of the three tissues, *difference* what a row has over the first one,
+# [*p (Holm)*](../docs/glossary.md#holms-correction) and *verdict* as in notebook 06. The smallest [p-value](../docs/glossary.md#p-value) possible is
 # what so many patients and rows can give: here the criterion is only just within reach.
 
 # %% [markdown]

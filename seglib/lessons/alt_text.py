@@ -41,8 +41,8 @@ def alternative_text(fig: Figure) -> str:
 def describe_figures() -> None:
     """Let the notebook that calls this give each figure it shows its alternative text.
 
-    The text stands in the output's metadata, ``{"image/png": {"alt": ...}}``, where this study's book
-    and nbconvert's classic template find it; JupyterLab 4 has no use for it yet. Outside a notebook
+    The text stands in the output's metadata, ``{"image/png": {"alt": ...}}``, where the book and
+    nbconvert's classic template find it; JupyterLab 4 has no use for it yet. Outside a notebook
     nothing is done.
     """
     from IPython import get_ipython
