@@ -16,8 +16,8 @@ from seglib.reporting import p_value
 
 #: What stands where there is no value.
 MISSING = "–"
-#: How tables spell the columns of the library and of the study. A name that is not here loses its
-#: underscores; one in ``_low``, ``_high`` or ``_sd`` is spelt like the name before it.
+#: How every table spells its columns. A name that is not here loses its underscores; one in
+#: ``_low``, ``_high`` or ``_sd`` is spelt like the name before it.
 NAMES = METRIC_NAMES | {
     "low": "95 % from",
     "high": "95 % to",
@@ -35,7 +35,6 @@ NAMES = METRIC_NAMES | {
     "by_seed": "Dice of each run",
     "seed_sd": "SD of the runs",
     "reference_seeds": "seeds of the reference",
-    "seeds": "seeds",
     "minutes": "minutes of training",
     "part_a": "first",
     "part_b": "second",
