@@ -105,7 +105,7 @@ meaning = {
     "TriggerTime": "time since the heartbeat began (ms)",
 }
 fields = [(name, str(frame.get(name, "absent")), text) for name, text in meaning.items()]
-pd.DataFrame(fields, columns=["field", "value", "meaning"]).set_index("field")
+lessons.show_table(pd.DataFrame(fields, columns=["field", "value", "meaning"]))
 
 # %% [markdown]
 # ## From 16 to 8 bits
@@ -169,7 +169,7 @@ print(inspect.getsource(formats.fill_contour))
 # lie inside the inner line?
 
 # %%
-fig, grid = plt.subplots(1, 3, figsize=(8, 3.2))
+fig, grid = plt.subplots(1, 3, figsize=(7.6, 3))
 areas = ListedColormap([plotting.PREDICTION, plotting.TRUTH])
 window = plotting.heart_window(heart)
 for axes, title in zip(grid, ("frame", "expert contours", "blood pool and wall"), strict=True):
@@ -207,9 +207,9 @@ print(f"muscle of this slice: {millilitres:.1f} ml, {1.05 * millilitres:.1f} g a
 table = slices.table.groupby("pathology").agg(
     patients=("patient", "nunique"), slices=("source", "size")
 )
-table["slices per patient and phase"] = (table["slices"] / table["patients"] / 2).round(1)
+table["slices per patient and phase"] = table["slices"] / table["patients"] / 2
 reporting.save_table(table, "01_patients", **study.labels)
-table
+lessons.show_table(table)
 
 # %% [markdown]
 # HF-I is heart failure with an infarct, HF-NI without; HYP is hypertrophy, a thickened
@@ -300,7 +300,7 @@ by_hand = {
 }
 library = seglib.evaluation.overlap_scores(truth, drawn)
 assert all(np.isclose(library[name], value) for name, value in by_hand.items())
-pd.Series(by_hand, name="score").round(3).to_frame()
+lessons.show_table(pd.Series(by_hand, name="score"))
 
 # %% [markdown]
 # Overlap says little about shape: a large heart with one spike scores as a smooth one. So
@@ -313,11 +313,11 @@ pd.Series(by_hand, name="score").round(3).to_frame()
 found = seglib.evaluation.surface_distances(truth, drawn)
 two_ways = (found.from_truth, found.from_prediction)
 every = np.concatenate(two_ways)
-pd.Series({
+lessons.show_table(pd.Series({
     "HD95": max(np.percentile(way, 95) for way in two_ways),
     "ASSD": every.mean(),
     "surface Dice, tolerance 1": np.mean(every <= 1),
-}, name="score").round(3).to_frame()
+}, name="score"))
 
 
 # %% [markdown]
@@ -340,7 +340,7 @@ real = slices.name == "Sunnybrook"
 everyone = sunnybrook.load(exclude_wrong=False) if real else slices
 values = [contrast(i, m) for i, m in zip(everyone.images, everyone.masks, strict=True)]
 per_patient = pd.Series(values).groupby(everyone.table["patient"]).median().sort_values()
-per_patient.head().round(2).rename("contrast of the mask").to_frame()
+lessons.show_table(per_patient.head().rename("contrast of the mask"), 2)
 
 # %%
 fig, axes = plt.subplots(figsize=(7, 2.6))
@@ -384,7 +384,8 @@ binary = Image.fromarray(255 * slices.masks[index, ..., 0])
 side = binary.width * 3 // 4
 filters = {name: Image.Resampling[name] for name in ("NEAREST", "BILINEAR", "BICUBIC")}
 resized = {name: np.asarray(binary.resize((side, side), f)) for name, f in filters.items()}
-pd.Series({name: len(np.unique(m)) for name, m in resized.items()}, name="values").to_frame()
+found = {name: len(np.unique(m)) for name, m in resized.items()}
+lessons.show_table(pd.Series(found, name="values"))
 
 # %%
 fig = plotting.show_images(
@@ -419,7 +420,7 @@ for name, normalise in preprocessing.NORMALISATIONS.items():
     out, darker = normalise(image), normalise(image / 2)
     rows.append({"way": name, "min": out.min(), "mean": out.mean(), "max": out.max(),
                  "sd": out.std(), "change when darker": np.abs(out - darker).max()})
-pd.DataFrame(rows).set_index("way").round(3)
+lessons.show_table(pd.DataFrame(rows).set_index("way"))
 
 # %% [markdown]
 # Dividing by 255 is a change of unit, no more. The [z-score](../docs/glossary.md#z-score) and min–max look at the image
@@ -493,16 +494,16 @@ table = pd.DataFrame({
     for name, parts in (("by slice", by_slice), ("by patient", by_patient))
 }, index=["patient", "source", "near-duplicate"]).fillna(0).astype(int)
 reporting.save_table(table.rename_axis("leak"), "01_leaks", **study.labels)
-table
+lessons.show_table(table)
 
 # %% [markdown]
 # `open_study` at the top ran this check already; notebooks 01 to 06, 10 and 12 start so, with
 # this split.
 
 # %%
-pd.DataFrame({
+lessons.show_table(pd.DataFrame({
     part: {"patients": len(p.patients), "slices": len(p)} for part, p in by_patient.items()
-}).T
+}).T)
 
 # %% [markdown]
 # Networks train on `train`, every choice is made on `validation`, and `test` is looked at once

@@ -127,7 +127,7 @@ for order in (0, 1):
     grey = (turned > 0) & (turned < 1)
     rows.append({"interpolation order": order, "different values": len(np.unique(turned)),
                  "grey pixels, % of the mask": 100 * grey.sum() / mask.sum()})
-pd.DataFrame(rows).set_index("interpolation order").round(2)
+lessons.show_table(pd.DataFrame(rows).set_index("interpolation order"), 2)
 
 # %% [markdown]
 # Order 0, the nearest neighbour, invents no value: what comes out is a mask again. The other
@@ -149,7 +149,7 @@ shifting = batches.ImageDataGenerator(rotation_range=180, channel_shift_range=20
 masks = 255.0 * np.repeat(mask[None], 6, axis=0)
 a, b = (next(g.flow(masks, batch_size=6, shuffle=False, seed=SEED)) > 128 for g in (same, shifting))
 dice = 2 * np.sum(a & b, axis=(1, 2, 3)) / (np.sum(a, axis=(1, 2, 3)) + np.sum(b, axis=(1, 2, 3)))
-pd.DataFrame({"Dice": dice.round(3)}, index=[f"pair {i}" for i in range(1, 7)]).T
+lessons.show_table(pd.Series(dice, index=[f"pair {i}" for i in range(1, 7)], name="Dice"))
 
 # %% [markdown]
 # The first pair of the [batch](../docs/glossary.md#batch) fits, the others do not. Anyone who checks one picture
@@ -271,7 +271,7 @@ total = round(len(study.train) * 3500 / 805)
 grown = batches.expand_offline(study.train, total, seed=SEED)
 assert set(np.unique(grown.masks)) == {0, 1}
 print(f"{len(study.train)} -> {len(grown)} pairs, {grown.images.nbytes / 2**20:.0f} MiB of images")
-grown.table["variant"].value_counts().sort_index().rename("pairs").to_frame()
+lessons.show_table(grown.table["variant"].value_counts().sort_index().rename("pairs"))
 
 # %% [markdown]
 # The number of patients has not changed. Variants are no new hearts.
@@ -340,7 +340,7 @@ print({name: np.unique(m).tolist() for name, (_, m) in pairs.items()})
 
 # %%
 recipe = seglib.get_recipe("unet", PROFILE)
-pd.Series(asdict(recipe.augmentation), name="range").to_frame()
+lessons.show_table(pd.Series(asdict(recipe.augmentation), name="range"))
 
 # %%
 variants = [recipe.augmentation.apply(image, mask, rng, size) for _ in range(6)]
@@ -359,12 +359,12 @@ plt.show()
 # %%
 stored = ablation_table()
 shown = stored["variant"].str.contains("augmentation|rotation|affine") | stored["p_holm"].isna()
-stored.loc[shown, ["dice", "difference", "p_holm"]].round(3)
+lessons.show_table(stored.loc[shown, ["dice", "difference", "p_holm"]])
 
 
 # %% [markdown]
-# `difference` is against the first row; `p_holm` is explained in notebook
-# [06](06_comparison.ipynb). Without augmentation the network does worse. But more is not
+# *Difference* is against the first row; [*p (Holm)*](../docs/glossary.md#holms-correction) is
+# explained in notebook [06](06_comparison.ipynb). Without augmentation the network does worse. But more is not
 # better: rotation by *any* angle does worse than rotation by up to 30 degrees, although every
 # such pair could be real. Hearts lie much alike in these images, and a network that sees them so
 # can use it.

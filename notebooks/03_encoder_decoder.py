@@ -103,7 +103,7 @@ def receptive_field(depth):
 
 
 fields = pd.Series({depth: receptive_field(depth) for depth in range(5)}, name="pixels")
-fields.rename_axis("poolings").to_frame().T
+lessons.show_table(fields.rename_axis("poolings").to_frame().T)
 
 # %% [markdown]
 # The squares on a heart, the chamber outlined in white: from which depth on does the network
@@ -202,7 +202,7 @@ for poolings in range(1, 5):
     coarse = [formats.resize_image(mask, outlines.shape[1:3]) for mask in shrunk]
     table = seglib.score_cases(study.validation, np.uint8(np.array(coarse) >= 0.5))
     rows[poolings] = table[["dice", "hd95"]].mean()
-pd.DataFrame(rows).T.rename_axis("poolings").round(3)
+lessons.show_table(pd.DataFrame(rows).T.rename_axis("poolings"))
 
 # %% [markdown]
 # The features at the bottom can carry some position in their many channels, so a network
@@ -216,7 +216,7 @@ pd.DataFrame(rows).T.rename_axis("poolings").round(3)
 
 # %%
 recipe = seglib.get_recipe("encoder_decoder", PROFILE)
-recipe
+lessons.show_table(pd.Series(vars(recipe), name=recipe.name))
 
 # %% [markdown]
 # The optimiser takes the steps. **SGD** with momentum walks down the slope of the loss like
@@ -278,7 +278,7 @@ if watch.seen:
     film = plotting.render_training(shown, watch.seen, profile=PROFILE)
     path = reporting.save_animation(
         film, "03_learning", **study.labels, runs=[run.id], fps=2, mp4=False)
-    display(Image(path))
+    display(Image(path, alt="Outlines of three validation slices, epoch by epoch"))
 
 # %% [markdown]
 # ## Score per patient
@@ -289,17 +289,18 @@ if watch.seen:
 # %%
 scored = lessons.score(run, study.validation)
 patients = seglib.per_patient(scored.per_case).set_index("patient")
-patients[["pathology", "dice", "jaccard", "precision", "recall", "hd95", "unit"]].round(3)
+columns = ["pathology", "dice", "jaccard", "precision", "recall", "hd95", "unit"]
+lessons.show_table(patients[columns])
 
 # %% [markdown]
-# Their mean, and `low` to `high`, its [bootstrap interval](../docs/glossary.md#bootstrap-interval): patients are drawn anew with
-# repetition, and averaged, many times. With three patients it only runs from the lowest to the
+# Their mean, and its [bootstrap interval](../docs/glossary.md#bootstrap-interval), *95 % from* and
+# *to*: patients are drawn anew with repetition, and averaged, many times. With three patients it only runs from the lowest to the
 # highest of them, and is far too narrow for 95 %.
 
 # %%
 table = lessons.results_table({"encoder–decoder": run}, {"encoder–decoder": scored})
 reporting.save_table(table, "03_encoder_decoder", **study.labels, runs=[run.id])
-table.round(3)
+lessons.show_table(table)
 
 # %% [markdown]
 # ## Where resolution is lost
@@ -360,7 +361,7 @@ def batch_dice(size):
 
 values = {f"batches of {size}": batch_dice(size) for size in (2, 4, 8, 16, 64)}
 values = {"per slice": batch_dice(1), **values, "per patient": patients["dice"].mean()}
-pd.Series(values, name="Dice").round(4).to_frame().T
+lessons.show_table(pd.Series(values, name="Dice"))
 
 # %% [markdown]
 # Small apical slices weigh as much as large ones in the per-slice mean and vanish in a
@@ -377,12 +378,12 @@ pd.Series(values, name="Dice").round(4).to_frame().T
 black = np.zeros_like(study.validation.masks)
 foreground = seglib.score_cases(study.validation, black)
 background = evaluation.overlap_scores(study.validation.masks == 0, black == 0)["dice"]
-pd.Series({
+lessons.show_table(pd.Series({
     "pixel accuracy": np.mean(black == study.validation.masks),
     "Dice with background": (background + foreground["dice"].mean()) / 2,
     "Dice": foreground["dice"].mean(),
     "cases missed": foreground["missed"].sum(),
-}, name="all black").round(3).to_frame().T
+}, name="all black"))
 
 # %% [markdown]
 # The heart is a small part of the image, so a network that finds nothing is nearly always
@@ -406,14 +407,14 @@ print(f"{published.count_params():,} parameters, "
 
 # %%
 kinds = [type(layer).__name__ for layer in published.layers]
-pd.Series({
+lessons.show_table(pd.Series({
     "skip connections (Concatenate)": kinds.count("Concatenate"),
     "attention blocks": kinds.count("GlobalAveragePooling2D"),
     "maps with one value a position": sum(
         layer.name.endswith("_map") and len(layer.output.shape) == 4 for layer in published.layers
     ),
     "filters before the sigmoid": published.get_layer("two_filters").output.shape[-1],
-}, name="published").to_frame()
+}, name="published"))
 
 # %% [markdown]
 # - It is an encoder–decoder: a U-Net has skip connections, this has none.

@@ -100,7 +100,7 @@ sizes = {
     name: seglib.build_model(name, (128, 128, 1), filters=16).count_params()
     for name in ("encoder_decoder", "unet")
 }
-pd.Series(sizes, name="parameters").to_frame()
+lessons.show_table(pd.Series(sizes, name="parameters"))
 
 
 # %% [markdown]
@@ -138,7 +138,7 @@ for confidence in (1.0, 0.9, 0.7, 0.55):
     probability = np.where(truth > 0, confidence, 1 - confidence)[None]
     soft = 1 - float(seglib.DiceLoss(smooth=0.0)(truth[None], probability))
     rows.append({"confidence": confidence, "soft": soft, "hard": dice(truth, probability[0])})
-pd.DataFrame(rows).round(3)
+lessons.show_table(pd.DataFrame(rows))
 
 # %% [markdown]
 # The masks are all perfect, the soft value is not. Watch the loss with the soft form,
@@ -200,17 +200,17 @@ scored = {name: lessons.score(run, study.validation) for name, run in runs.items
 table = pd.concat({name: seglib.summarise(s.per_case).loc[["dice", "jaccard", "hd95"]]
                    for name, s in scored.items()}, names=["loss"])
 reporting.save_table(table, "04_losses", **study.labels, runs=[run.id for run in runs.values()])
-table.round(3)
+lessons.show_table(table)
 
 # %% [markdown]
-# With three patients the interval, `low` to `high`, only runs from the lowest to the highest of
-# them, and is far too narrow for 95 %. Nothing is concluded here, whether rows overlap or not;
+# With three patients the interval, *95 % from* and *to*, only runs from the lowest to the highest
+# of them, and is far too narrow for 95 %. Nothing is concluded here, whether rows overlap or not;
 # notebook 06 tests differences patient by patient.
 #
 # ## What do the skips bring?
 #
 # The encoder–decoder of notebook 03 and the U-Net, by one recipe; only the skips differ. Besides
-# Dice, watch `hd95`: of the distances between the two outlines, in pixels, 95 % are shorter.
+# Dice, watch HD95: of the distances between the two outlines, in pixels, 95 % are shorter.
 
 # %%
 names = {"encoder_decoder": "without skips", "unet": "with skips"}
@@ -219,7 +219,7 @@ pair = {label: lessons.train_for(study, seglib.get_recipe(name, PROFILE))
 compared = {label: lessons.score(run, study.validation) for label, run in pair.items()}
 table = lessons.results_table(pair, compared)
 reporting.save_table(table, "04_skips", **study.labels, runs=[run.id for run in pair.values()])
-table[["dice", "jaccard", "hd95", "unit", "patients", "parameters"]].round(3)
+lessons.show_table(table[["dice", "jaccard", "hd95", "unit", "patients", "parameters"]])
 
 # %% [markdown]
 # Notebook 03 ended with a broad grey rim around its masks: the width over which a network does
@@ -233,7 +233,7 @@ rims = {}
 for label, run in pair.items():
     probability = seglib.predict_set(run.model, study.validation, run.recipe.preprocessing)
     rims[label] = np.sum((probability > 0.1) & (probability < 0.9)) / np.sum(outline)
-pd.Series(rims, name="width of the rim, pixels").round(2).to_frame()
+lessons.show_table(pd.Series(rims, name="width of the rim, pixels"), 2)
 
 # %% [markdown]
 # Has the network with the narrower rim the better masks? Compare with the table above. The rim

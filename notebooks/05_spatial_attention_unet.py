@@ -99,7 +99,7 @@ weights = {
     for name, block in blocks.items()
 }
 shapes = {name: reader.output.shape[1:] for name, reader in weights.items()}
-pd.Series(shapes, name="shape of the weights").to_frame()
+lessons.show_table(pd.Series(shapes, name="shape of the weights"))
 
 # %% [markdown]
 # The last of them in full; the others are in [`seglib.models.layers`](../seglib/models/layers.py).
@@ -119,7 +119,8 @@ print(inspect.getsource(layers.spatial_attention))
 # %%
 gate = blocks["gate"]
 steps = ["gate_theta", "gate_phi", "gate_add", "gate_relu", "gate_psi", "gate_map", "gate_multiply"]
-pd.Series({step: gate.get_layer(step).output.shape[1:] for step in steps}, name="shape").to_frame()
+shapes = {step: gate.get_layer(step).output.shape[1:] for step in steps}
+lessons.show_table(pd.Series(shapes, name="shape"))
 
 # %% [markdown]
 # The network below has such a gate on *every* skip. The paper has none on the finest one, whose
@@ -159,7 +160,7 @@ changes = {}
 for name in ("channel", "spatial"):
     before, after = (np.asarray(weights[name](features)) for features in (x, shuffled))
     changes[name] = np.abs(before - after).max()
-pd.Series(changes, name="largest change of a weight").round(6).to_frame()
+lessons.show_table(pd.Series(changes, name="largest change of a weight"), 6)
 
 # %%
 assert changes["channel"] < 1e-5 < changes["spatial"]
@@ -195,7 +196,7 @@ names = {
 costs = {names[name]: seglib.build_model(name, (128, 128, 1)).count_params() for name in names}
 costs = pd.Series(costs, name="parameters").to_frame()
 costs["added"] = costs["parameters"] - costs.at["U-Net", "parameters"]
-costs
+lessons.show_table(costs)
 
 # %% [markdown]
 # ## Train them, and the plain U-Net
@@ -218,13 +219,13 @@ plt.show()
 # how fast they learn as well.
 #
 # Scored on the validation patients, one mean over patients a row. How many patients stand
-# behind an interval (`low` to `high`)?
+# behind an interval (*95 % from* and *to*)?
 
 # %%
 scored = {label: lessons.score(run, study.validation) for label, run in runs.items()}
 table = lessons.results_table(runs, scored)
 reporting.save_table(table, "05_attention", **study.labels, runs=[run.id for run in runs.values()])
-table.round(3)
+lessons.show_table(table)
 
 # %% [markdown]
 # With three patients an interval only runs from the lowest to the highest of them, and is far
@@ -267,7 +268,7 @@ for label in ("additive gate", "spatial attention"):
         means = {"inside": values[heart].mean(), "outside": values[~heart].mean()}
         inside_outside[label, f"level {level}"] = means
 table = pd.DataFrame(inside_outside).T
-table.assign(ratio=table["inside"] / table["outside"]).round(3)
+lessons.show_table(table.assign(ratio=table["inside"] / table["outside"]))
 
 # %% [markdown]
 # Channel attention has no map to draw, only one weight a channel. Here every line is one
@@ -276,11 +277,11 @@ table.assign(ratio=table["inside"] / table["outside"]).round(3)
 
 # %%
 channel = maps["channel attention"]
-fig, grid = plt.subplots(1, len(channel), figsize=(2.8 * len(channel), 2.6), sharey=True)
-for axes, (level, values) in zip(grid, enumerate(channel.values(), start=1), strict=True):
+fig, grid = plotting.new_figure(-(-len(channel) // 2), 2, width=3.6, height=2.2, sharey=True)
+for axes, (level, values) in zip(grid.flat, enumerate(channel.values(), start=1), strict=True):
     axes.plot(values[:, np.argsort(values.mean(axis=0))].T, lw=1)
     axes.set(title=f"level {level}", xlabel="channel, sorted", ylim=(0, 1))
-grid[0].set_ylabel("weight")
+grid[0, 0].set_ylabel("weight")
 reporting.save_figure(
     fig, "05_channel_weights", **study.labels, runs=[runs["channel attention"].id]
 )

@@ -111,7 +111,8 @@ recipes = {
     for name, optimizer, changes in plan
 }
 fields = ["architecture", "optimizer", "learning_rate", "schedule", "batch_size", "epochs"]
-pd.DataFrame({label: {f: getattr(r, f) for f in fields} for label, r in recipes.items()}).T
+plans = {label: {f: getattr(r, f) for f in fields} for label, r in recipes.items()}
+lessons.show_table(pd.DataFrame(plans).T)
 
 # %% [markdown]
 # A run is known by its recipe, its data, its seed and the code. What an earlier notebook has
@@ -153,7 +154,7 @@ table = lessons.results_table(runs, validated)
 choice = table["dice"].idxmax()
 reporting.save_table(table, "06_validation", **study.labels, runs=ids)
 print(f"our choice: {choice}")
-table[["dice", "low", "high", "jaccard", "hd95", "unit", "patients"]].round(3)
+lessons.show_table(table[["dice", "low", "high", "jaccard", "hd95", "unit", "patients"]])
 
 # %% [markdown]
 # With so few validation patients the choice is partly luck. That is no harm: the test
@@ -168,7 +169,7 @@ table[["dice", "low", "high", "jaccard", "hd95", "unit", "patients"]].round(3)
 tested = {label: lessons.score(run, study.test) for label, run in runs.items()}
 comparison = lessons.results_table(runs, tested)
 reporting.save_table(comparison, "comparison", **study.labels, runs=ids, markdown=True)
-comparison.round(3)
+lessons.show_table(comparison)
 
 # %%
 per_case = pd.concat([s.per_case.assign(network=label) for label, s in tested.items()])
@@ -178,9 +179,9 @@ print(f"our choice, {choice}: Dice {row['dice']:.3f} [{row['low']:.3f}, {row['hi
       f"over {row['patients']} test patients")
 
 # %% [markdown]
-# `dice` is the mean over patients, `low` to `high` its 95 % bootstrap interval, `hd95` the
-# distance that 95 % of the outline stays below, in `unit`: pixels where the data do not say
-# how large a pixel is. `missed` counts volumes in which nothing was found.
+# *Dice* is the mean over patients, *95 % from* and *to* its 95 % bootstrap interval, *HD95* the
+# distance that 95 % of the outline stays below: in pixels (px) where the data do not say
+# how large a pixel is. *Cases missed* counts volumes in which nothing was found.
 #
 # ## Every patient a point
 #
@@ -224,7 +225,7 @@ by_pathology = pd.DataFrame(
 sizes = patients[choice].groupby("pathology").size()
 by_pathology.columns = [f"{name} (n = {sizes[name]})" for name in by_pathology]
 reporting.save_table(by_pathology, "06_pathology", **study.labels, runs=ids)
-by_pathology.round(3)
+lessons.show_table(by_pathology)
 
 # %% [markdown]
 # ## Which slices are hard?
@@ -240,7 +241,7 @@ by_position = pd.DataFrame({
     label: evaluation.per_slice(s.slices, s.prediction)["dice"].groupby(fifth, observed=True).mean()
     for label, s in tested.items() if "AdamW" in label
 })
-by_position.rename_axis("position").T.round(3)
+lessons.show_table(by_position.rename_axis("position").T)
 
 # %%
 fig, axes = plt.subplots(figsize=(6.5, 3.4))
@@ -270,7 +271,7 @@ for label, s in tested.items():
 after = lessons.results_table(runs, cleaned)
 shown = ["dice", "hd95", "missed"]
 clean_up = pd.concat({"as predicted": comparison[shown], "largest piece": after[shown]}, axis=1)
-clean_up.round(3)
+lessons.show_table(clean_up)
 
 # %%
 flat = clean_up.set_axis([f"{what} ({how})" for how, what in clean_up.columns], axis=1)
@@ -295,7 +296,7 @@ print(f"mean change of Dice {(after['dice'] - comparison['dice']).mean():+.4f}, 
 # %%
 paired = seglib.compare_paired(patients, reference="U-Net, AdamW")
 reporting.save_table(paired, "06_paired", **study.labels, runs=ids)
-paired.round(4)
+lessons.show_table(paired, 4)
 
 # %% [markdown]
 # The function that corrects for many tests is short enough to read; the tests themselves are in
@@ -309,14 +310,14 @@ print(inspect.getsource(evaluation.holm))
 # %% [markdown]
 # Read a row like this:
 #
-# - `difference` is what the network has over the U-Net, `low` to `high` how far that mean
+# - *difference* is what the network has over the U-Net, *95 % from* and *to* how far that mean
 #   would move with other patients. The interval describes; it decides nothing;
-# - a small `p_holm` says the differences lean to one side, *for these two trainings*. It does
+# - a small *p (Holm)* says the differences lean to one side, *for these two trainings*. It does
 #   not say that the difference is large enough to matter;
-# - `p_smallest` is what `p_holm` would be if every single patient leaned to the same side. With
+# - *smallest p possible* is what it would be if every single patient leaned to the same side. With
 #   very few patients it lies above 0.05: then nothing can be shown, whatever the networks do;
-# - a small `p_equivalent`, adjusted too, says that they differ by less than 0.01;
-# - `verdict` puts it in words. "Not shown" is neither a difference nor an equality.
+# - a small *p of equivalence*, adjusted too, says that they differ by less than 0.01;
+# - *verdict* puts it in words. "Not shown" is neither a difference nor an equality.
 
 # %%
 for label, test in paired.iterrows():
@@ -334,7 +335,7 @@ for label, test in paired.iterrows():
 # So the study ran a comparison once more where it can say more: five folds over all 44
 # Sunnybrook patients, each tested once by networks that never saw them, and more seeds. That
 # takes many hours on two cores; the runs are stored with the repository, and here they are
-# only read. `python -m study status` says how many are still to come: the column `seeds` says
+# only read. `python -m study status` says how many are still to come: the column *seeds* says
 # how many trainings each row is the mean of. More patients train there, and the crop is 96
 # instead of 128, so the two tables cannot be compared.
 #
@@ -346,10 +347,10 @@ for label, test in paired.iterrows():
 # %%
 folds = read_results("comparison", "per_case")
 by_variant = compare_variants(folds)
-by_variant.rename(index=NAMES).drop(columns=["unit", "missed"]).round(3)
+lessons.show_table(by_variant.rename(index=NAMES).drop(columns=["unit", "missed"]))
 
 # %% [markdown]
-# `seed_sd` is how far apart the means of equal trainings lie. Compare it with the distances
+# *SD of the runs* is how far apart the means of equal trainings lie. Compare it with the distances
 # between the rows. In the figure, each seed's own mean is a tick. Published means are lines: how
 # far their patients spread says nothing about a mean, so no band of it is drawn.
 
@@ -362,7 +363,7 @@ stored_figure("comparison_means")
 # %%
 verdicts = compare_with(folds, "unet").rename(index=NAMES)
 shown = ["difference", "low", "high", "p_holm", "verdict", "seeds", "reference_seeds"]
-verdicts.sort_values("difference", ascending=False)[shown].round(3)
+lessons.show_table(verdicts.sort_values("difference", ascending=False)[shown])
 
 # %% [markdown]
 # Which hearts and which slices are hard, now with every patient in: diagnosis, heart phase,
@@ -380,7 +381,7 @@ stored_figure("comparison_strata")
 
 # %%
 cost = comparison[["dice", "low", "high", "parameters", "minutes"]].join(paired["verdict"])
-cost.sort_values("parameters").round(3)
+lessons.show_table(cost.sort_values("parameters"))
 
 # %% [markdown]
 # ## What we saw

@@ -93,7 +93,8 @@ print(f"{slices.name}: {len(slices.patients)} subjects, {len(slices)} slices of 
 subject = slices.patients[0]
 path = next(Path(folder).rglob(f"imagesTr/{subject}.nii.gz"))
 volume = nibabel.load(path)
-print("shape", volume.shape, " voxel", volume.header.get_zooms(), "mm")
+voxel = " × ".join(f"{side:g}" for side in volume.header.get_zooms())
+print("shape", volume.shape, " voxel", voxel, "mm")
 print("axes run to", nibabel.aff2axcodes(volume.affine))
 volume.affine.round(2)
 
@@ -161,8 +162,8 @@ table = slices.table.assign(inside=slices.masks.sum(axis=(1, 2, 3)))
 subjects = table.groupby("patient").agg(slices=("slice", "size"), inside=("inside", "sum"))
 subjects["slices with atrium"] = table[table["inside"] > 0].groupby("patient").size()
 size = table.groupby("patient").first().eval("spacing * spacing * slice_spacing / 1000")
-subjects["volume (ml)"] = (subjects.pop("inside") * size).round(1)
-subjects
+subjects["volume (ml)"] = subjects.pop("inside") * size
+lessons.show_table(subjects, 1)
 
 # %% [markdown]
 # ## One heart, two names
@@ -173,7 +174,7 @@ subjects
 # %%
 found = splits.find_leaks({name: slices.of_patients([name]) for name in slices.patients})
 pairs = found.groupby(["part_a", "part_b"]).size().rename("pictures that look alike")
-pairs.sort_values(ascending=False).to_frame().head()
+lessons.show_table(pairs.sort_values(ascending=False).head())
 
 # %% [markdown]
 # One pair shares all its pictures: the same scan, listed twice, with two different labels.
@@ -193,7 +194,7 @@ print(f"{first} and {second}: equal voxels {np.array_equal(a.images, b.images)},
 # %%
 disagree = np.sum(a.masks != b.masks, axis=(1, 2, 3))
 rows = sorted(np.argsort(disagree)[-6:])
-fig = plotting.show_slices(a, rows, prediction=b.masks, columns=6)
+fig = plotting.show_slices(a, rows, prediction=b.masks, columns=3)
 fig.legends[0].texts[0].set_text("first label")
 fig.legends[0].texts[1].set_text("second label")
 reporting.save_figure(fig, "07_two_labels", dataset=slices.name, profile=PROFILE)
@@ -300,7 +301,8 @@ recipes = {
     "corrected, Dice + BCE": seglib.get_recipe("atrium", PROFILE, preprocessing=crop),
 }
 fields = ["architecture", "norm", "loss", "optimizer", "learning_rate", "schedule", "epochs"]
-pd.DataFrame({name: {f: getattr(r, f) for f in fields} for name, r in recipes.items()}).T
+plans = {name: {f: getattr(r, f) for f in fields} for name, r in recipes.items()}
+lessons.show_table(pd.DataFrame(plans).T)
 
 # %% [markdown]
 # Neighbouring slices look alike. To save time we train on some of them, and score all.
@@ -363,7 +365,8 @@ plt.show()
 # %%
 results = lessons.results_table(runs, scored)
 reporting.save_table(results, "07_validation", **study.labels, runs=ids)
-results[["dice", "low", "high", "jaccard", "hd95", "unit", "precision", "recall"]].round(3)
+columns = ["dice", "low", "high", "jaccard", "hd95", "unit", "precision", "recall"]
+lessons.show_table(results[columns])
 
 # %% [markdown]
 # System 3 reported a Dice of 0.96. Its code compared the prediction **with itself**, once soft
@@ -389,7 +392,7 @@ test = lessons.score(runs[chosen], parts)
 shown_columns = ["case", "group", "dice", "jaccard", "hd95", "assd", "surface_dice", "unit"]
 reporting.save_table(test.per_case, "07_test", **study.labels, runs=[runs[chosen].id])
 print("chosen:", chosen)
-test.per_case[shown_columns].round(3)
+lessons.show_table(test.per_case[shown_columns])
 
 # %% [markdown]
 # Best, median and worst *heart*: of the two labels of one scan the first stands for both. Only slices
@@ -416,7 +419,7 @@ film = plotting.render_slices(
     study.test.take(seen), test.prediction[seen], profile=PROFILE, step=2, dpi=70
 )
 saved = reporting.save_animation(film, "07_slices", **study.labels, runs=[runs[chosen].id])
-Image(data=saved.read_bytes())
+Image(data=saved.read_bytes(), alt="The atrium slice by slice, expert and prediction outlined")
 
 # %% [markdown]
 # ## Back to the scanner's grid
@@ -456,18 +459,18 @@ print(f"atrium of {case}: {again.sum() * voxel:.1f} ml predicted, "
 # %%
 folds = networks_table(ORGAN)
 shown = ["dice", "hd95", "unit", "difference", "low", "high", "p_holm", "p_smallest", "verdict"]
-folds[[*shown, "patients", "seeds"]].round(3)
+lessons.show_table(folds[[*shown, "patients", "seeds"]])
 
 # %% [markdown]
 # The [report](../reports/README.md) draws the same table:
 
 # %%
-stored_figure("atrium_networks")
+stored_figure("atrium_networks", "Mean Dice of each recipe, with its interval over subjects")
 
 # %% [markdown]
-# `difference` is what a recipe has over the corrected U-Net, subject by subject;
-# [`p_holm`](../docs/glossary.md#holms-correction) and `verdict` as in notebook 06. With 12 subjects
-# and one [seed](../docs/glossary.md#seed) only large differences can be shown: `p_smallest` is what
+# *Difference* is what a recipe has over the corrected U-Net, subject by subject;
+# [*p (Holm)*](../docs/glossary.md#holms-correction) and *verdict* as in notebook 06. With 12 subjects
+# and one [seed](../docs/glossary.md#seed) only large differences can be shown: *smallest p* is what
 # the test reaches if all subjects lean to one side. Equality takes still more subjects, so most rows
 # say neither. The last network of the 2-D ones and of the 3-D ones trained longer than the rest, so
 # compare each with the one it was made from.

@@ -88,7 +88,7 @@ folder = phantoms.find_or_simulate("oasis", DATASET)
 slices = oasis.load(folder)
 WHOSE = f"{slices.name}: simulated, no patient" if "phantom" in slices.name else slices.name
 found = {path.name: len(list(path.glob("*.png"))) for path in sorted(folder.glob("keras*"))}
-pd.Series(found, name=f"files ({WHOSE})").to_frame()
+lessons.show_table(pd.Series(found, name=f"files ({WHOSE})"))
 
 # %% [markdown]
 # The folders are the published split, and a case is one patient. We take it as it is, for
@@ -115,9 +115,10 @@ first = study.train.table.iloc[0]
 path = folder / oasis.folders("train")[1] / first["source"].replace("case_", "seg_")
 grey = np.array(Image.open(path))
 values, counts = np.unique(grey, return_counts=True)
-pd.DataFrame({"grey value": values, "class": [oasis.LABELS[v] for v in values.tolist()],
-              "name": [oasis.CLASS_NAMES[oasis.LABELS[v]] for v in values.tolist()],
-              "pixels": counts}).set_index("grey value").rename_axis(path.name)
+classes = [oasis.LABELS[value] for value in values.tolist()]
+print(path.name)
+lessons.show_table(pd.DataFrame({"grey value": values, "class": classes, "pixels": counts,
+                                 "name": [oasis.CLASS_NAMES[c] for c in classes]}))
 
 # %% [markdown]
 # By hand a look-up table does it: 256 entries, one for each grey value. The loader agrees.
@@ -203,7 +204,7 @@ for word, name in names.items():
     x = preprocessing.normaliser(name)(study.train.images)
     rows[word] = {"name": name, "mean": x.mean(), "SD": x.std(),
                   "spread of slices": x.mean(axis=(1, 2, 3)).std()}
-pd.DataFrame(rows).T.infer_objects().round(3)
+lessons.show_table(pd.DataFrame(rows).T.infer_objects())
 
 # %% [markdown]
 # Constants, whosever they are, keep what one slice is beside another; a network shrugs off a small
@@ -219,7 +220,8 @@ kept = {side: np.count_nonzero(seglib.Preprocessing(size=side).masks(masks))
         for side in range(176, 257, 16)}
 cut = {side: 1 - pixels / np.count_nonzero(masks) for side, pixels in kept.items()}
 SIDE = min(side for side, share in cut.items() if share < 0.001)
-pd.Series(cut, name="share of tissue cut off").rename_axis(f"side (taken: {SIDE})").round(5)
+cut = pd.Series(cut, name="share of tissue cut off").rename_axis(f"side (taken: {SIDE})")
+lessons.show_table(cut, 5)
 
 
 # %% [markdown]
@@ -238,7 +240,7 @@ def softmax(logits):
 logits = np.array([-1.0, 0.5, 3.0, 2.0])
 assert np.allclose(softmax(logits), keras.ops.softmax(logits))
 table = {"logit": logits, "exp": np.exp(logits), "probability": softmax(logits)}
-pd.DataFrame(table, index=oasis.CLASS_NAMES).round(3)
+lessons.show_table(pd.DataFrame(table, index=oasis.CLASS_NAMES))
 
 # %% [markdown]
 # [Cross-entropy](../docs/glossary.md#cross-entropy) then looks at the probability of the *right*
@@ -251,7 +253,8 @@ truth = np.array([2, 2, 2])
 cost = -np.log(p[np.arange(3), truth])
 loss = seglib.make_loss("cross_entropy")(truth[None, None, :, None], p[None, None])
 assert np.isclose(float(loss), cost.mean())
-pd.Series(cost, index=["right and sure", "right, unsure", "wrong and sure"], name="cost").round(3)
+pixels = ["right and sure", "right, unsure", "wrong and sure"]
+lessons.show_table(pd.Series(cost, index=pixels, name="cost"))
 
 # %% [markdown]
 # ## As published
@@ -265,7 +268,7 @@ if PROFILE == "quick":
     recipe = replace(recipe, epochs=6)
 recipe = replace(recipe, preprocessing=replace(recipe.preprocessing, size=SIDE))
 fields = ["filters", "loss", "optimizer", "learning_rate", "weight_decay", "batch_size", "epochs"]
-pd.Series({f: getattr(recipe, f) for f in fields}, name=recipe.name).to_frame()
+lessons.show_table(pd.Series({f: getattr(recipe, f) for f in fields}, name=recipe.name))
 
 # %% [markdown]
 # Its code does not do what its text says:
@@ -273,7 +276,7 @@ pd.Series({f: getattr(recipe, f) for f in fields}, name=recipe.name).to_frame()
 # %%
 settings = pd.DataFrame({"text": {"learning rate": 1e-4, "weight decay": 5e-4},
                          "code": {"learning rate": 1e-3, "weight decay": 0.0}})
-settings.rename_axis("system 4").map("{:g}".format)
+lessons.show_table(settings.rename_axis("system 4"), 4)
 
 # %% [markdown]
 # Which of the two gave the published scores? Presumably the code, for a text does not run.
@@ -295,7 +298,7 @@ steps = {name: max(slices // batch, 1) * e for name, (slices, batch, e) in train
 table = pd.DataFrame({"steps": steps})
 for name, rate in settings.loc["learning rate"].items():
     table[f"rate of its {name} x steps"] = rate * table["steps"]
-table
+lessons.show_table(table, 4)
 
 # %% [markdown]
 # A fresh weight is of the order of 0.01 to 0.1. Before you train: which of these trainings will
@@ -394,7 +397,7 @@ dice = {name: evaluation.class_dice(evaluation.matrices_by_patient(study.test, p
 # %%
 table = pd.DataFrame({name: of_patients.mean() for name, of_patients in dice.items()})
 reporting.save_table(table, "08_class_dice", **study.labels, runs=cited)
-table.T.round(3).rename_axis(f"Dice, {WHOSE}")
+lessons.show_table(table.T.rename_axis(f"Dice, {WHOSE}"))
 
 # %% [markdown]
 # Read the two last columns of each row. By how much does the background lift the mean, and
@@ -407,7 +410,7 @@ table.T.round(3).rename_axis(f"Dice, {WHOSE}")
 published = pd.Series([0.9956, 0.8983, 0.9375, 0.9661], index=study.test.class_names)
 published["mean of classes"] = published.iloc[1:4].mean()
 published["mean with background"] = published.iloc[:4].mean()
-published.rename("Dice, system 4 on OASIS, published").to_frame().T.round(4)
+lessons.show_table(published.rename("Dice, system 4 on OASIS, published").to_frame().T, 4)
 
 # %% [markdown]
 # The same question to our networks: which tissue misses the goal although a mean reaches it?
@@ -469,14 +472,14 @@ plt.show()
 # %% [markdown]
 # ## Results
 #
-# `dice`, its [95 % interval](../docs/glossary.md#bootstrap-interval) and the other scores are means
+# Dice, its [95 % interval](../docs/glossary.md#bootstrap-interval) and the other scores are means
 # over each patient's three tissues; distances are in pixels, for the files do not tell the
 # millimetres.
 
 # %%
 results = lessons.results_table(runs, scored)
 reporting.save_table(results, "08_brain_tissue", **study.labels, runs=cited)
-results.round(3).rename_axis(WHOSE)
+lessons.show_table(results.rename_axis(WHOSE))
 
 # %% [markdown]
 # ## One change at a time
@@ -490,12 +493,12 @@ results.round(3).rename_axis(WHOSE)
 chain = networks_table(ORGAN)
 tissues = tissue_table()
 tested = ["dice", "dice_low", "dice_high", "difference", "p_holm", "p_smallest", "verdict", "seeds"]
-chain[tested].join(tissues).round(3)
+lessons.show_table(chain[tested].join(tissues))
 
 # %% [markdown]
-# `dice` is the mean of the three tissues, `difference` what a row has over the first one, `p_holm`
-# and `verdict` as in notebook 06. `p_smallest` is the smallest [p-value](../docs/glossary.md#p-value) that so many patients and
-# rows can give: here the criterion is only just within reach.
+# *Dice* is the mean of the three tissues, *difference* what a row has over the first one,
+# [*p (Holm)*](../docs/glossary.md#holms-correction) and *verdict* as in notebook 06. The smallest [p-value](../docs/glossary.md#p-value) possible is
+# what so many patients and rows can give: here the criterion is only just within reach.
 
 # %% [markdown]
 # ## What we saw

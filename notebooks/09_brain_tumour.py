@@ -87,7 +87,7 @@ for name in ("train", "validation", "test"):
     shown = part.masks.any(axis=(1, 2, 3))
     rows[name] = {"patients": len(part.patients), "slices": len(part),
                   "with tumour": shown.sum(), "empty (%)": round(100 * (~shown).mean())}
-pd.DataFrame(rows).T.astype(int).rename_axis(slices.name)
+lessons.show_table(pd.DataFrame(rows).T.astype(int).rename_axis(slices.name))
 
 # %% [markdown]
 # **About the pictures here.** The licence of the LGG images is unclear, so no picture of a patient
@@ -101,7 +101,8 @@ pd.DataFrame(rows).T.astype(int).rename_axis(slices.name)
 # %%
 pictures = tumour.make(patients=4, seed=1)
 drawn = {"dataset": pictures.name, "profile": PROFILE}
-pictures.table[["source", "patient", "slice", "institution", "missing"]].iloc[[0, 1, 60, 61]]
+columns = ["source", "patient", "slice", "institution", "missing"]
+lessons.show_table(pictures.table.loc[[0, 1, 60, 61], columns].reset_index(drop=True))
 
 # %% [markdown]
 # An image has three channels, and they are no colours: before contrast agent, FLAIR, and after
@@ -124,7 +125,7 @@ plt.show()
 
 # %%
 first = slices.table.drop_duplicates("patient")
-first["missing"].replace("", "none").value_counts().rename("patients").to_frame().T
+lessons.show_table(first["missing"].replace("", "none").value_counts().rename("patients"))
 
 # %% [markdown]
 # ## Two thirds of nothing
@@ -152,7 +153,7 @@ rules = pd.DataFrame({
     name: evaluation.dice_by_empty_rule(slices, answer).mean() for name, answer in answers.items()
 }).T
 reporting.save_table(rules, "09_rules", **study.labels)
-rules.round(3)
+lessons.show_table(rules)
 
 # %% [markdown]
 # Read the columns. Which rule praises the network that never draws? Under which do single
@@ -178,7 +179,7 @@ farthest = mistakes.farthest_moves(batches.TUMOUR_RANGES, side=256, draws=20)
 moves = farthest.to_frame("pixels, at most")
 in_radians = {"rotation_range": np.rad2deg(0.2)}
 moves.loc["rotation_range, if it were radians"] = mistakes.farthest_moves(in_radians, draws=20).max()
-moves.rename_axis("range").round(1)
+lessons.show_table(moves.rename_axis("range"), 1)
 
 # %% [markdown]
 # Rotation and shear, both in degrees, move less than a pixel: the network never sees a turned
@@ -235,10 +236,10 @@ for name, w in (("plain", 1), ("weighted", weight)):
 # %%
 nothing = np.zeros((1, 256, 256, 1), np.float32)
 levels = (0.5, 0.1, 1e-2, 1e-3, 1e-4, 1e-6)
-pd.DataFrame({
+lessons.show_table(pd.DataFrame({
     name: [float(seglib.make_loss(loss)(nothing, np.full_like(nothing, p))) for p in levels]
     for name, loss in (("Dice", "dice"), ("cross-entropy", "bce"), ("sum", "dice+bce"))
-}, index=pd.Index(levels, name="probability")).round(3)
+}, index=pd.Index(levels, name="probability")))
 
 # %% [markdown]
 # The Dice loss stays at its worst until almost nothing is left, and where a loss is flat it
@@ -254,11 +255,11 @@ pd.DataFrame({
 shown = study.train.masks.any(axis=(1, 2, 3))
 epochs = [batches.balanced_rows(shown, 0.5, np.random.default_rng(epoch)) for epoch in range(10)]
 seen = {n: np.unique(np.concatenate(epochs[:n])) for n in (1, 5, 10)}
-pd.DataFrame({
+lessons.show_table(pd.DataFrame({
     f"{n} epochs": {"with tumour (%)": 100 * shown[np.concatenate(epochs[:n])].mean(),
                     "empty slices seen (%)": 100 * (~shown[rows]).sum() / (~shown).sum()}
     for n, rows in seen.items()
-}).round(0)
+}), 0)
 
 # %% [markdown]
 # ## Six trainings, one budget
@@ -306,8 +307,9 @@ recipes["attention U-Net"] = seglib.get_recipe(
 )
 recipes["balanced"] = seglib.get_recipe("tumour", PROFILE, name="tumour_balanced", **budget)
 fields = ["architecture", "filters", "loss", "learning_rate", "batch_size", "epochs"]
-pd.DataFrame({name: {f: getattr(recipe, f) for f in [*fields, "foreground_share"]}
-              for name, recipe in recipes.items()}).T
+fields += ["foreground_share"]
+plans = {name: {f: getattr(recipe, f) for f in fields} for name, recipe in recipes.items()}
+lessons.show_table(pd.DataFrame(plans).T)
 
 # %%
 runs = {name: lessons.train_for(study, recipe) for name, recipe in recipes.items()}
@@ -332,10 +334,10 @@ scored = {name: lessons.score(run, study.validation) for name, run in runs.items
 assert all(s.prediction.shape == study.validation.masks.shape for s in scored.values())
 table = lessons.results_table(runs, scored)
 reporting.save_table(table, "09_networks", **study.labels, runs=[r.id for r in runs.values()])
-table[["dice", "low", "high", "precision", "recall", "missed", "minutes"]].round(3)
+lessons.show_table(table[["dice", "low", "high", "precision", "recall", "missed", "minutes"]])
 
 # %% [markdown]
-# And what does each of them do where there is nothing? `false alarms` are pieces of the
+# And what does each of them do where there is nothing? *False alarms* are pieces of the
 # prediction that touch no tumour; the two shares are of empty slices and of tumour slices.
 
 # %%
@@ -343,8 +345,8 @@ detection = {name: evaluation.summarise_lesions(evaluation.lesion_detection(s.sl
              for name, s in scored.items()}
 detection = pd.DataFrame(detection).T.rename_axis("network")
 reporting.save_table(detection, "09_detection", **study.labels, runs=[r.id for r in runs.values()])
-detection[["sensitivity", "false_alarms_per_case", "false_positive_slice_share",
-           "missed_slice_share"]].round(2)
+columns = ["sensitivity", "false_alarms_per_case", "false_positive_slice_share"]
+lessons.show_table(detection[[*columns, "missed_slice_share"]], 2)
 
 # %% [markdown]
 # A handful of patients and one seed show no order: the smallest [p-value](../docs/glossary.md#p-value) that so few can give,
@@ -370,7 +372,7 @@ print(f"chosen: {best}; {len(dice)} test patients, "
 by_rule = evaluation.dice_by_empty_rule(final.slices, final.prediction)
 by_rule.loc["mean"], by_rule.loc["median"] = by_rule.mean(), by_rule.median()
 reporting.save_table(by_rule, "09_by_rule", **cited)
-by_rule.round(3)
+lessons.show_table(by_rule)
 
 # %% [markdown]
 # Beside the published scores. System 5 counted in yet another way: IoU (another name of
@@ -414,7 +416,7 @@ flood = pd.DataFrame({name: {"pixels (%)": 100 * part.mean(), "mean probability"
                              "of the sum of p (%)": 100 * soft[part].sum(dtype=float) / soft.sum()}
                       for name, part in parts.items()}).T
 reporting.save_table(flood, "09_flood", **cited)
-flood.round(3)
+lessons.show_table(flood)
 
 # %% [markdown]
 # So a soft IoU far below the IoU of the masks says how *sure* the network is about the background, not
@@ -434,7 +436,7 @@ published = [
 ]
 beside = pd.DataFrame(published, columns=["source", "counted as", "mean", "median"])
 reporting.save_table(beside, "09_published", **cited)
-beside.round(3)
+lessons.show_table(beside)
 
 # %%
 fig = plotting.box_plot_per_patient(
@@ -469,8 +471,9 @@ plt.show()
 found = {overlap: evaluation.lesion_detection(final.slices, final.prediction, overlap)
          for overlap in (0.0, 0.5)}
 reporting.save_table(found[0.5], "09_lesions", **cited)
-pd.DataFrame({f"more than {overlap:g} of it": evaluation.summarise_lesions(table)
-              for overlap, table in found.items()}).T.round(2)
+by_overlap = {f"more than {overlap:g} of it": evaluation.summarise_lesions(table)
+              for overlap, table in found.items()}
+lessons.show_table(pd.DataFrame(by_overlap).T, 2)
 
 # %% [markdown]
 # ### Along the head
@@ -504,7 +507,7 @@ plt.show()
 # %%
 folds = networks_table(ORGAN)
 shown = ["dice", "median", "difference", "low", "high", "p_holm", "p_smallest", "verdict"]
-folds[[*shown, "patients", "seeds"]].round(3)
+lessons.show_table(folds[[*shown, "patients", "seeds"]])
 
 # %% [markdown]
 # Each row is tested against ours, not against its neighbour, so this shows no order among
@@ -514,7 +517,7 @@ folds[[*shown, "patients", "seeds"]].round(3)
 # scores lie? Which network draws into empty slices, and which one misses slices with tumour?
 
 # %%
-empty_slices_table().round(3)
+lessons.show_table(empty_slices_table())
 
 # %% [markdown]
 # ## What we saw

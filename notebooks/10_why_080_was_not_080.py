@@ -67,7 +67,6 @@ from seglib.lessons import mistakes
 from study.questions.waterfall_tables import branch_table, cited, waterfall_table
 from study.results import read_manifest, read_results, stored_figure
 
-pd.set_option("display.max_colwidth", None)  # some cells hold a sentence
 lessons.describe_environment()
 
 # %%
@@ -88,7 +87,8 @@ print(f"for the network that is trained here: {study.slices.name}, {len(study.tr
 claim = pd.DataFrame(
     {"training": [0.8036, 0.6973], "validation": [0.4333, 0.3125]}, index=["Dice", "Jaccard"]
 )
-claim.rename_axis("published")
+lessons.show_table(claim.rename_axis("published"))
+
 
 # %% [markdown]
 # Only the left column was claimed. A test set existed, but was never scored. So the question
@@ -105,9 +105,14 @@ claim.rename_axis("published")
 # to bring most?
 
 # %%
+def run_by_run(table):
+    return table["by_seed"].str.split(expand=True).astype(float).add_prefix("run ")
+
+
 steps = waterfall_table()
+steps = steps.join(run_by_run(steps))
 names = cited(steps)
-steps[["changed", "source"]]
+lessons.show_table(steps[["changed", "source"]])
 
 # %% [markdown]
 # ### What is slim about it
@@ -124,8 +129,8 @@ manifest = read_manifest(next(name for name in names if "/patients/" in name))
 recipe = manifest["recipe"]
 fields = ["architecture", "filters", "depth", "norm", "loss", "optimizer", "batch_size", "epochs"]
 slim = {**{f: recipe[f] for f in fields}, "side": recipe["preprocessing"]["resize"]}
-slim |= {"training pairs": manifest["train_slices"], "parameters": f"{manifest['parameters']:,}"}
-pd.Series(slim, name="our copy of system 1").to_frame().T
+slim |= {"training pairs": manifest["train_slices"], "parameters": manifest["parameters"]}
+lessons.show_table(pd.Series(slim, name="our copy of system 1"))
 
 # %% [markdown]
 # ### The leak, counted
@@ -141,7 +146,7 @@ shares = {
     "as published: 805 pairs": mistakes.shared_slices(805, 3500, SEED),
     f"our copy: {len(everyone)} pairs": mistakes.shared_slices(len(everyone), grown, SEED),
 }
-pd.DataFrame(shares).T.rename_axis("share of test pairs with a sibling in").round(3)
+lessons.show_table(pd.DataFrame(shares).T.rename_axis("share of test pairs with a sibling in"))
 
 # %% [markdown]
 # ### Step 1: from training pairs to pairs it did not train on
@@ -154,22 +159,22 @@ pd.DataFrame(shares).T.rename_axis("share of test pairs with a sibling in").roun
 
 # %%
 SCORES = ["dice", "low", "high", "difference", "difference_low", "difference_high"]
-SCORES += ["p_holm", "verdict", "patients", "by_seed"]
+SCORES += ["p_holm", "verdict", "patients", *run_by_run(steps)]
 
 
 def up_to(last, rows=2):
     end = steps.index.get_loc(last) + 1
-    return steps.iloc[end - rows : end][SCORES].round(3)
+    return lessons.show_table(steps.iloc[end - rows : end][SCORES])
 
 
 up_to("pairs it did not train on", rows=3)
 
 # %% [markdown]
-# `low` to `high` is the 95 % [bootstrap interval](../docs/glossary.md#bootstrap-interval) over
-# patients; `difference` is the change from the row above, with its own interval, patient by
-# patient, where both rows have the same patients, and with the `verdict` of notebook 06's
-# criterion: all steps are tested together, and an interval alone decides nothing. It is blank beside
-# a score of others, and beside other patients. `by_seed` holds the single runs: three in the chain,
+# *95 % from* and *to* is the 95 % [bootstrap interval](../docs/glossary.md#bootstrap-interval) over
+# patients; *difference* is the change from the row above, with its own interval, patient by
+# patient, where both rows have the same patients, and with the *verdict* of notebook 06's
+# criterion: all steps are tested together, and an interval alone decides nothing. It is a dash beside
+# a score of others, and beside other patients. The last columns hold the runs: three in the chain,
 # each with a [seed](../docs/glossary.md#seed) *and* a [fold](../docs/glossary.md#cross-validation)
 # of its own. The interval of a leaking split says too little: the patients in it are not new to the
 # network.
@@ -219,24 +224,26 @@ up_to("masks by nearest neighbour")
 up_to("batch 8")
 
 # %%
-stored_figure("waterfall_branches")
+stored_figure("waterfall_branches",
+              "Training score and held-out Dice by batch size, and with groups")
 
 # %% [markdown]
 # The figure is the [report](../reports/README.md)'s. A grey bar joins the training score to the
 # same measure on held-out patients. Where is it longest? A long bar with a high training score is
 # the published situation: training looks well, and only the held-out patients tell. With groups the
 # bar is all but gone. That points to batch statistics, not memory, for a part of step 1's fall. Is the
-# held-out Dice another one? `verdict`, below, compares each with batch 1: neither a difference nor
+# held-out Dice another one? *Verdict*, below, compares each with batch 1: neither a difference nor
 # equality may be shown.
 #
 # Two cautions. The [rate](../docs/glossary.md#learning-rate) grows with the batch, for larger
-# batches take fewer `steps`; but the moving averages do not know that. They take over one hundredth
+# batches take fewer *steps*; but the moving averages do not know that. They take over one hundredth
 # of the new mean at each step, so after few steps they can still describe a network of long ago.
 # And the groups of group normalisation know no average at all: its training and test networks are
 # one.
 
 # %%
-branch_table().drop(columns="runs").round(3)
+branches = branch_table()
+lessons.show_table(branches.drop(columns=["runs", "by_seed"]).join(run_by_run(branches)))
 
 # %% [markdown]
 # ### Step 6: the network itself
@@ -245,7 +252,7 @@ branch_table().drop(columns="runs").round(3)
 # "U-Net" should have had, a head without the two ReLU filters that everything had to pass,
 # and Adam instead of SGD. Which of the three are shown to matter? An interval may lie clear of
 # zero where the verdict is "not shown": a few patients who gain much move a mean, and most need
-# not gain. Now follow each run in `by_seed` from row to row: do the three tell the same story?
+# not gain. Now follow each *run* from row to row: do the three tell the same story?
 
 # %%
 up_to("Adam", rows=4)
@@ -263,10 +270,10 @@ chain = ["patients", "nearest", "batch8", "skips", "head", "adam"]
 last = read_results("waterfall", "history", chain).groupby(["variant", "seed"]).last()
 area = read_results("waterfall", "per_slice", chain).groupby(["variant", "seed"])
 area = area[["predicted", "truth"]].sum()
-pd.DataFrame({
+lessons.show_table(pd.DataFrame({
     "training, soft, by slice": 1 - last["loss"], "training, hard, pooled": last["dice"],
     "area, held out": area["predicted"] / area["truth"],
-}).unstack().loc[chain].round(2)
+}).unstack().loc[chain].rename(columns="run {}".format, level="seed"), 2)
 
 # %% [markdown]
 # ### Step 7: a recipe chosen on purpose
@@ -290,16 +297,16 @@ up_to("the study's best", rows=4)
 # published validation Dice; Jaccard, a lower number for the same masks, is not on this axis.
 
 # %%
-stored_figure("waterfall")
+stored_figure("waterfall", "From the claimed Dice step by step to the honest one and up again")
 
 # %%
-steps[[*SCORES, "seed_sd"]].round(3)
+lessons.show_table(steps[[*SCORES, "seed_sd"]])
 
 # %% [markdown]
-# `seed_sd` is the spread of the means in `by_seed`. In the chain each seed also holds out
-# another fold of patients, so it contains both. The test is over patients and knows one run of
-# each: a step smaller than `seed_sd` may be one of these runs alone. The order of the steps matters as well: what a repair brings depends on what was
-# repaired before.
+# *SD of the runs* is the spread of their means. In the chain each seed also holds out another fold
+# of patients, so it contains both. The test is over patients and knows one run of each: a step
+# smaller than this SD may be one of these runs alone. The order of the steps matters as well: what
+# a repair brings depends on what was repaired before.
 
 # %% [markdown]
 # ## Live: a network that is two networks
@@ -352,7 +359,7 @@ for part, slices in (("training", study.train), ("validation", study.validation)
     answers[part] = {"moving averages": last.model.predict_on_batch(x),
                      "own statistics": mistakes.with_batch_statistics(last.model, x)}
     table[part] = {name: dice_of(outputs, slices) for name, outputs in answers[part].items()}
-pd.DataFrame(table).T.rename_axis("last epoch").round(3)
+lessons.show_table(pd.DataFrame(table).T.rename_axis("last epoch"))
 
 # %% [markdown]
 # Which of the two columns would a training score be, and which one a user's? Look at the two training
@@ -387,7 +394,7 @@ for seed in range(5):
     keras.utils.set_random_seed(seed)
     fresh = seglib.build_model("published_lv", x.shape[1:], filters=4, depth=3)
     silent[f"fresh, seed {seed}"] = mistakes.silent_share(fresh, x)
-pd.Series(silent, name="silent pixels").round(3).to_frame().T
+lessons.show_table(pd.Series(silent, name="share of silent pixels"))
 
 # %% [markdown]
 # After training, silence over the background is what one expects: one low value will do there.

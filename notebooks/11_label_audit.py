@@ -89,11 +89,11 @@ lessons.describe_environment()
 # %%
 names = stored_names("audit")
 trained = {name: read_manifest(name) for name in names}
-pd.DataFrame({
+lessons.show_table(pd.DataFrame({
     name: {"test patients": len(m["test_patients"]), "slices": m["test_slices"],
-           "minutes": round(m["seconds"] / 60, 1)}
+           "minutes": m["seconds"] / 60}
     for name, m in trained.items()
-}).T
+}).T, 1)
 
 # %% [markdown]
 # Is each patient in exactly one of the parts? If not, stop here.
@@ -116,7 +116,7 @@ per_slice = read_results("audit", "per_slice")
 cases = per_slice.groupby(["patient", "case"])[["truth", "predicted", "overlap"]].sum()
 by_case = 2 * cases["overlap"] / (cases["truth"] + cases["predicted"])
 by_hand = by_case.groupby("patient").mean().sort_values()
-by_hand.head().round(3).to_frame("Dice")
+lessons.show_table(by_hand.head().rename("Dice"))
 
 # %% [markdown]
 # How unusual is the lowest one? Mean and standard deviation would be stretched by the very
@@ -128,7 +128,7 @@ distance = by_hand - by_hand.median()
 z = distance / (1.4826 * distance.abs().median())
 suspects = audit.rank_suspects(per_slice)
 assert np.allclose(suspects["dice"], by_hand) and np.allclose(suspects["z"], z)
-suspects.head(10).round(2)
+lessons.show_table(suspects.head(10), 2)
 
 # %% [markdown]
 # The whole ranking is one function; the rest of the audit is in [`seglib.audit`](../seglib/audit).
@@ -137,8 +137,8 @@ suspects.head(10).round(2)
 print(inspect.getsource(audit.rank_suspects))
 
 # %% [markdown]
-# `gap` is about how far apart the two outlines lie, in pixels (more on it below);
-# `area_ratio` above 1 means that the network draws more than the expert. `worst_slice` is
+# *Gap* is about how far apart the two outlines lie, in pixels (more on it below);
+# *area, network / expert* above 1 means that the network draws more. *Worst slice* is
 # where to look first.
 #
 # Does the wrong patient come out on top? How far is the second one from it, and how far
@@ -146,7 +146,8 @@ print(inspect.getsource(audit.rank_suspects))
 # draws it.
 
 # %%
-stored_figure("audit_ranking")
+stored_figure("audit_ranking",
+              "Every patient by Dice with its out-of-fold prediction, lowest first")
 
 # %%
 place = suspects.index[suspects["patient"].isin(sunnybrook.WRONG_LABELS)]
@@ -231,8 +232,9 @@ plt.show()
 # %%
 columns = ["distance", "dice", "moved_dice"]
 of_first = moves["patient"] == first
-pd.DataFrame({first: moves.loc[of_first, columns].median(),
-              "all others": moves.loc[~of_first, columns].median()}).T.round(3)
+medians = {first: moves.loc[of_first, columns].median(),
+           "all others": moves.loc[~of_first, columns].median()}
+lessons.show_table(pd.DataFrame(medians).T)
 
 # %% [markdown]
 # Read the table with the pictures. A long move that repairs the Dice speaks for a displaced
@@ -243,7 +245,7 @@ pd.DataFrame({first: moves.loc[of_first, columns].median(),
 #
 # Pooled Dice forgives a single slice. So we rank slices too, but by what? Sorted by Dice,
 # the list is full of small masks: one pixel all around costs the apex far more than the
-# base. The `gap` divides the pixels that only one mask has by the length of the outline,
+# base. The *gap* divides the pixels that only one mask has by the length of the outline,
 # and that makes it about the distance of the two outlines, whatever their size. By hand,
 # for two discs:
 
@@ -255,16 +257,16 @@ for radius in (6, 20, 60):
     row = pd.DataFrame({"truth": [inner.sum()], "predicted": outer.sum(), "overlap": inner.sum()})
     discs[f"radius {radius} and {radius + 2}"] = {
         "Dice": 2 * inner.sum() / (inner.sum() + outer.sum()), "gap": audit.gap(row)[0]}
-pd.DataFrame(discs).T.round(2)
+lessons.show_table(pd.DataFrame(discs).T, 2)
 
 # %% [markdown]
 # Each slice is then measured against the other slices of its patient, so that a patient
-# who is wrong as a whole does not fill the list. `z` is the gap beyond the usual one.
+# who is wrong as a whole does not fill the list. *z* is the gap beyond the usual one.
 
 # %%
 ranked = audit.rank_slices(found.per_slice)
 reporting.save_table(ranked.head(50), "11_slices", **labels, runs=found.runs)
-ranked.drop(columns="row").head(8).round(2)
+lessons.show_table(ranked.drop(columns="row").head(8), 2)
 
 # %% [markdown]
 # The first slices of patients who are *not* among the first three. Who is wrong here? Watch
@@ -293,7 +295,7 @@ plt.show()
 both = suspects.set_index("patient")["dice"].rank().to_frame("rank by Dice")
 both["rank by contrast"] = by_contrast.rank()
 both["contrast"] = by_contrast
-both.sort_values("rank by Dice").head(6).round(2)
+lessons.show_table(both.sort_values("rank by Dice").head(6), 2)
 
 # %% [markdown]
 # A patient low on both axes is a strong suspect. Low in Dice alone, with a good contrast,
@@ -336,7 +338,7 @@ plt.show()
 # %%
 table = pd.DataFrame(share).rename_axis("pixels")
 reporting.save_table(table, "11_planted_faults", **labels, runs=found.runs)
-table.T.round(2)
+lessons.show_table(table.T, 2)
 
 # %% [markdown]
 # Faults smaller than the usual disagreement cannot be found this way, however long the list.

@@ -110,7 +110,7 @@ for low, high in zip(edges[:-1], edges[1:], strict=True):
     if inside.any():
         by_hand.append((low, inside.sum(), p[inside].mean(dtype=float), truth[inside].mean()))
 by_hand = pd.DataFrame(by_hand, columns=["from", "pixels", "probability", "true"])
-by_hand.round(3)
+lessons.show_table(by_hand)
 
 # %% [markdown]
 # Two numbers sum this up. The **expected calibration error** is the mean distance between
@@ -140,7 +140,7 @@ curve = uncertainty.reliability_curve(everywhere)
 assert np.allclose(curve[["probability", "true"]], by_hand[["probability", "true"]])
 assert np.isclose(uncertainty.expected_calibration_error(everywhere), ece)
 assert np.isclose(uncertainty.brier_score(everywhere), brier)
-curve.round(3)
+lessons.show_table(curve)
 
 # %% [markdown]
 # ## Which pixels count?
@@ -158,9 +158,9 @@ near = uncertainty.near_outline(p >= 0.5)
 outline = uncertainty.reliability_table(p, truth, study.validation.table, counted=near)
 tables = {"whole crop": everywhere, "near the predicted outline": outline}
 print(f"near the outline: {near.mean():.1%} of the crop")
-pd.DataFrame({
+lessons.show_table(pd.DataFrame({
     name: uncertainty.calibration_scores(table)["value"] for name, table in tables.items()
-}).round(4)
+}), 4)
 
 # %% [markdown]
 # The diagram shows the same. Below the dotted line there is less foreground than promised,
@@ -187,10 +187,10 @@ plt.show()
 about = read_manifest("uncertainty")
 calibration = uncertainty.compare_calibration(read_uncertainty("reliability"))
 print(f"{about['patients']} patients, seeds {about['seeds']}")
-calibration[["ece", "ece_low", "ece_high", "mce", "brier"]].round(4)
+lessons.show_table(calibration[["ece", "ece_low", "ece_high", "mce", "brier"]], 4)
 
 # %% [markdown]
-# `ece_low` to `ece_high` is the interval of `ece` over patients, `mce` the distance in the worst bin.
+# The interval of the calibration error is over patients; the largest error is that of the worst bin.
 # Read the rows `none` first, `near` against `all`: the same network, the same answers.
 #
 # ## One number to mend it
@@ -201,15 +201,15 @@ calibration[["ece", "ece_low", "ece_high", "mce", "brier"]].round(4)
 
 # %%
 said = np.array([0.05, 0.2, 0.5, 0.8, 0.95])
-pd.DataFrame({f"temperature {t}": uncertainty.apply_temperature(said, t) for t in (0.5, 1, 1.5, 3)},
-             index=pd.Index(said, name="said")).round(3)
+scaled = {f"temperature {t}": uncertainty.apply_temperature(said, t) for t in (0.5, 1, 1.5, 3)}
+lessons.show_table(pd.DataFrame({"said": said} | scaled))
 
 # %% [markdown]
 # The number is fitted, so it must not be fitted on the patients it is judged on. For each
 # fold it comes from the other four. Do the five agree?
 
 # %%
-pd.DataFrame(about["temperatures"]).T.rename_axis("network").round(2)
+lessons.show_table(pd.DataFrame(about["temperatures"]).T.rename_axis("network"), 2)
 
 # %% [markdown]
 # The temperature was fitted near the outline. In the [report](../reports/README.md)'s figure, do
@@ -217,7 +217,8 @@ pd.DataFrame(about["temperatures"]).T.rename_axis("network").round(2)
 # does to all logits alike cannot bend a curve that is wrong on one side only.
 
 # %%
-stored_figure("reliability")
+stored_figure("reliability",
+              "Share that is true over the probability said, before and after scaling")
 
 # %% [markdown]
 # And elsewhere? A remedy for the outline also touches the pixels far from it, which may not
@@ -226,7 +227,7 @@ stored_figure("reliability")
 # %%
 change = (calibration.xs("temperature", level="scaling")
           - calibration.xs("none", level="scaling"))[["ece", "mce", "brier"]]
-change.round(4)
+lessons.show_table(change, 4)
 
 # %% [markdown]
 # ## Does doubt find the patients that fail?
@@ -237,8 +238,8 @@ change.round(4)
 # %%
 members = read_uncertainty("members")
 patients = uncertainty.patients_of(members).join(members.groupby("patient")["pathology"].first())
-pd.Series({name: text for name, text in uncertainty.MEASURES.items() if name in patients},
-          name="is").to_frame()
+measures = {name: text for name, text in uncertainty.MEASURES.items() if name in patients}
+lessons.show_table(pd.Series(measures, name="is"))
 
 # %% [markdown]
 # The last one is no doubt at all, only size. It is here because a small heart has much outline for
@@ -246,16 +247,16 @@ pd.Series({name: text for name, text in uncertainty.MEASURES.items() if name in 
 # small hearts would look clever. Which way do you expect the points to run?
 
 # %%
-stored_figure("doubt")
+stored_figure("doubt", "Dice of each patient over three measures of doubt")
 
 # %% [markdown]
-# `rho` is Spearman's correlation with Dice: at -1 the order of doubt would be the order of
-# failure. `rho_at_size` is what is left of it among hearts of like size. As in notebook 06, a
+# *rho* is Spearman's correlation with Dice: at -1 the order of doubt would be the order of
+# failure. *rho at like size* is what is left of it among hearts of like size. As in notebook 06, a
 # correlation is shown if its [p-value](../docs/glossary.md#p-value), adjusted for all measures, lies below 0.05.
 
 # %%
 judged = uncertainty.judge_measures(patients)
-judged.round(2)
+lessons.show_table(judged, 2)
 
 # %%
 for name, row in judged.drop(index="smallness").iterrows():
@@ -272,7 +273,7 @@ for name, row in judged.drop(index="smallness").iterrows():
 # better than chance. Does it do better than size?
 
 # %%
-stored_figure("risk_coverage")
+stored_figure("risk_coverage", "Mean Dice of the patients kept over the share sent to a human")
 
 # %% [markdown]
 # In numbers, when about a fifth are sent:
@@ -283,7 +284,7 @@ fifth = {}
 for name in some:
     curve = uncertainty.risk_coverage(patients[name], patients["dice"])
     fifth[name] = curve.loc[(curve["sent"] - 0.2).abs().idxmin()]
-pd.DataFrame(fifth).T[["sent", "dice", "oracle", "random", "random_high"]].round(3)
+lessons.show_table(pd.DataFrame(fifth).T[["sent", "dice", "oracle", "random", "random_high"]])
 
 # %% [markdown]
 # Last, the patients themselves. Are the most doubtful ones those with the lowest Dice? A low
@@ -295,7 +296,7 @@ ranks = pd.DataFrame({
     "rank of dice": patients["dice"].rank(),
     "rank of doubt": patients[some[0]].rank(ascending=False, na_option="top"),
 })
-ranks.sort_values("dice").head(8).round(3)
+lessons.show_table(ranks.sort_values("dice").head(8))
 
 # %% [markdown]
 # ## What we saw

@@ -124,7 +124,7 @@ print(f"{patient}: ED {ed}, ES {es} pixels, EF {by_hand:.1f} %")
 # ## And the network?
 #
 # The same with predicted masks. `count_phases` counts slice by slice, `measure_patients` makes
-# the volumes. `error` is predicted minus expert, in *points*: from 60 % to 57 % is −3 points.
+# the volumes. The *error* is predicted minus expert, in *points*: from 60 % to 57 % is −3 points.
 
 # %%
 model, preprocessing, _ = seglib.load_model("../reports/models/sunnybrook.keras")
@@ -133,7 +133,7 @@ prediction = seglib.to_mask(seglib.predict_set(model, hearts, preprocessing))
 counts = clinical.count_phases(hearts, prediction)
 patients = clinical.measure_patients(counts)
 assert np.isclose(patients.at[patient, "ef_truth"], by_hand)
-patients[["pathology", "ef_truth", "ef_predicted", "error"]].head(8).round(1)
+lessons.show_table(patients[["pathology", "ef_truth", "ef_predicted", "error"]].head(8), 1)
 
 # %% [markdown]
 # Some ejection fractions cannot be said: a phase is missing, or its ED mask is empty. They are
@@ -179,8 +179,9 @@ print(f"mean absolute error {difference.abs().mean():.1f} points")
 
 # %%
 names = ("bias", "lower", "upper", "mae", "slope")
-pd.DataFrame({name: {"value": found[name], "low": found[f"{name}_low"],
-                     "high": found[f"{name}_high"]} for name in names}).T.round(2)
+table = {name: {"value": found[name], "low": found[f"{name}_low"], "high": found[f"{name}_high"]}
+         for name in names}
+lessons.show_table(pd.DataFrame(table).T, 2)
 
 # %% [markdown]
 # The picture: each patient's difference over the *mean* of both measurements. (Over the expert's
@@ -207,7 +208,7 @@ by_group = patients.assign(
 ).groupby("pathology")
 table = by_group[["ef_truth", "error", "ED", "ES"]].mean().assign(n=by_group.size())
 reporting.save_table(table, "13_pathology", **live)
-table.round(2)
+lessons.show_table(table, 2)
 
 # %% [markdown]
 # A group can have a small mean error although both volumes are wrong, in the same direction.
@@ -218,7 +219,8 @@ table.round(2)
 systole = np.array([6, 10, 14, 18])  # radius at ES in pixels; at ED it is 20
 true = clinical.ejection_fraction(20.0**2, systole**2)
 drawn = clinical.ejection_fraction(20.5**2, (systole + 0.5) ** 2)
-pd.DataFrame({"radius at ES": systole, "true EF": true, "error": drawn - true}).round(1)
+table = pd.DataFrame({"radius at ES": systole, "true EF (%)": true, "error": drawn - true})
+lessons.show_table(table, 1)
 
 # %% [markdown]
 # ## Which slices?
@@ -237,14 +239,14 @@ assert np.allclose(points.groupby(counts["patient"]).sum(), patients["error"].fi
 parts = counts.assign(points=points).pivot_table(
     index="pathology", columns="phase", values="points", aggfunc="sum")
 parts = parts.div(patients.groupby("pathology").size(), axis=0)
-parts.assign(error=parts.sum(axis=1)).round(2)
+lessons.show_table(parts.assign(error=parts.sum(axis=1)), 2)
 
 # %% [markdown]
 # For the stored test of the committed network, by fifth of the stack too. Is it the base, the apex,
 # or all of it?
 
 # %%
-question.parts_table(question.committed_counts()).round(2)
+lessons.show_table(question.parts_table(question.committed_counts()), 2)
 
 # %% [markdown]
 # ## Dice against the error of the EF
@@ -283,7 +285,7 @@ def judge(mask: np.ndarray) -> dict:
     return {"Dice": evaluation.dice_of_patients(counted, case="phase").mean(), "bias of the EF": error}
 
 
-pd.DataFrame({name: judge(mask) for name, mask in made.items()}).T.round(3)
+lessons.show_table(pd.DataFrame({name: judge(mask) for name, mask in made.items()}).T)
 
 # %% [markdown]
 # Does that happen with real networks? Two of the study's comparison looked like it: from one
@@ -296,7 +298,7 @@ pair = question.pair_table()
 runs = stored_names("comparison", question.PAIR)
 reporting.save_table(pair, "13_pair", **stored, runs=runs)
 print(" against ".join(question.PAIR))
-pair.round(3)
+lessons.show_table(pair)
 
 # %% [markdown]
 # Hardly anything: the interval of the EF now holds 0. It was the two trainings that differed, not the
@@ -319,7 +321,7 @@ print(f"{(phases == 1).sum()} of {len(phases)} slices are outlined in one phase 
 rules = {rule: clinical.measure_patients(counts, rule) for rule in clinical.RULES}
 both = pd.DataFrame({rule: table["ef_truth"] for rule, table in rules.items()})
 both["change"] = both["paired"] - both["all"]
-both.groupby(patients["pathology"]).mean().round(1)
+lessons.show_table(both.groupby(patients["pathology"]).mean(), 1)
 
 # %% [markdown]
 # The rule removes blood that was there at ED and lets a good heart look worse. (The phantom's base
@@ -329,7 +331,7 @@ both.groupby(patients["pathology"]).mean().round(1)
 # %%
 experts = question.experts_table()
 reporting.save_table(experts, "13_experts", **stored, runs=stored_names(question.EVERYBODY))
-experts.round(1)
+lessons.show_table(experts, 1)
 
 
 # %% [markdown]
@@ -354,8 +356,8 @@ def without_base(phase: str) -> pd.DataFrame:
 
 
 left_out = {phase: without_base(phase) for phase in ("ED", "ES")}
-pd.DataFrame({f"no base at {phase}": rows[["dice", "error"]].mean()
-              for phase, rows in left_out.items()}).T.round(3)
+means = {f"no base at {phase}": rows[["dice", "error"]].mean() for phase, rows in left_out.items()}
+lessons.show_table(pd.DataFrame(means).T)
 
 # %%
 fig, axes = plotting.new_figure(1, 1, width=6.2, height=3.8)
@@ -383,7 +385,8 @@ plt.show()
 # %%
 networks = question.protocols_table()
 columns = ["dice", "bias", "bias_low", "bias_high", "lower", "upper"]
-networks.set_index(["protocol", "network"])[columns].round({"dice": 3} | dict.fromkeys(columns[1:], 1))
+networks = networks.set_index(["protocol", "network"])[columns]
+lessons.show_table(networks, dict.fromkeys(columns[1:], 1))
 
 # %% [markdown]
 # ## What we saw

@@ -93,7 +93,7 @@ for shift in (0, 3, 6, 12, 24):
     hard = soft >= 0.5
     scores[shift] = {"against the expert": mistakes.soft_dice(masks, soft).mean(),
                      "against itself": mistakes.soft_dice(hard, soft).mean()}
-pd.DataFrame(scores).T.rename_axis("moved by (pixels)").round(3)
+lessons.show_table(pd.DataFrame(scores).T.rename_axis("moved by (pixels)"))
 
 # %% [markdown]
 # Only one of the columns knows that the masks have moved. Scoring needs the truth *from the
@@ -131,7 +131,7 @@ for inside, outside in ((1.0, 0.0), (0.9, 0.001), (0.7, 0.005), (0.6, 0.02)):
     unsure = np.where(masks > 0, inside, outside)
     hard = evaluation.overlap_scores(masks, np.uint8(unsure >= 0.5))["dice"]
     rows[inside, outside] = {"hard": hard, "soft": mistakes.soft_dice(masks, unsure).mean()}
-pd.DataFrame(rows).T.rename_axis(["inside", "outside"]).round(3)
+lessons.show_table(pd.DataFrame(rows).T.rename_axis(["inside", "outside"]))
 
 # %% [markdown]
 # And a slice without any blood pool, where the network is almost silent:
@@ -161,7 +161,8 @@ prediction = np.roll(masks, 3, axis=1)
 prediction[masks.sum(axis=(1, 2, 3)) <= np.quantile(masks.sum(axis=(1, 2, 3)), 0.2)] = 0
 values = {f"batches of {n}": mistakes.batch_dice(masks, prediction, n) for n in (1, 4, 16, 32, 64)}
 cases = seglib.per_patient(seglib.score_cases(study.train, prediction))
-pd.Series({**values, "per patient": cases["dice"].mean()}, name="Dice").round(3).to_frame().T
+values["per patient"] = cases["dice"].mean()
+lessons.show_table(pd.Series(values, name="Dice"))
 
 # %% [markdown]
 # The per-patient value does not change with a setting of the training. That is why the
@@ -175,7 +176,7 @@ pd.Series({**values, "per patient": cases["dice"].mean()}, name="Dice").round(3)
 
 # %%
 few = study.train.take(lessons.middle_slices(study.train))
-lessons.compare_losses(few.images, few.masks).round(3)
+lessons.show_table(lessons.compare_losses(few.images, few.masks))
 
 # %% [markdown]
 # From scratch, the order cannot matter, and both rows agree. Where the second inherits, ask
@@ -191,11 +192,11 @@ lessons.compare_losses(few.images, few.masks).round(3)
 border = study.slices.images.shape[1] / 2
 radius = np.sqrt(np.median(masks.sum(axis=(1, 2, 3))) / np.pi)
 angles = {"0.2 degrees, as run": 0.2, "0.2 radians": np.rad2deg(0.2), "30 degrees": 30}
-pd.DataFrame({
+lessons.show_table(pd.DataFrame({
     name: {"border (pixels)": mistakes.displacement(border, angle),
            "outline (pixels)": mistakes.displacement(radius, angle)}
     for name, angle in angles.items()
-}).T.round(2)
+}).T, 2)
 
 # %% [markdown]
 # ## A mask resized as a photograph (system 1)
@@ -206,7 +207,8 @@ pd.DataFrame({
 # %%
 side = study.slices.images.shape[1]
 sides = (side // 2, side * 3 // 4)
-pd.DataFrame({f"{side} to {new}": mistakes.smoothing_cost(masks, new) for new in sides}).T.round(3)
+costs = {f"{side} to {new}": mistakes.smoothing_cost(masks, new) for new in sides}
+lessons.show_table(pd.DataFrame(costs).T)
 
 # %% [markdown]
 # ## What we saw

@@ -87,7 +87,7 @@ leak = lessons.lab("leak_the_patients", hearts, seeds)
 leak.predict(0.1)  # your number
 
 # %%
-leak.flip()
+lessons.show_table(leak.flip())
 
 # %%
 fig = leak.show_effect()
@@ -111,7 +111,7 @@ variants = lessons.lab("keep_variants_of_a_test_slice", hearts, seeds)
 variants.predict(0.1)  # your number
 
 # %%
-variants.flip()
+lessons.show_table(variants.flip())
 
 # %%
 fig = variants.show_effect()
@@ -134,7 +134,7 @@ seeds_lab = lessons.lab("unpair_the_seeds", hearts, seeds)
 seeds_lab.predict(-0.1)  # your number
 
 # %%
-seeds_lab.flip()
+lessons.show_table(seeds_lab.flip())
 
 # %%
 fig = seeds_lab.show_effect()
@@ -157,7 +157,7 @@ axis_lab = lessons.lab("shift_along_the_wrong_axis", hearts, seeds)
 axis_lab.predict(-0.1)  # your number
 
 # %%
-axis_lab.flip()
+lessons.show_table(axis_lab.flip())
 
 # %%
 fig = axis_lab.show_effect()
@@ -181,7 +181,7 @@ norm_lab = lessons.lab("batch_norm_at_batch_1", hearts, seeds)
 norm_lab.predict(0.1)  # your number
 
 # %%
-norm_lab.flip()
+lessons.show_table(norm_lab.flip())
 
 # %%
 fig = norm_lab.show_effect()
@@ -205,7 +205,7 @@ epoch_lab = lessons.lab("pick_the_epoch_on_the_test_set", hearts, seeds)
 epoch_lab.predict(0.1)  # your number
 
 # %%
-epoch_lab.flip()
+lessons.show_table(epoch_lab.flip())
 
 # %%
 fig = epoch_lab.show_effect()
@@ -229,7 +229,7 @@ soft_lab = lessons.lab("score_soft_dice", hearts, seeds)
 soft_lab.predict(0.1)  # your number
 
 # %%
-soft_lab.flip()
+lessons.show_table(soft_lab.flip())
 
 # %%
 fig = soft_lab.show_effect()
@@ -251,7 +251,7 @@ background_lab = lessons.lab("count_the_background", hearts, seeds)
 background_lab.predict(0.1)  # your number
 
 # %%
-background_lab.flip()
+lessons.show_table(background_lab.flip())
 
 # %%
 fig = background_lab.show_effect()
@@ -274,7 +274,7 @@ itself_lab = lessons.lab("score_it_against_itself", hearts, seeds)
 itself_lab.predict(0.1)  # your number
 
 # %%
-itself_lab.flip()
+lessons.show_table(itself_lab.flip())
 
 # %%
 fig = itself_lab.show_effect()
@@ -297,7 +297,7 @@ empty_lab = lessons.lab("count_empty_masks_as_right", hearts, seeds)
 empty_lab.predict(0.1)  # your number
 
 # %%
-empty_lab.flip()
+lessons.show_table(empty_lab.flip())
 
 # %%
 fig = empty_lab.show_effect()
@@ -322,7 +322,7 @@ interpolate_lab = lessons.lab("interpolate_the_masks", hearts, seeds)
 interpolate_lab.predict(5)  # your number
 
 # %%
-interpolate_lab.flip()
+lessons.show_table(interpolate_lab.flip(), 1)
 
 # %%
 fig = interpolate_lab.show_effect()
@@ -348,7 +348,7 @@ hd95_lab = lessons.lab("take_another_librarys_hd95", hearts, seeds)
 hd95_lab.predict(-1)  # your number
 
 # %%
-hd95_lab.flip()
+lessons.show_table(hd95_lab.flip(), 1)
 
 # %%
 fig = hd95_lab.show_effect()
@@ -372,11 +372,11 @@ LABS = (
     leak, variants, seeds_lab, axis_lab, norm_lab, epoch_lab, soft_lab, background_lab,
     itself_lab, empty_lab, interpolate_lab, hd95_lab,
 )
-pd.DataFrame({
+lessons.show_table(pd.DataFrame({
     opened.lab.title: {"your prediction": opened.guess, "the mistake adds": opened.effect(),
                        "counted": opened.lab.measure}
     for opened in LABS
-}).T.rename_axis("lab")
+}).T.rename_axis("lab"))
 
 # %% [markdown]
 # ## What we saw

@@ -114,7 +114,7 @@ else:
     planted = own_folder.write(own, patients=8 if PROFILE == "smoke" else 12, seed=SEED)
 labels = {"dataset": "own images" if mine else "phantom (toy folder)", "profile": PROFILE}
 endings = pd.Series([path.suffix for path in own.rglob("*.*")], name="files")
-endings.value_counts().to_frame().T
+lessons.show_table(endings.value_counts())
 
 # %% [markdown]
 # ## One form
@@ -128,7 +128,7 @@ ready = files.results_dir() / "own" / ("mine" if mine else "toy")
 table = annotated.import_masks(own / "images", own / "annotations", ready, CLASSES)
 fine = table["fault"] == ""
 kinds = table["kind"].replace("", "no file")
-pd.crosstab(kinds, fine.map({True: "right", False: "faulty"}).rename("masks"))
+lessons.show_table(pd.crosstab(kinds, fine.map({True: "right", False: "faulty"}).rename("masks")))
 
 # %% [markdown]
 # What is not right is not used, and never in silence. Read the lines: could each one happen to you?
@@ -175,7 +175,7 @@ lessons.browse_slices(slices, **labels)
 each = {patient: slices.of_patients([patient]) for patient in slices.patients}
 alike = splits.find_leaks(each)
 pairs = alike.groupby(["part_a", "part_b"]).size().rename("slices alike").reset_index()
-pairs
+lessons.show_table(pairs)
 
 # %%
 names = pairs[["part_a", "part_b"]].head(1).to_numpy().ravel()
@@ -197,8 +197,8 @@ slices.table["group"] = slices.table["patient"].map(group)
 split = splits.fold_split(slices, folds=min(5, len(set(group.values()))), seed=SEED)
 parts = split.apply(slices)
 seglib.check_no_leaks(parts)
-pd.DataFrame({name: {"patients": len(part.patients), "slices": len(part)}
-              for name, part in parts.items()}).T
+sizes = {name: {"patients": len(part.patients), "slices": len(part)} for name, part in parts.items()}
+lessons.show_table(pd.DataFrame(sizes).T)
 
 # %% [markdown]
 # ## Train
@@ -223,7 +223,8 @@ plt.show()
 scored = lessons.score(run, parts["test"])
 summary = seglib.summarise(scored.per_case)
 reporting.save_table(summary, "16_scores", **labels, runs=[run.id])
-summary.loc[["dice", "jaccard", "hd95", "surface_dice"], ["mean", "low", "high", "n", "unit"]].round(3)
+shown = ["dice", "jaccard", "hd95", "surface_dice"]
+lessons.show_table(summary.loc[shown, ["mean", "low", "high", "n", "unit"]])
 
 # %%
 lessons.browse_slices(parts["test"], scored.prediction, **labels)
@@ -238,7 +239,7 @@ lessons.browse_slices(parts["test"], scored.prediction, **labels)
 found = audit.audit(slices, recipe, folds=2 if PROFILE == "smoke" else 3, seed=SEED)
 suspects = audit.rank_suspects(found.per_slice)
 reporting.save_table(suspects, "16_suspects", **labels, runs=found.runs)
-suspects[["patient", "dice", "z", "gap", "worst_slice"]].head(5).round(2)
+lessons.show_table(suspects[["patient", "dice", "z", "gap", "worst_slice"]].head(5), 2)
 
 # %%
 fig = audit.show_suspects(found.slices, found.prediction, suspects.head(2), columns=4)

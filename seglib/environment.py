@@ -46,6 +46,14 @@ OTHER_BUILDS = {
 }
 
 
+class KernelError(PackageError):
+    """A notebook runs in a Python that was not made for it."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the sentence alone, for no line of code is at fault."""
+        return [f"{type(self).__name__}: {self}"]
+
+
 def versions() -> dict[str, str]:
     """The installed versions of `PACKAGES`; absent ones are left out."""
     found = _installed(PACKAGES)
@@ -71,6 +79,8 @@ def install_missing() -> None:
     nothing is done or said.
 
     Raises:
+        KernelError: Not even TensorFlow is there: most likely another kernel than the study's was
+            chosen, and gigabytes would go where nobody wants them.
         PackageError: pip could not install it; what pip said stands above.
     """
     requirements = Path(__file__).resolve().parents[1] / "requirements.txt"
@@ -86,6 +96,12 @@ def install_missing() -> None:
     ]
     if not missing:
         return
+    if "tensorflow" in missing:
+        raise KernelError(
+            f"this notebook's Python ({sys.executable}) lacks {', '.join(missing)}. Open the "
+            "notebooks with `make lab`, which brings a Python that has them; or install them into "
+            f"this one with `%pip install -r {os.path.relpath(requirements)}`, and run all again"
+        )
     print(f"Installing what is missing here: {', '.join(missing)}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         # No newcomer may replace what the notebook's other packages were made for.

@@ -177,6 +177,11 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index() if any(frame.index.names) else frame
 
 
+def p_value(p: float) -> str:
+    """A p-value as every table shows it, to three decimals; empty where there is none."""
+    return "" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def to_markdown(frame: pd.DataFrame, decimals: int = 3) -> str:
     """A table in GitHub's Markdown.
 

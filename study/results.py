@@ -126,11 +126,12 @@ def read_masks(name: str, stored: Path = STORED) -> np.ndarray:
         return np.unpackbits(packed["bits"], count=int(np.prod(shape))).reshape(shape)
 
 
-def stored_figure(name: str, stored: Path = STORED) -> Image:
+def stored_figure(name: str, alt: str, stored: Path = STORED) -> Image:
     """A figure of the report, for a notebook that would only draw it once more.
 
     Args:
         name: Its file's name, without the ending.
+        alt: What it shows, for a reader who cannot see it.
         stored: Where results are kept; the figures stand beside it.
 
     Raises:
@@ -141,4 +142,4 @@ def stored_figure(name: str, stored: Path = STORED) -> Image:
     path = stored.parent / "figures" / f"{name}.png"
     if not path.is_file():
         raise SeglibError(f"the report has no figure {name}; draw its figures: make report")
-    return Image(data=path.read_bytes(), width=800)
+    return Image(data=path.read_bytes(), width=800, alt=alt)

@@ -56,11 +56,6 @@ def with_interval(
     return [cell(row) for _, row in table.iterrows()]
 
 
-def small(p: float) -> str:
-    """A p-value to three decimals; empty where there is none."""
-    return "" if pd.isna(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
 def short_table(table: pd.DataFrame, *columns: str) -> str:
     """A Markdown table without what is the same in all its rows: that stands in a line below.
 
@@ -89,10 +84,10 @@ def against_reference(table: pd.DataFrame) -> dict[str, list[str]]:
     """
     columns = {
         "difference": with_interval(table, "difference", form="+.3f"),
-        "p (Holm)": [small(p) for p in table["p_holm"]],
+        "p (Holm)": [reporting.p_value(p) for p in table["p_holm"]],
     }
     if table["n"].min() < FEW:
-        columns["smallest p"] = [small(p) for p in table["p_smallest"]]
+        columns["smallest p"] = [reporting.p_value(p) for p in table["p_smallest"]]
     return columns | {"verdict": table["verdict"].fillna("").tolist()}
 
 

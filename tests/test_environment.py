@@ -17,8 +17,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
-from seglib.environment import environment, versions
+from seglib.environment import KernelError, environment, versions
 from seglib.files import REPOSITORY
 from seglib.version import __version__
 
@@ -107,6 +108,23 @@ def test_what_is_there_or_another_build_of_it_is_kept_in_silence(bare, requireme
     plant(bare, package, "0.1")  # older than asked for: not touched on a machine like Colab's
     done = fresh(INSTALL, NO_PACKAGE, cwd=bare)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_kernel_without_tensorflow_is_told_in_one_sentence_and_nothing_is_installed(bare, capsys):
+    (bare / "requirements.txt").write_text("numpy>=2\ntensorflow>=2.20  # trains\npydicom>=3\n")
+    plant(bare, "numpy", "2.1")
+    done = fresh(INSTALL, NO_PACKAGE, cwd=bare)
+    sentence = done.stderr.splitlines()[-1]
+    assert "KernelError" in sentence
+    assert "lacks tensorflow, pydicom. " in sentence and "`make lab`" in sentence
+    assert "`%pip install -r requirements.txt`" in sentence and done.stdout == ""
+
+    def a_cell() -> None:
+        raise KernelError("choose another kernel")
+
+    shell = InteractiveShell(colors="nocolor", user_ns={"a_cell": a_cell})
+    assert not shell.run_cell("a_cell()").success
+    assert capsys.readouterr().out == "KernelError: choose another kernel\n"
 
 
 def test_a_library_installed_as_a_package_has_no_list_and_installs_nothing(bare):

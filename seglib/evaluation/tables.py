@@ -31,6 +31,7 @@ from seglib.evaluation.scores import (
     score_case,
 )
 from seglib.evaluation.surface import Spacing, surface_distances
+from seglib.progress import progress
 from seglib.slices import SliceSet
 
 #: Every score that is averaged, in the order of the tables.
@@ -90,22 +91,24 @@ def score_cases(
     spacings = [_spacing_of(table.loc[index]) for index in cases]
     in_mm = all(is_known(spacing) for spacing in spacings)
     labels = ["case", "patient", "phase", "pathology", *(["group"] if "group" in table else [])]
-    rows = []
-    for index, spacing in zip(cases, spacings, strict=True):
-        first = table.loc[index[0]]
-        known = is_known(spacing)
-        side = np.atleast_1d(spacing)[-1] if known else assumed_spacing
-        for class_name, a, b in _classes(slices, prediction, index):
-            rows.append(
-                {
-                    **first[labels].to_dict(),
-                    "class": class_name,
-                    **score_case(a, b, spacing if in_mm else None, tolerance=tolerance),
-                    **good_contours(a, b, side, good_limit),
-                    "contour_spacing": float("nan") if side is None else float(side),
-                    "contour_spacing_assumed": side is not None and not known,
-                }
-            )
+    with progress(f"Scoring {len(cases)} cases", len(cases), "case") as done:
+        rows = []
+        for index, spacing in zip(cases, spacings, strict=True):
+            first = table.loc[index[0]]
+            known = is_known(spacing)
+            side = np.atleast_1d(spacing)[-1] if known else assumed_spacing
+            for class_name, a, b in _classes(slices, prediction, index):
+                rows.append(
+                    {
+                        **first[labels].to_dict(),
+                        "class": class_name,
+                        **score_case(a, b, spacing if in_mm else None, tolerance=tolerance),
+                        **good_contours(a, b, side, good_limit),
+                        "contour_spacing": float("nan") if side is None else float(side),
+                        "contour_spacing_assumed": side is not None and not known,
+                    }
+                )
+            done(1)
     return pd.DataFrame(rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from seglib.inference.poses import SMALL_POSES, mean_over, small_pose, square_po
 from seglib.inference.sliding_window import patch_of, predict_volume
 from seglib.preprocessing.intensities import require_finite_input
 from seglib.preprocessing.steps import Preprocessing
+from seglib.progress import progress
 
 if TYPE_CHECKING:  # an ONNX file is predicted without Keras, and pictures without tables
     import keras
@@ -35,6 +36,7 @@ def predict(
     *,
     batch_size: int | None = None,
     rotations: bool = False,
+    done: Callable[[int], object] = lambda images: None,
 ) -> np.ndarray:
     """Probabilities on the grid of the input images.
 
@@ -46,6 +48,7 @@ def predict(
             (`seglib.inference.forward.most_at_once`). The result does not depend on it.
         rotations: Average over the 8 flips and quarter turns of the square (test-time
             augmentation): 8 times the work. Needs a square network input.
+        done: Called after each forward pass with the number of its images, e.g. to show them.
 
     Returns:
         ``(N, H, W, K)`` float32; 0 outside the crop that the network sees.
@@ -69,6 +72,7 @@ def predict(
         require_finite_input(inputs, images[part], names)
         outputs = mean_over(poses, inputs, network) if rotations else network(inputs)
         probabilities[part] = preprocessing.restore(outputs, images.shape[1:3])
+        done(len(inputs))
     return probabilities
 
 
@@ -94,14 +98,18 @@ def predict_set(
         ValueError: `rotations` for a network of volumes.
     """
     patch = patch_of(model)
+    shown = progress(f"Predicting {len(slices)} slices", len(slices), "slice")
     if patch is None:
-        return predict(model, slices.images, preprocessing, rotations=rotations)
+        with shown as done:
+            return predict(model, slices.images, preprocessing, rotations=rotations, done=done)
     if rotations:
         raise ValueError("a network of volumes is not turned at test time; use rotations=False")
     shape = (*slices.images.shape[:3], model.output_shape[-1])
     probabilities = np.empty(shape, np.float32)
-    for rows in slices.cases():
-        probabilities[rows] = predict_volume(model, slices.images[rows], preprocessing, patch)
+    with shown as done:
+        for rows in slices.cases():
+            probabilities[rows] = predict_volume(model, slices.images[rows], preprocessing, patch)
+            done(len(rows))
     return probabilities
 
 

@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_face(
         "score": "session",
         "train_for": "session",
         "results_table": "session",
+        "show_table": "tables",
         "show_training": "pictures",
         "browse_slices": "pictures",
         "show_features": "pictures",

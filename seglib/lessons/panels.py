@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from seglib.lessons.alt_text import alternative_text
+
 if TYPE_CHECKING:
     import ipywidgets
 
@@ -121,12 +123,15 @@ class Panel:
     def _moved(self, change: object = None) -> None:
         self.picture.value = png(self._draw(**self.values))
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """The panel for a front end that has widgets, and a picture for one that has not."""
-        still = self._still or (lambda: self._draw(**self.values))
+        fig = self._still() if self._still else self._draw(**self.values)
+        about = {"image/png": {"alt": alternative_text(fig)}}
         bundle = {
             "text/plain": "A picture with controls; run the notebook to move them.",
-            "image/png": base64.b64encode(png(still())).decode(),
+            "image/png": base64.b64encode(png(fig)).decode(),
         }
         if self.box is not None:
             bundle["application/vnd.jupyter.widget-view+json"] = {
@@ -134,7 +139,7 @@ class Panel:
                 "version_minor": 0,
                 "model_id": self.box.model_id,
             }
-        return bundle
+        return bundle, about
 
 
 def png(fig: Figure) -> bytes:

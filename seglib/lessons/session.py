@@ -19,6 +19,7 @@ from seglib.environment import environment
 from seglib.evaluation.tables import MEAN_OF_CLASSES, score_cases, summarise
 from seglib.files import results_dir, write_json
 from seglib.inference.prediction import predict_set, to_mask
+from seglib.lessons.alt_text import describe_figures
 from seglib.recipes.recipe import Recipe
 from seglib.slices import SliceSet
 from seglib.splits.leaks import check_no_leaks
@@ -32,10 +33,13 @@ _SMOKE_PATIENTS = 3
 def describe_environment() -> None:
     """Print the versions and the device that a notebook runs on.
 
+    From here on each figure that the notebook shows has an alternative text.
+
     TensorFlow's notices about repeated tracing are silenced: a notebook that predicts
     with several networks meets them by design, and a reader can do nothing about them.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    describe_figures()
     found = environment()
     versions = found["versions"]
     backend = keras.backend.backend()

@@ -196,14 +196,16 @@ def plot_strata(
 
     Args:
         slices: One row a slice: ``variant``, ``patient``, ``dice`` and the columns to group by.
-        columns: What to group by, one panel each.
+        columns: What to group by, one panel each, two abreast.
     """
     titles = {"size": "pixels of the expert's mask", "position": "position in the heart"}
-    fig, grid = new_figure(1, len(columns), width=3.0, height=3.2, sharey=True)
+    fig, grid = new_figure(-(-len(columns) // 2), 2, width=3.8, height=2.8, sharey=True)
+    for axes in grid.flat[len(columns) :]:
+        axes.set_axis_off()
     variants = list(slices["variant"].unique())
     colours = network_colours(variants)
     handles = []
-    for axes, column in zip(grid[0], columns, strict=True):
+    for axes, column in zip(grid.flat, columns, strict=False):
         for number, variant in enumerate(variants):
             rows = slices[slices["variant"] == variant]
             patients = rows.groupby([column, "patient"], observed=True)["dice"].mean()
@@ -226,7 +228,8 @@ def plot_strata(
         axes.set_xlim(-0.6, len(means) - 0.4)
         axes.set_title(titles.get(column, column), fontsize=9)
         plain_axes(axes, grid="y")
-    grid[0, 0].set_ylabel("Dice per slice (n = patients)")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("Dice per slice (n = patients)")
     legend_below(fig, handles)
     _turn_crowded_labels(fig)
     return fig

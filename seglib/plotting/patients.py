@@ -25,6 +25,7 @@ from seglib.plotting.style import (
 
 #: A box of fewer values would be drawn from the points that are drawn already.
 FEWEST_IN_A_BOX = 10
+_ABREAST = 5  # most names that stand beside one another on a line each
 _MEAN = {
     "marker": "D",
     "linestyle": "none",
@@ -103,8 +104,11 @@ def box_plot_per_patient(
         if len(points):
             axes.plot(place + np.array([-0.25, 0.25]), 2 * [np.median(points)], color="black")
             axes.plot(place, points.mean(), zorder=4, **_MEAN)
-    names = [f"{name}\n(n = {len(v)})" for name, v in zip(scores, values, strict=True)]
-    axes.set_xticks(np.arange(1, len(names) + 1), names)
+    names = list(scores)
+    if len(names) > _ABREAST:
+        names = [name.replace("–", "–\n").replace(" ", "\n") for name in names]
+    names = [f"{name}\n(n = {len(v)})" for name, v in zip(names, values, strict=True)]
+    axes.set_xticks(np.arange(1, len(names) + 1), names, fontsize=9)
     axes.set_xlim(0.4, len(names) + 0.6)
     axes.set_ylabel(ylabel or METRIC_NAMES.get(metric, metric))
     plain_axes(axes, grid="y")

@@ -104,7 +104,7 @@ def show_pairs(
     *,
     titles: Sequence[str] | None = None,
 ) -> Figure:
-    """Image above, mask below: a pair and what augmentation made of it.
+    """Image above, mask below: a pair and what augmentation made of it, four abreast.
 
     Args:
         pairs: Images ``(H, W)`` or ``(H, W, C)``, masks ``(H, W)`` or ``(H, W, 1)``; the first
@@ -112,13 +112,16 @@ def show_pairs(
         titles: One title per pair; without them "original" and numbers.
     """
     titles = titles or ["original", *(f"variant {i}" for i in range(1, len(pairs)))]
-    fig, grid = new_figure(2, len(pairs), width=1.7, height=1.8)
-    for (top, bottom), (image, mask), title in zip(grid.T, pairs, titles, strict=True):
+    columns = min(len(pairs), 4)
+    fig, grid = new_figure(2 * -(-len(pairs) // columns), columns, width=1.7, height=1.8)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    places = zip(grid[::2].flat, grid[1::2].flat, strict=True)
+    for (top, bottom), (image, mask), title in zip(places, pairs, titles, strict=False):
         mask = one_plane(mask)
         show_image(top, image, title=title)
         draw_contours(top, mask)
         bottom.imshow(mask, cmap="gray", vmin=0, vmax=max(1, mask.max()), interpolation="nearest")
-        bottom.set_axis_off()
     return fig
 
 

@@ -48,6 +48,7 @@ LABEL_ID = "seglib-label"
 LEGEND_ID = "seglib-legend"
 _FOOTER_INCHES = 0.28
 _MIN_WIDTH = 4.0  # inches: what the phantom's label needs
+_MAX_WIDTH = 7.8  # inches: 800 pixels of a notebook; what is wider shrinks to nothing on a phone
 
 
 def label_figure(fig: Figure, dataset: str, profile: str) -> Figure:
@@ -98,12 +99,14 @@ def _lift_axes(fig: Figure) -> None:
 def new_figure(
     rows: int, columns: int, *, width: float, height: float, **keywords: object
 ) -> tuple[Figure, np.ndarray]:
-    """A figure with a grid of axes of `width` by `height` inches each.
+    """A figure with a grid of axes of `width` by `height` inches each; smaller if many are abreast.
 
     Returns:
         The figure and its axes, always as a ``(rows, columns)`` array.
     """
-    size = (max(columns * width, _MIN_WIDTH), rows * height + _FOOTER_INCHES)
+    share = min(_MAX_WIDTH / (columns * width), 1)
+    height *= share if columns > 1 else 1
+    size = (max(columns * width * share, _MIN_WIDTH), rows * height + _FOOTER_INCHES)
     return plt.subplots(rows, columns, figsize=size, layout="compressed", squeeze=False, **keywords)
 
 

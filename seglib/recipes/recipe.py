@@ -7,7 +7,7 @@ copies of it.
 from __future__ import annotations
 
 import functools
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
 from importlib import import_module
 
 from seglib.augmentation import Augmentation
@@ -84,9 +84,23 @@ class Recipe:
                 f"found {self.patience}"
             )
 
+    def __repr__(self) -> str:
+        return brief(self)
+
     def to_dict(self) -> dict:
         """Plain nested values, as stored in a manifest."""
         return asdict(self)
+
+
+def brief(record: object) -> str:
+    """A dataclass as Python writes it, without the fields that are as by default."""
+    text = []
+    for item in fields(record):
+        value = getattr(record, item.name)
+        usual = item.default if item.default_factory is MISSING else item.default_factory()
+        if value != usual:
+            text.append(f"{item.name}={brief(value) if is_dataclass(value) else repr(value)}")
+    return f"{type(record).__name__}({', '.join(text)})"
 
 
 #: What a profile changes in every recipe it is applied to. `smoke` shows only that all

@@ -13,41 +13,47 @@ from pathlib import Path
 import keras
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
+from seglib import progress
 from seglib.errors import DataError, SeglibError
 from seglib.files import atomic_write, writing
 from seglib.inference.prediction import to_mask
 from seglib.preprocessing.steps import Preprocessing
 from seglib.slices import SliceSet, data_hash
 
+#: How names of networks and optimisers are spelt for a reader.
+SPELT = {"unet": "U-Net", "adamw": "AdamW", "adam": "Adam", "sgd": "SGD"}
+
 
 class Progress(keras.callbacks.Callback):
-    """Says which epoch, and how long is left.
+    """Says which epoch, and how long is left; and in the end how long it took.
 
-    A bar, or one JSON line an epoch in the file that ``SEGLIB_PROGRESS_FILE`` names:
-    whoever runs notebooks shows it on the console, and no output is left in the cells.
+    A bar where somebody watches it (`seglib.progress.bar`), or one JSON line an epoch in the file
+    that ``SEGLIB_PROGRESS_FILE`` names: whoever runs notebooks shows it on the console.
     """
 
     def __init__(self, name: str, epochs: int, first: int):
         super().__init__()
-        self.name, self.epochs, self.first = name, epochs, first
-        self.file = os.environ.get("SEGLIB_PROGRESS_FILE")
+        words = [SPELT.get(word, word) for word in name.replace("_", " ").split()]
+        self.name, self.epochs, self.first = " ".join(words), epochs, first
+        self.file = os.environ.get(progress.VARIABLE)
 
     def on_train_begin(self, logs=None):
         """Open the bar."""
-        self.start = time.monotonic()
-        if not self.file:
-            self.bar = tqdm(
-                total=self.epochs, initial=self.first, desc=self.name, unit="epoch", leave=False
-            )
+        self.start, self.done = time.monotonic(), self.first
+        self.bar = progress.bar(f"Training {self.name}", self.epochs, "epoch", first=self.first)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Name the epoch."""
+        self.bar.set_description(f"Training {self.name}, epoch {epoch + 1} of {self.epochs}")
 
     def on_epoch_end(self, epoch, logs=None):
-        """Show the epoch and its Dice."""
+        """Show the epoch's Dice."""
         dice = round(float(logs["dice"]), 4)
+        self.bar.set_postfix({"Dice": dice})
+        self.bar.update()
+        self.done = epoch + 1
         if not self.file:
-            self.bar.set_postfix(dice=dice)
-            self.bar.update()
             return
         done = epoch + 1 - self.first
         left = (time.monotonic() - self.start) / done * (self.epochs - epoch - 1)
@@ -57,9 +63,10 @@ class Progress(keras.callbacks.Callback):
             stream.write(json.dumps(line) + "\n")
 
     def on_train_end(self, logs=None):
-        """Close the bar."""
-        if not self.file:
-            self.bar.close()
+        """Close the bar, and leave a line."""
+        self.bar.close()
+        epochs = f"{self.done - self.first} epoch{'s' * (self.done - self.first != 1)}"
+        progress.leave_line(f"Trained {self.name}, {epochs}", time.monotonic() - self.start)
 
 
 class Seconds(keras.callbacks.Callback):

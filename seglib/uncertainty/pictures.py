@@ -80,9 +80,10 @@ def plot_doubt(
         handles = points_by_group(axes, patients, measure, dice)
         found = rank_correlation(patients[measure].to_numpy(), patients[dice].to_numpy())
         title = f"Spearman {found['rho']:.2f} [{found['low']:.2f}, {found['high']:.2f}]"
-        axes.set_title(f"{title}, n = {found['n']}".replace("-", "−"), fontsize=9)
+        axes.set_title(f"{title}\nn = {found['n']}".replace("-", "−"), fontsize=8)
         axes.set_xlabel(MEASURES.get(measure, measure), fontsize=9)
         axes.margins(0.06)
+        axes.locator_params(axis="x", nbins=4)
         plain_axes(axes, grid="both")
     grid[0, 0].set_ylabel("Dice per patient")
     if len(handles) > 1:

@@ -33,7 +33,7 @@ from seglib.uncertainty.pictures import plot_doubt, plot_reliability, plot_risk_
 from seglib.uncertainty.temperature import apply_temperature, cross_fit
 from study.questions.heart import ASSUMED_SPACING, load
 from study.results import STORED, read_manifest, read_table, stored_names, write_table
-from study.section import measured_labels, short_table, small, with_interval
+from study.section import measured_labels, short_table, with_interval
 
 
 @dataclass(frozen=True)
@@ -278,7 +278,9 @@ def blocks() -> dict[str, str]:
     """The Markdown blocks of the report's page, by the name of their markers."""
     compared = compare_calibration(read_uncertainty("reliability"))
     judged = judge_measures(patients_of(read_uncertainty("members")))
-    p_values = {name: judged[name].map(small) for name in judged if name.startswith("p_holm")}
+    p_values = {
+        name: judged[name].map(reporting.p_value) for name in judged if name.startswith("p_holm")
+    }
     return {
         "calibration": short_table(_folded(compared, ("ece", "mce", "brier")), "patients"),
         "doubt": short_table(_folded(judged.assign(**p_values), ("rho", "rho_at_size")), "n"),

@@ -17,7 +17,7 @@ from seglib.plotting.style import GREY, PALETTE, WARNING, legend_below, new_figu
 from seglib.slices import SliceSet
 from study.questions.waterfall import VALIDATED
 from study.questions.waterfall_tables import branch_table, cited, waterfall_table
-from study.section import short_table, small, with_interval
+from study.section import short_table, with_interval
 
 #: What its figures and tables are labelled with.
 LABELS = {"dataset": "Sunnybrook", "profile": "slim network, 3 epochs"}
@@ -71,9 +71,9 @@ def plot_waterfall(
             axes.plot(dots, [y] * len(dots), linestyle="none", zorder=5, **_DOT)
         change = "" if pd.isna(step["difference"]) else f"{step['difference']:+.3f}"
         beside = {"va": "center", "ha": "right", "transform": axes.get_yaxis_transform()}
-        axes.text(1.07, y, f"{value:.3f}", fontsize=9, weight="bold", **beside)
-        axes.text(1.15, y, change, fontsize=8, color=GREY, **beside)
-    for x, word in ((1.07, "Dice"), (1.15, "change")):
+        axes.text(1.09, y, f"{value:.3f}", fontsize=9, weight="bold", **beside)
+        axes.text(1.19, y, change, fontsize=8, color=GREY, **beside)
+    for x, word in ((1.09, "Dice"), (1.19, "change")):
         axes.text(
             x, -1, word, fontsize=8, color=GREY, ha="right", transform=axes.get_yaxis_transform()
         )
@@ -163,7 +163,7 @@ def steps_table(table: pd.DataFrame, each: str = "each run") -> str:
             "difference": with_interval(
                 table, "difference", "difference_low", "difference_high", "+.3f"
             ),
-            "p (Holm)": [small(p) for p in table["p_holm"]],
+            "p (Holm)": [reporting.p_value(p) for p in table["p_holm"]],
             "verdict": table["verdict"].fillna(""),
             each: table["by_seed"],
             "patients": table["patients"],
@@ -182,7 +182,7 @@ def branches_table(table: pd.DataFrame) -> str:
             "held out, same measure": table["soft"],
             "Dice": with_interval(table),
             "difference": with_interval(table.assign(low=float("nan")), "difference", form="+.3f"),
-            "p (Holm)": [small(p) for p in table["p_holm"]],
+            "p (Holm)": [reporting.p_value(p) for p in table["p_holm"]],
             "verdict": table["verdict"].fillna(""),
             "patients": table["patients"],
             "seeds": table["seeds"],

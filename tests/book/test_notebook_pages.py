@@ -85,6 +85,14 @@ def test_figures_have_their_section_and_its_question_as_alternative_text(script,
     assert alt == "Figure of the section 'How large is it?'. Look at x and y."
 
 
+def test_a_figure_that_says_what_it_shows_keeps_its_own_text(script, tmp_path):
+    page = read(script, executed(script, tmp_path / "executed"))
+    picture = {"image/png": {"alt": 'Chart: "Dice" over epoch.'}}
+    page.notebook.cells[-1].outputs = [nbformat.v4.new_output("display_data", metadata=picture)]
+    alt = shown(page).cells[-1].metadata["mystnb"]["image"]["alt"]
+    assert alt == "Chart: 'Dice' over epoch."  # as Sphinx takes it
+
+
 def test_the_set_up_cell_is_folded(script, tmp_path):
     notebook = shown(read(script, executed(script, tmp_path / "executed")))
     assert notebook.cells[1].metadata["tags"] == ["setup", "hide-input"]

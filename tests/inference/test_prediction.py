@@ -33,6 +33,12 @@ def test_outside_the_crop_is_background(model, rng):
     assert output.sum() == pytest.approx(inside.sum())
 
 
+def test_it_says_how_many_images_each_pass_has_done(model, rng):
+    images, done = rng.random((5, 16, 16, 1), np.float32), []
+    inference.predict(model, images, Preprocessing(multiple=4), batch_size=2, done=done.append)
+    assert sum(done) == 5 and max(done) <= 2
+
+
 @pytest.mark.parametrize("rotations", [False, True])
 def test_the_batch_size_does_not_change_the_result(model, rotations, rng):
     images = rng.integers(0, 255, (5, 32, 32, 1)).astype(np.uint8)

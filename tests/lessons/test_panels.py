@@ -36,7 +36,7 @@ def panel():
 
 
 def still_of(panel):
-    return base64.b64decode(panel._repr_mimebundle_()["image/png"])
+    return base64.b64decode(panel._repr_mimebundle_()[0]["image/png"])
 
 
 def test_the_picture_shows_the_first_values(panel):
@@ -56,7 +56,7 @@ def test_moving_a_control_changes_the_picture_and_nothing_stays_open(panel):
 
 
 def test_a_front_end_gets_the_widget_and_others_a_still_picture(panel):
-    bundle = panel._repr_mimebundle_()
+    bundle, about = panel._repr_mimebundle_()
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == panel.box.model_id
     assert panel.box.children[:3] == (panel.picture, *panel.widgets.values())
     assert blueness(still_of(panel)) == 255
@@ -79,7 +79,7 @@ def test_without_ipywidgets_the_still_picture_is_all_there_is(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     panel = Panel({"share": Slider("share", 0.0, 1.0, 0.4, 0.1)}, draw)
     assert panel.values == {"share": 0.4}
-    assert set(panel._repr_mimebundle_()) == {"text/plain", "image/png"}
+    assert set(panel._repr_mimebundle_()[0]) == {"text/plain", "image/png"}
     assert blueness(still_of(panel)) == 102
 
 

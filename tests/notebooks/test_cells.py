@@ -36,7 +36,8 @@ def called(call: ast.Call) -> str:
 def makes_a_figure(call: ast.Call) -> bool:
     """A plotting function that is not given the axes to draw into."""
     given = bool(call.args) and ast.unparse(call.args[0]).split("[")[0] in ("axes", "grid")
-    return called(call) in FIGURES or (called(call).startswith(DRAWING) and not given)
+    draws = called(call).startswith(DRAWING) and called(call) != "show_table"
+    return called(call) in FIGURES or (draws and not given)
 
 
 @each_notebook

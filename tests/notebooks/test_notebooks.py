@@ -1,5 +1,7 @@
 """Every notebook runs top to bottom in a fresh kernel, in the smoke profile."""
 
+import base64
+import io
 import json
 import os
 import re
@@ -12,6 +14,8 @@ from pathlib import Path
 import jupytext
 import pytest
 from ipykernel.kernelspec import get_kernel_dict
+from nbformat import NotebookNode
+from PIL import Image
 
 from seglib.files import REPOSITORY
 from study.notebook_execution import environment, execute
@@ -191,3 +195,25 @@ def test_notebook_runs(script: Path, trained: Path, tmp_path: Path):
     assert ran
     assert all(cell.execution_count for cell in ran)
     assert executed.exists()
+    outputs = [output for cell in ran for output in cell.outputs]
+    assert [fault for output in outputs for fault in shown_badly(output)] == []
+
+
+#: Pixels of a page that a phone shrinks by half at most.
+WIDEST = 800
+
+
+def shown_badly(output: NotebookNode) -> list[str]:
+    """What a reader of an output would stumble over; nothing where it is shown well."""
+    data, about, faults = output.get("data", {}), output.get("metadata", {}), []
+    for kind in {"image/png", "image/gif"} & data.keys():
+        with Image.open(io.BytesIO(base64.b64decode(data[kind]))) as picture:
+            width = about.get(kind, {}).get("width", picture.width)
+        if width > WIDEST:
+            faults.append(f"a picture of {width} pixels")
+        if not about.get(kind, {}).get("alt"):
+            faults.append(f"a {kind} without alternative text")
+    if "<style" in data.get("text/html", ""):  # as pandas writes tables
+        faults.append(f"a table that no helper has made readable: {data['text/plain'][:80]}")
+    text = data.get("text/plain", "") + output.get("text", "")
+    return faults + re.findall(r"np\.\w+\([^)]*\)", text if "def " not in text else "")

@@ -78,3 +78,10 @@ def test_without_groups_all_points_are_alike():
     (points,) = points_by_group(axes, pd.DataFrame({"x": [1, 2], "y": [3, 4]}), "x", "y")
     assert len(points.get_offsets()) == 2
     plt.close("all")
+
+
+@pytest.mark.parametrize(("models", "first"), [(5, "U-Net AdamW"), (6, "U-Net\nAdamW")])
+def test_many_names_stand_a_word_a_line(models, first):
+    names = ["U-Net AdamW", *map(str, range(models - 1))]
+    fig = plotting.box_plot_per_patient({name: patients([0.5, 0.6]) for name in names})
+    assert fig.axes[0].get_xticklabels()[0].get_text() == f"{first}\n(n = 2)"

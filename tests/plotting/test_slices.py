@@ -225,3 +225,12 @@ def test_the_experts_outline_lies_on_image_and_attention_map_alike(slices):
     for row, bottom in enumerate((31.5, 29.5)):
         for axes in fig.axes[3 * row : 3 * row + 3]:
             assert outline(axes, TRUTH) == (23.5, 35.5, 19.5, bottom)
+
+
+def test_more_than_four_pairs_go_on_below():
+    image = np.zeros((8, 8))
+    fig = plotting.show_pairs([(image, image)] * 6)
+    titles = [axes.get_title() for axes in fig.axes]
+    assert titles == ["original", "variant 1", "variant 2", "variant 3", *[""] * 4,
+                      "variant 4", "variant 5", *[""] * 6]  # fmt: skip
+    assert [len(axes.images) for axes in fig.axes] == [1] * 10 + [0, 0, 1, 1, 0, 0]

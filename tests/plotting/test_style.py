@@ -9,6 +9,7 @@ from seglib.plotting.style import (
     PREDICTION,
     TRUTH,
     network_colours,
+    new_figure,
     outline_handles,
     plain_axes,
 )
@@ -55,3 +56,24 @@ def test_the_legend_of_outlines_is_solid_for_the_expert_and_dashed_for_the_netwo
     assert network.get_linestyle() == "--"
     alone = outline_handles(None, [("a", "red"), ("b", "blue")])
     assert [(line.get_label(), line.get_color()) for line in alone] == [("a", "red"), ("b", "blue")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "size"),
+    [
+        (1, 2, (6.0, 2.28)),  # 3 by 2 inches each, and the foot
+        (2, 5, (7.8, 2 * 2 * 7.8 / 15 + 0.28)),  # five abreast are smaller, their shape the same
+        (1, 1, (4.0, 2.28)),  # the label's width
+    ],
+)
+def test_a_grid_of_axes_is_never_wider_than_a_page(rows, columns, size):
+    fig, grid = new_figure(rows, columns, width=3.0, height=2.0)
+    assert tuple(fig.get_size_inches()) == pytest.approx(size)
+    assert grid.shape == (rows, columns)
+    plt.close(fig)
+
+
+def test_one_wide_chart_keeps_its_height():
+    fig, _ = new_figure(1, 1, width=12.0, height=3.0)
+    assert tuple(fig.get_size_inches()) == pytest.approx((7.8, 3.28))
+    plt.close(fig)

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from seglib.augmentation import Augmentation
 from seglib.errors import SeglibError
 from seglib.losses import MULTICLASS_LOSSES
 from seglib.models.networks import VOLUMETRIC
+from seglib.preprocessing.steps import Preprocessing
 from seglib.recipes.recipe import PROFILES, Recipe, all_recipes, get_recipe
 from seglib.training.compile import compile_model
 
@@ -47,3 +49,14 @@ def test_unknown_names_are_refused_with_the_choices():
 def test_the_plateau_schedule_needs_patience():
     with pytest.raises(SeglibError, match="patience"):
         Recipe("waits", schedule="plateau")
+
+
+def test_a_recipe_is_written_without_what_is_as_by_default_and_reads_back():
+    recipe = get_recipe("unet", "smoke")
+    assert repr(recipe).startswith("Recipe(name='unet', filters=4, depth=2, epochs=1, augm")
+    assert repr(Recipe("mine", preprocessing=Preprocessing(size=96))) == (
+        "Recipe(name='mine', preprocessing=Preprocessing(size=96))"
+    )
+    names = {kind.__name__: kind for kind in (Recipe, Preprocessing, Augmentation)}
+    for recipe in all_recipes().values():
+        assert eval(repr(recipe), names) == recipe

@@ -12,7 +12,7 @@ import pytest
 from seglib.files import REPOSITORY
 from seglib.fingerprint import imported
 
-FLOOR = {"errors", "environment", "files", "fingerprint", "slices"}
+FLOOR = {"errors", "environment", "files", "fingerprint", "progress", "slices"}
 LEARNING = {"models", "losses", "metrics", "optimizers"}
 #: What each room of seglib may import: rooms, or modules beside them. Nothing looks back.
 MAY_IMPORT = {
@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "errors": set(),
     "environment": {"errors", "version"},
     "program": {"errors"},
+    "progress": set(),
     "files": {"errors"},
     "staging": {"errors", "files"},
     "slices": {"errors"},
@@ -38,8 +39,8 @@ MAY_IMPORT = {
     "phantoms": {"errors", "files", "staging", "slices", "formats", "splits", "datasets"},
     "batches": {"errors", "slices", "augmentation", "preprocessing"},
     "recipes": {"errors", "slices", "augmentation", "preprocessing"},
-    "inference": {"errors", "files", "slices", "preprocessing", "models"},
-    "evaluation": {"errors", "slices"},
+    "inference": {"errors", "files", "progress", "slices", "preprocessing", "models"},
+    "evaluation": {"errors", "progress", "slices"},
     "plotting": {"errors", "slices", "evaluation"},
     "reporting": {"errors", "files", "environment", "slices", "plotting"},
     "training": FLOOR | LEARNING | {"preprocessing", "batches", "recipes", "inference", "staging"},

@@ -33,6 +33,7 @@ def test_a_figure_of_the_report_is_shown_as_it_is_and_an_absent_one_is_named(tmp
     picture = b"\x89PNG\r\n\x1a\n...."
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "doubt.png").write_bytes(picture)
-    assert results.stored_figure("doubt", tmp_path / "runs").data == picture
+    shown = results.stored_figure("doubt", "Dots", tmp_path / "runs")
+    assert shown.data == picture and shown.alt == "Dots"
     with pytest.raises(SeglibError, match="no figure reliability; .*make report"):
-        results.stored_figure("reliability", tmp_path / "runs")
+        results.stored_figure("reliability", "Curves", tmp_path / "runs")

@@ -73,6 +73,22 @@ def test_what_was_watched_in_a_damaged_file_is_named(content, parts, tmp_path):
         watch.keep_in(tmp_path)
 
 
+def test_a_training_names_itself_and_its_epochs_in_words_and_leaves_one_line(monkeypatch, capsys):
+    monkeypatch.delenv("SEGLIB_PROGRESS_FILE", raising=False)
+    monkeypatch.setattr(callbacks.progress, "in_notebook", lambda: True)
+    told = callbacks.Progress("attention_unet adamw", epochs=3, first=1)
+    told.on_train_begin()
+    said = []
+    for epoch in (1, 2):
+        told.on_epoch_begin(epoch)
+        said.append(told.bar.desc)
+        told.on_epoch_end(epoch, {"dice": 0.5})
+    told.on_train_end()
+    name = "attention U-Net AdamW"
+    assert said == [f"Training {name}, epoch {n} of 3: " for n in (2, 3)]
+    assert f"Trained {name}, 2 epochs: 0 s\n" in capsys.readouterr().out
+
+
 def test_an_absent_tensorboard_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SeglibError, match="pip install tensorboard"):

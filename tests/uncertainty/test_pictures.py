@@ -106,12 +106,12 @@ def test_every_patient_is_a_point_in_the_colour_of_its_pathology(patients):
 def test_the_title_is_the_correlation_of_all_who_have_a_dice(patients):
     fig = pictures.plot_doubt(patients, ["disagreement", "smallness"])
     one, other = (axes.get_title() for axes in fig.axes)
-    assert one == "Spearman −1.00 [−1.00, −1.00], n = 4"
+    assert one == "Spearman −1.00 [−1.00, −1.00]\nn = 4"
     # Ranks 4 2 1 3 against 4 3 2 1: squared differences 0 1 1 4, and 1 - 6 * 6 / (4 * 15) = 0.4.
     assert other.startswith("Spearman 0.40 [") and other.endswith("n = 4")
     patients.loc["D", "dice"] = np.nan
     title = pictures.plot_doubt(patients, ["disagreement"]).axes[0].get_title()
-    assert title == "Spearman −1.00 [−1.00, −1.00], n = 3"
+    assert title == "Spearman −1.00 [−1.00, −1.00]\nn = 3"
 
 
 @pytest.mark.slow

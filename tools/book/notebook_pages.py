@@ -78,7 +78,7 @@ def prepare(page: NotebookPage, links: Callable[[str], str]) -> NotebookNode:
             cell.source = links(cell.source)
         elif cell.cell_type == "code":
             cell.outputs = [output for output in map(_static, cell.outputs) if output]
-            alt = alternative_text(heading, text)
+            alt = own_text(cell) or alternative_text(heading, text)
             cell.metadata["mystnb"] = {"image": {"alt": alt}}
             tags = cell.metadata.get("tags", [])
             if "setup" in tags:
@@ -99,6 +99,13 @@ def _static(output: NotebookNode) -> NotebookNode | None:
         data.pop("text/plain", None)  # how Python prints the widget
         return output if data else None
     return output
+
+
+def own_text(cell: NotebookNode) -> str:
+    """The alternative text that the cell's first figure brings; empty where it brings none."""
+    about = [of for output in cell.outputs for of in output.get("metadata", {}).values()]
+    texts = [of["alt"] for of in about if isinstance(of, dict) and of.get("alt")]
+    return texts[0].replace('"', "'") if texts else ""
 
 
 def last_paragraph(markdown: str) -> str:
