@@ -347,7 +347,7 @@ for label, test in paired.iterrows():
 # %%
 folds = read_results("comparison", "per_case")
 by_variant = compare_variants(folds)
-lessons.show_table(by_variant.rename(index=NAMES).drop(columns=["unit", "missed"]))
+lessons.show_table(by_variant.rename(index=NAMES).drop(columns="missed"))
 
 # %% [markdown]
 # *SD of the runs* is how far apart the means of equal trainings lie. Compare it with the distances

@@ -72,8 +72,8 @@ def plot_waterfall(
         change = "" if pd.isna(step["difference"]) else f"{step['difference']:+.3f}"
         beside = {"va": "center", "ha": "right", "transform": axes.get_yaxis_transform()}
         axes.text(1.09, y, f"{value:.3f}", fontsize=9, weight="bold", **beside)
-        axes.text(1.19, y, change, fontsize=8, color=GREY, **beside)
-    for x, word in ((1.09, "Dice"), (1.19, "change")):
+        axes.text(1.2, y, change, fontsize=8, color=GREY, **beside)
+    for x, word in ((1.09, "Dice"), (1.2, "change")):
         axes.text(
             x, -1, word, fontsize=8, color=GREY, ha="right", transform=axes.get_yaxis_transform()
         )
@@ -95,7 +95,7 @@ def plot_waterfall(
     axes.set_xticks(np.arange(0, 1.01, 0.1))
     axes.set_xlabel("Dice (how it is counted changes on the way down)")
     plain_axes(axes, grid="x")
-    legend_below(fig, handles, columns=3)
+    legend_below(fig, handles, columns=2)
     return fig
 
 
