@@ -98,7 +98,7 @@ class Runtime:
         manager = AsyncKernelManager(kernel_name="colab", kernel_spec_manager=self.kernels)
         resources = {"metadata": {"path": str(self.content)}}
         client = NotebookClient(notebook, km=manager, timeout=None, resources=resources)
-        return client.execute(env=self.variables)
+        return client.execute(env=self.variables, cleanup_kc=True)  # its end ends the kernel
 
     def run_first_cell(self) -> str:
         """Run the set-up cell alone, in a new kernel; return what it prints."""
