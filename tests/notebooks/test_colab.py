@@ -97,7 +97,9 @@ class Runtime:
         """Run a notebook in a new kernel, which starts in the session's folder."""
         manager = AsyncKernelManager(kernel_name="colab", kernel_spec_manager=self.kernels)
         resources = {"metadata": {"path": str(self.content)}}
-        client = NotebookClient(notebook, km=manager, timeout=None, resources=resources)
+        client = NotebookClient(
+            notebook, km=manager, timeout=None, startup_timeout=600, resources=resources
+        )
         return client.execute(env=self.variables, cleanup_kc=True)  # its end ends the kernel
 
     def run_first_cell(self) -> str:
