@@ -33,5 +33,6 @@ html_theme_options = {
     "use_repository_button": True,
     "use_download_button": False,
     "home_page_in_toc": True,
+    "navbar_persistent": [],  # the sidebar, and a phone's bar, have a search of their own
     "show_toc_level": 2,
 }
