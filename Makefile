@@ -47,7 +47,7 @@ test: $(STAMP)  ## run the tests, every notebook included (PYTEST_ARGS)
 
 # Colab's packages, 3 GB, in an environment of their own that the test makes and deletes.
 test-colab: $(STAMP)  ## run the first notebooks on Colab's stack (needs Python 3.13 too)
-	@SEGLIB_TEST_COLAB=1 $(PY) -m pytest -m colab $(PYTEST_ARGS)
+	@SEGLIB_TEST_COLAB=1 $(PY) -m pytest -m colab tests/notebooks $(PYTEST_ARGS)
 
 # The list of files shows each notebook once: its .py half is hidden there, and opens no less.
 lab: $(STAMP)  ## open the notebooks in JupyterLab (LAB_ARGS)

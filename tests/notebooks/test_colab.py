@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -60,6 +61,7 @@ class Runtime:
     """Colab's packages, the empty folder that a session starts in, and its variables."""
 
     def __init__(self, folder: Path):
+        origin = copy_of_this_checkout(folder / "origin")
         subprocess.run([find_python(), "-m", "venv", folder / "runtime"], check=True)
         self.python = str(folder / "runtime" / "bin" / "python")
         self.pip("install", "--quiet", "--requirement", str(PINS))
@@ -74,7 +76,7 @@ class Runtime:
         self.content.mkdir()
         self.variables = {
             **{key: value for key, value in os.environ.items() if key not in OURS},
-            **publish(copy_of_this_checkout(folder / "origin")),
+            **publish(origin),
             "COLAB_RELEASE_TAG": "test",
             "SEGLIB_PROFILE": "smoke",
             "SEGLIB_DATASET": "sunnybrook" if os.environ.get("SEGLIB_DATA_DIR") else "phantom",
@@ -134,7 +136,7 @@ def printed(notebook: nbformat.NotebookNode, stream: str = "stdout") -> str:
 
 
 @pytest.fixture(scope="module")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     folder = tmp_path_factory.mktemp("colab")
     yield Runtime(folder)
     shutil.rmtree(folder)
