@@ -32,11 +32,11 @@ BENCH_PY := .venv-bench/bin/python
 BENCH_STAMP := .venv-bench/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help study check test lab report runs bench notebooks lint book slides
+.PHONY: help study check test test-colab lab report runs bench notebooks lint book slides
 
 help:  ## print this list
 	@echo "make TARGET, where TARGET is one of"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 	@echo "Variables: PROFILE=$(PROFILE) DATASET=$(DATASET) SEED=$(SEED) PYTHON=$(PYTHON)"
 
 study: $(STAMP)  ## run the notebooks and print the results (PROFILE, DATASET, SEED, ONLY)
@@ -49,6 +49,10 @@ check: lint  ## lint, and every test that is not marked slow (PYTEST_ARGS)
 
 test: $(STAMP)  ## run the tests, every notebook included (PYTEST_ARGS)
 	@$(PYTEST) $(PYTEST_ARGS)
+
+# Colab's packages, 3 GB, in an environment of their own that the test makes and deletes.
+test-colab: $(STAMP)  ## run the first notebooks on Colab's stack (needs Python 3.13 too)
+	@SEGLIB_TEST_COLAB=1 $(PY) -m pytest -m colab tests/notebooks $(PYTEST_ARGS)
 
 # The list of files shows each notebook once: its .py half is hidden there, and opens no less.
 lab: $(STAMP)  ## open the notebooks in JupyterLab (LAB_ARGS)

@@ -119,6 +119,30 @@ def install_missing() -> None:
     importlib.invalidate_caches()
 
 
+def colab_advice(results: Path) -> str:
+    """What a user of Colab must know before the first training; nothing on another machine.
+
+    Args:
+        results: The folder that results go to.
+
+    Returns:
+        Which runtime to choose and how to keep results; empty where this is not Colab.
+    """
+    if not os.environ.get("COLAB_RELEASE_TAG"):  # every Colab runtime has it
+        return ""
+    runtime = "The profile quick needs no GPU. For full, choose one: Runtime > Change runtime type."
+    if results.is_relative_to("/content/drive"):
+        return f"{runtime}\nResults go to your Drive: {results}"
+    return (
+        f"{runtime}\n"
+        f"Results go to {results} and are deleted with the runtime. Download what you want to\n"
+        "keep (Files, at the left), or keep all in your Drive: run this before the next cell.\n"
+        "    from google.colab import drive\n"
+        '    drive.mount("/content/drive")\n'
+        '    os.environ["SEGLIB_REPORTS_DIR"] = "/content/drive/MyDrive/seglib"'
+    )
+
+
 def environment() -> dict[str, Any]:
     """What a result may depend on besides its code and data.
 

@@ -8,6 +8,7 @@ import getpass
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import zipfile
@@ -19,7 +20,7 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from seglib.environment import KernelError, environment, versions
+from seglib.environment import KernelError, colab_advice, environment, versions
 from seglib.files import REPOSITORY
 from seglib.version import __version__
 
@@ -74,6 +75,17 @@ def test_gpus_are_named_as_an_imported_backend_names_them(monkeypatch):
     assert environment()["device"] == "NVIDIA H100, NVIDIA H100"
     monkeypatch.setitem(sys.modules, "jax", SimpleNamespace(devices=lambda: [processor]))
     assert environment()["device"] not in ("cpu", "")  # the processor's own name
+
+
+def test_on_colab_one_reads_which_runtime_to_choose_and_how_to_keep_results(monkeypatch):
+    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
+    assert colab_advice(Path("/content/seglib/reports/local")) == ""
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
+    advice = colab_advice(Path("/content/seglib/reports/local"))
+    assert "Runtime > Change runtime type" in advice
+    assert "/content/seglib/reports/local and are deleted with the runtime" in advice
+    kept = re.search(r'"SEGLIB_REPORTS_DIR"\] = "(.+)"', advice)[1]
+    assert "deleted" not in colab_advice(Path(kept))  # whoever follows it is not told so again
 
 
 @pytest.fixture

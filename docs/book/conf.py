@@ -24,6 +24,7 @@ nb_ipywidgets_js = {}  # else every page with a widget would fetch two scripts f
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["_static"]
+html_css_files = ["book.css"]
 html_extra_path = ["_extra"]
 html_copy_source = False
 html_show_sphinx = False
@@ -32,5 +33,6 @@ html_theme_options = {
     "use_repository_button": True,
     "use_download_button": False,
     "home_page_in_toc": True,
+    "navbar_persistent": [],  # the sidebar, and a phone's bar, have a search of their own
     "show_toc_level": 2,
 }

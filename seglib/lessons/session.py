@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from seglib import datasets
-from seglib.environment import environment
+from seglib.environment import colab_advice, environment
 from seglib.evaluation.tables import MEAN_OF_CLASSES, score_cases, summarise
 from seglib.files import results_dir, write_json
 from seglib.inference.prediction import predict_set, to_mask
@@ -31,7 +31,7 @@ _SMOKE_PATIENTS = 3
 
 
 def describe_environment() -> None:
-    """Print the versions and the device that a notebook runs on.
+    """Print the versions and the device that a notebook runs on, and on Colab what to do there.
 
     From here on each figure that the notebook shows has an alternative text.
 
@@ -47,6 +47,8 @@ def describe_environment() -> None:
         f"Python {found['python']}, seglib {versions['seglib']}, Keras {keras.__version__} "
         f"on {backend} {versions.get(backend, '')}, {found['device']}, {found['cpu_count']} cores"
     )
+    if advice := colab_advice(results_dir()):
+        print(advice)
 
 
 @dataclass(frozen=True)

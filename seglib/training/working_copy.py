@@ -81,7 +81,8 @@ def _fusible(layer: keras.Layer) -> bool:
     if not isinstance(layer, keras.layers.BatchNormalization):
         return False
     rank = len(layer.input.shape)
-    plain = layer.scale and layer.center and not layer.renorm
+    renorm = getattr(layer, "renorm", False)  # Keras 3.13 has none
+    plain = layer.scale and layer.center and not renorm
     return plain and rank in (4, 5) and layer.axis in (-1, rank - 1)
 
 

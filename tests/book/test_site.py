@@ -1,6 +1,5 @@
 """The built site in a real browser: whole, offline, and its network answers as Python's does."""
 
-import base64
 import json
 import re
 from functools import partial
@@ -14,6 +13,7 @@ from chromium import chromium
 from dicom_frames import FRAMES, REFUSED, frame
 from heart_page import Quiet, module, open_file, part, read_in_browser, status
 from PIL import Image
+from pixels import encoded
 from web import serving
 
 from seglib.datasets import sunnybrook
@@ -33,13 +33,6 @@ pytestmark = pytest.mark.slow
 RUN = ("01_data_preparation", "02_augmentation")
 
 
-def picture(form: str = "PNG") -> str:
-    """A picture as a notebook holds it."""
-    stream = BytesIO()
-    Image.new("L", (4, 4)).save(stream, form)
-    return base64.b64encode(stream.getvalue()).decode()
-
-
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
     """Two notebooks with made-up results: a figure, a table, a text, a widget with and without."""
@@ -50,9 +43,9 @@ def executed(tmp_path_factory):
         view = {WIDGET: {"model_id": "1", "version_major": 2, "version_minor": 0}}
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         code[0].outputs = [output("stream", text="a printed line\n")]
-        code[1].outputs = [output("display_data", {"image/png": picture()})]
+        code[1].outputs = [output("display_data", {"image/png": encoded("PNG")})]
         code[2].outputs = [output("display_data", {"text/html": "<table><tr><td>1</table>"})]
-        film = {"image/gif": picture("GIF"), "text/plain": "<IPython.core.display.Image object>"}
+        film = {"image/gif": encoded("GIF"), "text/plain": "<IPython.core.display.Image object>"}
         code[4].outputs = [output("execute_result", film, execution_count=1)]
         code[3].outputs = [output("display_data", view | {"text/plain": "HBox(children=())"})]
         notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
@@ -94,8 +87,7 @@ def page(book, missing):
         opened.wait("document.querySelector('#heart').dataset.state === 'ready'")
         print("first mask after", opened.evaluate("Math.round(performance.now())"), "ms")
         yield opened
-        others = [url for url in opened.requests if not url.startswith(server.url)]
-        assert others == []
+        assert [url for url in opened.requests if not url.startswith(server.url)] == []
         assert [error for error in opened.errors if "favicon" not in error] == []
 
 
@@ -113,10 +105,20 @@ def test_the_book_opens_from_a_folder_searches_and_turns_dark(book):
         opened.look_like(390, 844, "dark")
         opened.open((book / "index.html").as_uri())
         assert opened.evaluate("document.documentElement.dataset.theme") == "dark"
-        assert opened.evaluate("document.documentElement.scrollWidth") <= 390
         opened.open((book / "search.html").as_uri() + "?q=papillary")
         opened.wait("document.querySelectorAll('#search-results li a').length > 0")
         assert not [url for url in opened.requests if not url.startswith("file:")]
+
+
+def test_no_page_is_wider_than_a_phone_and_columns_of_tables_stand_apart(book):
+    with chromium() as opened:
+        opened.look_like(390, 844)
+        for path in [*book.glob("*.html"), *book.glob("[dr]*/**/*.html")]:
+            opened.open(path.as_uri())
+            assert opened.evaluate("document.documentElement.scrollWidth") <= 390, path.name
+        opened.open((book / "notebooks" / f"{RUN[0]}.html").as_uri())
+        cell = "getComputedStyle(document.querySelector('.cell_output td'))"
+        assert opened.evaluate(f"parseFloat({cell}.paddingLeft)") >= 8
 
 
 def test_no_slide_is_taller_or_wider_than_the_screen(page, book):

@@ -8,6 +8,7 @@ from seglib.datasets import oasis
 from seglib.evaluation.tables import score_cases
 from seglib.lessons.session import (
     Scored,
+    describe_environment,
     excerpt,
     middle_slices,
     open_study,
@@ -23,6 +24,15 @@ from seglib.training.runs import Run
 @pytest.fixture(autouse=True)
 def results_elsewhere(reports):
     return reports
+
+
+def test_on_colab_the_first_line_is_followed_by_where_results_go(reports, monkeypatch, capsys):
+    describe_environment()
+    (line,) = capsys.readouterr().out.splitlines()
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab")
+    describe_environment()
+    first, *more = capsys.readouterr().out.splitlines()
+    assert first == line and f"Results go to {reports}" in "\n".join(more)
 
 
 @pytest.mark.slow

@@ -15,11 +15,11 @@ import jupytext
 import pytest
 from ipykernel.kernelspec import get_kernel_dict
 from nbformat import NotebookNode
+from origin import OFFLINE, publish
 from PIL import Image
 
 from seglib.files import REPOSITORY
 from study.notebook_execution import environment, execute
-from study.notebook_files import HOME
 from tools import notebooks
 
 SCRIPTS = sorted(notebooks.NOTEBOOKS.glob("[0-9]*.py"))
@@ -79,7 +79,7 @@ class Machine:
             **os.environ,
             "PYTHONPATH": str(folder / "fakes"),
             "PIP_SAID": str(self.said),
-            "GIT_ALLOW_PROTOCOL": "file",  # nothing comes from the network
+            **OFFLINE,
         }
         origin = folder / "origin"
         for part in ("seglib", "notebooks"):
@@ -87,9 +87,7 @@ class Machine:
                 REPOSITORY / part, origin / part, ignore=shutil.ignore_patterns("__pycache__")
             )
         shutil.copy(REPOSITORY / "requirements.txt", origin)
-        for command in ("init -q", "add .", "-c user.name=x -c user.email=x commit -q -m x"):
-            subprocess.run(["git", "-C", origin, *command.split()], check=True)
-        self.origin = origin.as_uri()
+        self.published = publish(origin)
 
     def sets_up(self, folder: Path, **variables: str) -> subprocess.CompletedProcess:
         """Run the set-up cell in a folder and print where Python then is and finds seglib."""
@@ -106,12 +104,7 @@ class Machine:
 
     def clones(self) -> subprocess.CompletedProcess:
         """Run the cell where the repository is absent and its address leads to the origin."""
-        variables = {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"url.{self.origin}.insteadOf",
-            "GIT_CONFIG_VALUE_0": HOME,
-        }
-        return self.sets_up(self.content, **variables)
+        return self.sets_up(self.content, **self.published)
 
 
 def setup_cell(script: Path) -> str:

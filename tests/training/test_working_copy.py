@@ -69,6 +69,18 @@ def test_what_the_one_operation_cannot_do_stays_kerass(options):
 
 
 @needs_tensorflow
+def test_a_keras_that_knows_no_renormalisation_is_served_too():
+    class Older(keras.layers.BatchNormalization):  # as in Keras 3.13, Colab's
+        def get_config(self):
+            return {"name": self.name, "axis": self.axis}
+
+    image = keras.Input((4, 4, 4))
+    network = keras.Model(image, Older()(image))
+    vars(network.layers[1]).pop("renorm", None)
+    assert isinstance(working_copy(network).layers[1], FusedBatchNormalization)
+
+
+@needs_tensorflow
 def test_statistics_that_devices_share_are_kerass_own(rng, monkeypatch):
     layer = FusedBatchNormalization()
     layer.build((None, 4, 4, 2))

@@ -42,6 +42,7 @@ def build(output: Path, executed: Path, plain: bool = False) -> Path:
     states = pages.gather(source, executed, more=() if plain else pages.MADE)
     for folder in ("_static", "_extra"):
         (source / folder).mkdir()
+    shutil.copy(pages.FRAME / "book.css", source / "_static")
     if not plain:
         packages = vendor.fetch(output / "npm")
         heart.add_page(source, packages)
