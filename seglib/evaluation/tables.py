@@ -98,16 +98,12 @@ def score_cases(
             known = is_known(spacing)
             side = np.atleast_1d(spacing)[-1] if known else assumed_spacing
             for class_name, a, b in _classes(slices, prediction, index):
-                rows.append(
-                    {
-                        **first[labels].to_dict(),
-                        "class": class_name,
-                        **score_case(a, b, spacing if in_mm else None, tolerance=tolerance),
-                        **good_contours(a, b, side, good_limit),
-                        "contour_spacing": float("nan") if side is None else float(side),
-                        "contour_spacing_assumed": side is not None and not known,
-                    }
-                )
+                row = first[labels].to_dict() | {"class": class_name}
+                row |= score_case(a, b, spacing if in_mm else None, tolerance=tolerance)
+                row |= good_contours(a, b, side, good_limit)
+                row["contour_spacing"] = float("nan") if side is None else float(side)
+                row["contour_spacing_assumed"] = side is not None and not known
+                rows.append(row)
             done(1)
     return pd.DataFrame(rows)
 
@@ -129,14 +125,9 @@ def per_slice(slices: SliceSet, prediction: np.ndarray) -> pd.DataFrame:
         known = is_known(columns["spacing"])
         for class_name, a, b in _classes(slices, prediction, np.array([i])):
             distances = surface_distances(a[0], b[0], columns["spacing"] if known else 1.0)
+            row = columns | {"class": class_name} | overlap_scores(a, b)
             rows.append(
-                {
-                    **columns,
-                    "class": class_name,
-                    **overlap_scores(a, b),
-                    "contour_distance": distances.assd(),
-                    "unit": "mm" if known else "px",
-                }
+                row | {"contour_distance": distances.assd(), "unit": "mm" if known else "px"}
             )
     return pd.DataFrame(rows)
 
