@@ -13,7 +13,7 @@ def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[Threadin
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.asked = []
     server.url = f"http://127.0.0.1:{server.server_port}/"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield server

@@ -42,6 +42,7 @@ def test_any_normalisation(name, norm):
     assert np.isfinite(output).all()
 
 
+@pytest.mark.slow  # so many networks
 @pytest.mark.parametrize(("filters", "depth"), [(1, 1), (3, 3), (5, 2)])
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_any_depth_and_number_of_filters(name, filters, depth):
