@@ -53,7 +53,7 @@ def run_job(
     recipe = replace(job.recipe, augmentation=None) if job.offline_pairs else job.recipe
     watchers, watched = _watchers(job, recipe, parts)
     runs = [
-        train(recipe, part, seed=seed, callbacks=watchers)
+        train(recipe, part, seed=seed, callbacks=watchers, precision=job.precision)
         for part, seed in job.trainings(train_set)
     ]
     run = runs[0]

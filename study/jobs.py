@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 from seglib.augmentation import Augmentation, expand
@@ -51,7 +51,9 @@ class Job:
         inner_folds: Instead of `members`: average so many networks, each trained on all
             but one fold of the training patients; 0 for none.
         watch_until: Score the parts after each epoch (``each_epoch.csv``), and stop once
-            the training figure has reached this; 0 for neither.
+            the training score has reached this; 0 for neither.
+        precision: Of the training: ``"float32"`` or ``"bfloat16"``.
+        precision: Of the training: ``"float32"`` or ``"bfloat16"``.
     """
 
     experiment: str
@@ -66,6 +68,7 @@ class Job:
     members: int = 1
     inner_folds: int = 0
     watch_until: float = 0.0
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         """Check what would otherwise be done differently without a word.
@@ -99,6 +102,7 @@ class Job:
             "members": self.members,
             "inner_folds": self.inner_folds,
             "watch_until": self.watch_until,
+            "precision": self.precision,
         }
 
     def trainings(self, train_set: SliceSet) -> list[tuple[SliceSet, int]]:
@@ -114,7 +118,7 @@ class Job:
 
     def networks(self) -> frozenset[tuple]:
         """What tells its trainings from others. Jobs that share one must not run at once."""
-        data = (self.recipe, self.split, self.offline_pairs, self.leaky)
+        data = (self.recipe, self.split, self.offline_pairs, self.leaky, self.precision)
         first = self.seed * self.members
         seeds = range(first, first + self.members)
         inner = [(f"inner {k}", self.seed) for k in range(self.inner_folds)]
@@ -129,8 +133,7 @@ class Job:
         """
         if not (stored / self.name / "manifest.json").is_file():
             return False
-        defaults = {"test_time": "plain", "members": 1, "inner_folds": 0, "watch_until": 0.0}
-        found = {**defaults, **read_manifest(self.name, stored)}
+        found = {**_DEFAULTS, **read_manifest(self.name, stored)}
         if source is not None and found["source"] != source:
             return False
         found["recipe"] = _completed(found["recipe"])
@@ -163,6 +166,10 @@ class Job:
             small = self.recipe.preprocessing.resized(parts["train"])
             parts["train"] = expand(small, self.offline_pairs, variant, self.seed)
         return parts
+
+
+#: What a stored result had, in effect, where it is older than a field of `Job`.
+_DEFAULTS = {field.name: field.default for field in fields(Job) if field.default is not MISSING}
 
 
 def _completed(recipe: dict) -> dict:

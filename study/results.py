@@ -86,6 +86,11 @@ def read_compared(experiment: str, reference: str, stored: Path = STORED) -> pd.
     return read_results(experiment, "per_case", stored=stored)
 
 
+def number_stored(experiment: str, stored: Path = STORED) -> int:
+    """How many jobs of an experiment are stored."""
+    return sum(1 for _ in (stored / experiment).glob("*/*/manifest.json"))
+
+
 def read_table(name: str, table: str, stored: Path = STORED) -> pd.DataFrame:
     """One stored table of one job, as `read_results`; names that look like numbers stay text.
 

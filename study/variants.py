@@ -122,14 +122,19 @@ def compare_variants(per_case: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("dice", ascending=False)
 
 
-def compare_with(per_case: pd.DataFrame, reference: str, metric: str = "dice") -> pd.DataFrame:
+def compare_with(
+    per_case: pd.DataFrame, reference: str, metric: str = "dice", margin: float | None = None
+) -> pd.DataFrame:
     """Each variant against one of them, as `seglib.evaluation.compare_paired`."""
-    paired = compare_paired(patients_and_seeds(per_case), reference, metric)
+    paired = compare_paired(patients_and_seeds(per_case), reference, metric, margin=margin)
     return paired.rename_axis("variant")
 
 
 def table_of_changes(
-    per_case: pd.DataFrame, changes: Mapping[str, str], reference: str
+    per_case: pd.DataFrame,
+    changes: Mapping[str, str],
+    reference: str,
+    margin: float | None = None,
 ) -> pd.DataFrame:
     """What each of several changes reached, and what it is worth against one of them.
 
@@ -138,6 +143,7 @@ def table_of_changes(
         changes: What each variant is called in the table, in the order of its rows;
             those without a result are left out.
         reference: The variant that the others are compared with.
+        margin: Of equivalence in Dice, as `seglib.evaluation.compare_paired`.
 
     Returns:
         Index ``change``: ``variant``, ``dice``, ``dice_low``, ``dice_high`` (its 95 %
@@ -149,7 +155,7 @@ def table_of_changes(
     reached = compare_variants(per_case).rename(columns={"low": "dice_low", "high": "dice_high"})
     dice = ["dice", "dice_low", "dice_high"]
     columns = [*dice, "hd95", "assd", "unit", "patients", "seeds", "missed"]
-    paired = compare_with(per_case, reference)
+    paired = compare_with(per_case, reference, margin=margin)
     tested = ["difference", "low", "high", "n", "p_holm", "p_smallest", "p_equivalent", "verdict"]
     table = reached[columns].join(paired[tested])
     order = [variant for variant in changes if variant in table.index]

@@ -29,6 +29,7 @@ QUESTIONS = (
     "memorised",
     "networks",
     "ablation",
+    "precision",
     "audit",
     "uncertainty",
     "ejection_fraction",

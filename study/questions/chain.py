@@ -22,7 +22,7 @@ from study.questions.heart import SEEDS, rightly_labelled
 from study.questions.waterfall import CLAIMED, PAIRS, TRAINING_PAIRS, Step
 from study.questions.waterfall_pictures import PUBLISHED, plot_waterfall, steps_table
 from study.questions.waterfall_tables import cited, waterfall_table
-from study.results import STORED
+from study.results import STORED, number_stored
 
 EXPERIMENT = "chain"
 FOLDS = 5
@@ -124,8 +124,7 @@ EXPERIMENTS = {EXPERIMENT: heart.experiment(jobs)}
 
 def progress(stored: Path = STORED) -> tuple[int, int]:
     """How many jobs are stored, and how many there are."""
-    there = sum(1 for _ in (stored / EXPERIMENT).glob("*/*/manifest.json"))
-    return there, len(chain_recipes()) * FOLDS * len(SEEDS)
+    return number_stored(EXPERIMENT, stored), len(chain_recipes()) * FOLDS * len(SEEDS)
 
 
 def is_complete(stored: Path = STORED) -> bool:

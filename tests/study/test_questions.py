@@ -20,6 +20,7 @@ PATIENTS = {
     "memorised": 9,
     "chain": 44,
     "comparison": 44,
+    "precision": 44,
     "audit": 45,
     "ablation": 15,
     "literature": 29,
