@@ -7,6 +7,7 @@ scan, ``labelsTr/la_003.nii.gz`` its label.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ SAME_SCAN = {"la_026": "la_005", "phantom-09": "phantom-03"}
 MAX_TILT = 10.0
 
 
-def load(root: str | Path | None = None) -> SliceSet:
+def load(root: str | Path | Sequence[str | Path] | None = None) -> SliceSet:
     """Read every labelled volume, cut into slices along its third axis.
 
     However a file stores its axes, its slices are those of `seglib.formats.nifti_grid.Grid`, which
@@ -47,8 +48,9 @@ def load(root: str | Path | None = None) -> SliceSet:
     trained on them needs such slices, so a truthful volume from elsewhere does not suit.
 
     Args:
-        root: The folder that holds ``Task02_Heart/``, or that folder itself. Default:
-            ``$SEGLIB_DATA_DIR/msd_heart``, else ``data/raw/msd_heart``.
+        root: The folder that holds ``Task02_Heart/``, or that folder itself; several such
+            folders are read as one set. Default: ``$SEGLIB_DATA_DIR/msd_heart``, else
+            ``data/raw/msd_heart``.
 
     Returns:
         ``(N, H, W, 1)`` images, uint8 where all files hold that, else float32, intensities
@@ -61,7 +63,8 @@ def load(root: str | Path | None = None) -> SliceSet:
 
     Raises:
         DataError: The folder or ``dataset.json`` is missing or not as it should be, a file
-            is missing, not listed, damaged or not 3-D, a label is not on its image's grid
+            is missing, not listed, damaged or not 3-D, two folders list one subject, some
+            folders are a phantom's and some are not, a label is not on its image's grid
             or holds other values than 0 and 1, a volume lies oblique, its pixels are not
             square, or the slices of two subjects have two sizes.
 
@@ -69,12 +72,29 @@ def load(root: str | Path | None = None) -> SliceSet:
         originally Tobon-Gomez et al. 2015, Benchmark for algorithms segmenting the left
         atrium from 3D CT and MRI datasets.
     """
-    root = require_folder("msd_heart", root)
-    root = root / FOLDER if (root / FOLDER).is_dir() else root
-    subjects = listed_subjects(root)
+    several = [root] if root is None or isinstance(root, (str, Path)) else root
+    folders = [require_folder("msd_heart", folder) for folder in several]
+    folders = [folder / FOLDER if (folder / FOLDER).is_dir() else folder for folder in folders]
+    subjects = _of_all(folders)
     sources = {subject: image.name for subject, (image, _) in subjects.items()}
-    name = PHANTOM_NAME if is_phantom(root) else "Decathlon heart"
+    phantoms = {is_phantom(folder) for folder in folders}
+    if len(phantoms) != 1:
+        listed = ", ".join(map(str, folders)) or "no folder"
+        raise DataError(f"{listed}: expected folders of the real set, or of a phantom, not both")
+    name = PHANTOM_NAME if phantoms.pop() else "Decathlon heart"
     return cached(_read, list(subjects.values()), sources=sources, name=name)
+
+
+def _of_all(folders: Sequence[Path]) -> dict[str, tuple[Path, Path]]:
+    """The subjects of several folders, sorted by name."""
+    subjects: dict[str, tuple[Path, Path]] = {}
+    for folder in folders:
+        found = listed_subjects(folder)
+        twice = sorted(set(found) & set(subjects))
+        if twice:
+            raise DataError(f"{folder}: {twice[0]} is listed by another folder too; remove one")
+        subjects |= found
+    return dict(sorted(subjects.items()))
 
 
 def _read(files: list[tuple[Path, Path]], sources: dict[str, str], name: str) -> SliceSet:

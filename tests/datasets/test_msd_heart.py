@@ -1,6 +1,7 @@
 """The Decathlon loader on small files: what it reads, and every fault it must name."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -266,3 +267,35 @@ def test_no_list(root):
 def test_importing_the_loader_does_not_load_nibabel():
     code = "import sys, seglib.datasets.msd_heart; sys.exit('nibabel' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.fixture
+def more(root: Path) -> Path:
+    """Another folder, which holds the last of the three subjects instead of the first one."""
+    folder = root.parent / f"{root.name}-more"
+    (root / "Task02_Heart").rename(folder)
+    shutil.copytree(folder, root / "Task02_Heart")
+    for place, gone in ((folder, SUBJECTS[:2]), (root / "Task02_Heart", SUBJECTS[2:])):
+        for name in gone:
+            (place / "imagesTr" / f"{name}.nii.gz").unlink()
+            (place / "labelsTr" / f"{name}.nii.gz").unlink()
+        write_list(place, [name for name in SUBJECTS if name not in gone])
+    return folder
+
+
+def test_several_folders_are_one_set(root, more):
+    one, other, both = (msd_heart.load(folder) for folder in (root, more, [more, root]))
+    assert both.patients == SUBJECTS
+    np.testing.assert_array_equal(both.images, np.concatenate([one.images, other.images]))
+    np.testing.assert_array_equal(both.masks, np.concatenate([one.masks, other.masks]))
+    assert both.table["group"].nunique() == 2  # la_026 is la_005 in the other folder
+
+
+def test_folders_that_share_a_subject_or_mix_with_a_phantom_are_refused(root, more):
+    with pytest.raises(DataError, match="la_003 is listed by another folder too"):
+        msd_heart.load([root, root])
+    (more / "PHANTOM.txt").touch()
+    with pytest.raises(DataError, match="of the real set, or of a phantom, not both"):
+        msd_heart.load([root, more])
+    with pytest.raises(DataError, match="no folder: expected"):
+        msd_heart.load([])

@@ -38,6 +38,16 @@ def test_real_set(real):
         assert np.median(one.images[one.masks > 0]) > 3 * np.median(one.images[one.masks == 0])
 
 
+@pytest.mark.slow
+def test_the_other_subjects_join_the_real_set(real, msd_heart_dir: Path, data_dir: Path):
+    more = data_dir / "msd_heart_more"
+    if not more.is_dir():
+        pytest.skip("real files absent: SEGLIB_DATA_DIR has no folder msd_heart_more")
+    both = msd_heart.load([msd_heart_dir, more])
+    assert len(both.patients) == 16 and set(real.patients) < set(both.patients)
+    check_no_leaks({"first": real, "more": msd_heart.load(more)})
+
+
 def test_real_masks_score_perfectly_against_themselves(real):
     one = real.of_patients(["la_003"])
     (row,) = score_cases(one, one.masks).to_dict("records")
