@@ -92,15 +92,17 @@ class Board:
 
     Attributes:
         waiting: Names of those that are not done, the ones that run now among them.
-        known: Measured seconds of a notebook, from this run or an earlier one.
+        known: Seconds of a notebook, from an earlier run.
         workers: How many run side by side.
         running: Those that run now.
+        measured: Seconds of those that this run has finished.
     """
 
     waiting: list[str]
     known: dict[str, float]
     workers: int = 1
     running: dict[str, State] = field(default_factory=dict)
+    measured: dict[str, float] = field(default_factory=dict)
 
     def text(self, total: float) -> str:
         """Return the line to show after ``total`` seconds of the whole run."""

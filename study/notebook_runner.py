@@ -31,6 +31,9 @@ from study.notebook_execution import environment, execute, explain_failure, kill
 from study.notebook_files import NOTEBOOKS, build
 from study.unchanged import kept, signature
 
+#: How long the notebooks took on another machine, for a first idea.
+MEASURED = REPOSITORY / "reports" / "durations.json"
+
 
 class Runner:
     """Runs notebooks, several side by side; the first failure stops all."""
@@ -45,7 +48,8 @@ class Runner:
     def run(self, scripts: list[Path]) -> int:
         """Run notebooks; return 0, or 1 as soon as one fails."""
         durations = self.reports / "durations.json"
-        known = json.loads(durations.read_text()) if durations.exists() else {}
+        measured = _durations(durations)
+        known = (_durations(MEASURED) if self.options.profile == "quick" else {}) | measured
         workers = min(self.options.workers, len(scripts))
         board = Board([script.stem for script in scripts], known, workers)
         pool = ThreadPoolExecutor(workers)
@@ -70,7 +74,7 @@ class Runner:
                 for client in list(self.kernels):  # one that was starting comes later
                     kill(client)
                 wait(begun, timeout=0.1)
-            write_json(durations, board.known)
+            write_json(durations, measured | board.measured)
         return 0
 
     def _output(self, script: Path) -> Path:
@@ -110,8 +114,13 @@ class Runner:
             finally:
                 del board.running[script.stem]
         board.waiting.remove(script.stem)
-        board.known[script.stem] = round(time.monotonic() - state.started, 1)
-        self.console.line(f"{place} done in {clock(board.known[script.stem])}")
+        board.measured[script.stem] = round(time.monotonic() - state.started, 1)
+        self.console.line(f"{place} done in {clock(board.measured[script.stem])}")
+
+
+def _durations(file: Path) -> dict[str, float]:
+    """Seconds of each notebook, by its name; of none, where there is no such file."""
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def side_by_side() -> int:
