@@ -16,6 +16,7 @@ from seglib.phantoms import heart
 from seglib.slices import SliceSet
 
 HERE = Path(__file__).parent
+sys.modules.setdefault("rfc3987_syntax", None)  # as `study` explains
 matplotlib.use("Agg")  # no window opens, also where there is a screen
 
 
