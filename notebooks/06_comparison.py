@@ -355,7 +355,7 @@ lessons.show_table(by_variant.rename(index=NAMES).drop(columns="missed"))
 # far their patients spread says nothing about a mean, so no band of it is drawn.
 
 # %%
-stored_figure("comparison_means")
+stored_figure("comparison_means", "Mean Dice of each variant over five folds, with its interval")
 
 # %% [markdown]
 # And the verdicts against the U-Net. Which of them rest on one training?
@@ -371,7 +371,8 @@ lessons.show_table(verdicts.sort_values("difference", ascending=False)[shown])
 # really the size?
 
 # %%
-stored_figure("comparison_strata")
+stored_figure("comparison_strata",
+              "Dice of a slice by diagnosis, heart phase, place in the heart and size of the mask")
 
 # %% [markdown]
 # ## What it costs

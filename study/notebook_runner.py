@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from pathlib import Path
 
@@ -44,6 +45,7 @@ class Runner:
         self.kernels: set[NotebookClient] = set()
         self.kept: list[Path] = []
         self.stopped = threading.Event()
+        self.failed: tuple[Path, Exception] | None = None
 
     def run(self, scripts: list[Path]) -> int:
         """Run notebooks; return 0, or 1 as soon as one fails."""
@@ -52,21 +54,18 @@ class Runner:
         known = (_durations(MEASURED) if self.options.profile == "quick" else {}) | measured
         workers = min(self.options.workers, len(scripts))
         board = Board([script.stem for script in scripts], known, workers)
-        pool = ThreadPoolExecutor(workers)
-        begun = {
-            pool.submit(
-                self._one, script, f"[{number}/{len(scripts)}] {script.stem}", board
-            ): script
+        waiting = deque(
+            (f"[{number}/{len(scripts)}] {script.stem}", script)
             for number, script in enumerate(scripts, start=1)
-        }
+        )
+        pool = ThreadPoolExecutor(workers)
+        begun = [pool.submit(self._work, side, waiting, board) for side in range(workers)]
         try:
             with self.console.showing(board):
                 for done in as_completed(begun):
                     done.result()
-        except (CellExecutionError, DeadKernelError) as error:
-            script = begun[done]
-            print(f"\n{explain_failure(script, self._output(script), error)}", file=sys.stderr)
-            return 1
+                    if self.stopped.is_set():
+                        break
         finally:
             self.stopped.set()
             pool.shutdown(wait=False)
@@ -75,15 +74,34 @@ class Runner:
                     kill(client)
                 wait(begun, timeout=0.1)
             write_json(durations, measured | board.measured)
-        return 0
+        if self.failed is None:
+            return 0
+        script, error = self.failed
+        print(f"\n{explain_failure(script, self._output(script), error)}", file=sys.stderr)
+        return 1
+
+    def _work(self, side: int, waiting: deque[tuple[str, Path]], board: Board) -> None:
+        """Run what is waiting, from the first on or, on the other side, from the last back.
+
+        Neighbours share trainings: side by side, one would wait for what the other trains.
+        """
+        while not self.stopped.is_set():
+            try:
+                place, script = waiting.pop() if side % 2 else waiting.popleft()
+            except IndexError:
+                return
+            try:
+                self._one(script, place, board)
+            except (CellExecutionError, DeadKernelError) as error:
+                if self.failed is None:  # what is killed because of it fails too
+                    self.failed = script, error
+                self.stopped.set()
 
     def _output(self, script: Path) -> Path:
         return self.reports / "notebooks" / f"{script.stem}.ipynb"
 
     def _one(self, script: Path, place: str, board: Board) -> None:
-        """Run one notebook, unless it would run as it did before, or another one failed."""
-        if self.stopped.is_set():
-            return
+        """Run one notebook, unless it would run as it did before."""
         options, output = self.options, self._output(script)
         asked = (options.profile, options.dataset, options.seed)
         made_from = signature(build(script), *asked)
@@ -108,9 +126,6 @@ class Runner:
                     made_from=made_from,
                     running=self.kernels,
                 )
-            except Exception:
-                self.stopped.set()
-                raise
             finally:
                 del board.running[script.stem]
         board.waiting.remove(script.stem)

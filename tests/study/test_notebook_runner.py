@@ -131,15 +131,26 @@ def test_two_notebooks_run_side_by_side(study):
 
 
 @pytest.mark.slow
+def test_one_goes_from_the_first_on_and_the_other_from_the_last_back(study):
+    _, arguments = study
+    folder = Path(arguments[arguments.index("--notebooks") + 1])
+    (folder / "01_first.py").write_text(TOGETHER.format(mine="a", other="d"))
+    for name in ("02_second", "03_third"):
+        (folder / f"{name}.py").write_text("# %%\n6 * 7\n")
+    (folder / "04_last.py").write_text(TOGETHER.format(mine="d", other="a"))
+    assert notebook_runner.main([*arguments, "--workers", "2"]) == 0
+
+
+@pytest.mark.slow
 def test_a_failure_ends_the_notebook_beside_it(study, capsys):
     reports, arguments = study
     folder = Path(arguments[arguments.index("--notebooks") + 1])
     (folder / "01_first.py").write_text(TOGETHER.format(mine="a", other="b") + "1 / 0\n")
-    for name, mine in (("02_second", "b"), ("03_third", "c")):
+    for name, mine in (("02_second", "c"), ("03_third", "b")):
         (folder / f"{name}.py").write_text(TOGETHER.format(mine=mine, other="never"))
     assert notebook_runner.main([*arguments, "--workers", "2"]) == 1
     assert "01_first.py failed" in capsys.readouterr().err
-    assert not (folder / "c").exists() and (reports / "notebooks" / "02_second.ipynb").exists()
+    assert not (folder / "c").exists() and (reports / "notebooks" / "03_third.ipynb").exists()
 
 
 @pytest.mark.slow
