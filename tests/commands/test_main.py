@@ -46,8 +46,8 @@ def test_the_user_s_log_level_is_left_alone():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["predict", "train"])
-def test_the_error_stream_has_a_progress_bar_and_nothing_else(command, tmp_path):
-    """Also with Keras, before which another part of the command has been loaded."""
+def test_the_error_stream_has_at_most_a_progress_bar(command, tmp_path):
+    """Also with Keras; a training, which is long, draws its bar where somebody watches."""
     for k in range(2):
         picture(tmp_path / "images" / f"{k}.png", slice(8), slice(8), (32, 32))
         mask(tmp_path / "masks" / f"{k}.png", slice(8), slice(8), (32, 32))
@@ -61,8 +61,8 @@ def test_the_error_stream_has_a_progress_bar_and_nothing_else(command, tmp_path)
     result = run("-m", "seglib", command, *map(str, arguments[command]), **reports)
     assert result.returncode == 0
     said = [line for line in re.split(r"[\r\n]", result.stderr) if line.strip()]
-    bar = {"predict": "predict:", "train": "unet adamw:"}[command]
-    assert said and [line for line in said if not line.startswith(bar)] == []
+    bars = [line for line in said if line.startswith("predict:")]
+    assert said == bars and bool(bars) == (command == "predict")
 
 
 def test_quiet_start_inside_itself_shows_what_a_failed_import_said():
