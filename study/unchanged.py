@@ -15,12 +15,14 @@ from seglib.files import REPOSITORY
 
 #: Where an executed notebook keeps what it was made from.
 KEY = "made_from"
+#: What notebooks show of ``reports/``: stored results, and models that are shipped.
+STORED = ("runs", "models", "tables", "figures")
 
 
 def signature(notebook: NotebookNode, *options: object) -> str:
-    """What decides a notebook's results: its cells, the library, what is installed, the data.
+    """What decides a notebook's results: cells, library, packages, data and stored results.
 
-    Files of data count by name, size and time of change: reading them takes longer.
+    Files of data and of results count by name, size and time of change: reading them takes longer.
 
     Args:
         notebook: As it is built from its script.
@@ -32,6 +34,7 @@ def signature(notebook: NotebookNode, *options: object) -> str:
         [path.read_text("utf-8") for path in sorted((REPOSITORY / "seglib").rglob("*.py"))],
         sorted(f"{found.name} {found.version}" for found in metadata.distributions()),
         [_files(folder) for folder in candidate_folders(".")],
+        [_files(REPOSITORY / "reports" / name) for name in STORED],
     ]
     return hashlib.sha256(json.dumps(parts).encode(errors="backslashreplace")).hexdigest()[:16]
 

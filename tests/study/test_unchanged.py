@@ -37,7 +37,17 @@ def test_the_library_and_what_is_installed_make_another_signature(notebook, tmp_
     (tmp_path / "seglib").mkdir()
     (tmp_path / "seglib" / "slices.py").write_text("")
     monkeypatch.setattr(unchanged, "REPOSITORY", tmp_path)
-    assert signature(notebook) != without
+    emptied = signature(notebook)
+    assert emptied != without
+    monkeypatch.setenv("SEGLIB_DATA_DIR", str(tmp_path / "seglib"))
+    before = signature(notebook)
+    (tmp_path / "reports" / "runs").mkdir(parents=True)
+    (tmp_path / "reports" / "runs" / "history.csv").write_text("epoch\n")
+    stored = signature(notebook)
+    assert stored != before
+    (tmp_path / "reports" / "local").mkdir()
+    (tmp_path / "reports" / "local" / "history.csv").write_text("epoch\n")  # made by notebooks
+    assert signature(notebook) == stored
 
 
 def test_only_a_complete_copy_of_the_same_things_is_kept(tmp_path):
