@@ -10,13 +10,13 @@ import matplotlib
 import numpy as np
 import pytest
 
+import study  # noqa: F401  (before notebooks are read, see there)
 from seglib.datasets import cache
 from seglib.datasets import sunnybrook as sunnybrook_data
 from seglib.phantoms import heart
 from seglib.slices import SliceSet
 
 HERE = Path(__file__).parent
-sys.modules.setdefault("rfc3987_syntax", None)  # as `study` explains
 matplotlib.use("Agg")  # no window opens, also where there is a screen
 
 

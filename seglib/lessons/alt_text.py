@@ -7,6 +7,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 
 from seglib.plotting.style import LABEL_ID
+from seglib.progress import in_notebook
 
 #: Most characters of an alternative text; screen readers read it in one go.
 LONGEST = 300
@@ -45,11 +46,9 @@ def describe_figures() -> None:
     nbconvert's classic template find it; JupyterLab 4 has no use for it yet. Outside a notebook
     nothing is done.
     """
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
+    if not in_notebook():
         return
+    from IPython import get_ipython
     from IPython.core.pylabtools import print_figure
     from matplotlib_inline.backend_inline import InlineBackend  # its start sets a formatter too
 
@@ -57,7 +56,7 @@ def describe_figures() -> None:
         keywords = InlineBackend.instance().print_figure_kwargs
         return print_figure(fig, base64=True, **keywords), {"alt": alternative_text(fig)}
 
-    shell.display_formatter.formatters["image/png"].for_type(Figure, picture)
+    get_ipython().display_formatter.formatters["image/png"].for_type(Figure, picture)
 
 
 def _counted(number: int, noun: str, details: list[str]) -> str:
