@@ -70,6 +70,12 @@ def short_table(table: pd.DataFrame, *columns: str) -> str:
     return f"{text}\n\nIn all rows: {said}." if same else text
 
 
+def not_yet(experiment: str, stored: int, wanted: int, meanwhile: str) -> str:
+    """What stands in place of an experiment's results until all its jobs are stored."""
+    there = f"{stored} of {wanted} jobs are stored (`python -m study run {experiment}`)"
+    return f"{there}; until all are, {meanwhile}."
+
+
 #: With fewer patients than this, tables say which p-value they could reach at best.
 FEW = 20
 

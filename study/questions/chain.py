@@ -23,6 +23,7 @@ from study.questions.waterfall import CLAIMED, PAIRS, TRAINING_PAIRS, Step
 from study.questions.waterfall_pictures import PUBLISHED, plot_waterfall, steps_table
 from study.questions.waterfall_tables import cited, waterfall_table
 from study.results import STORED, number_stored
+from study.section import not_yet
 
 EXPERIMENT = "chain"
 FOLDS = 5
@@ -176,10 +177,8 @@ def blocks() -> dict[str, str]:
     """The Markdown block of the report's page: the steps, or how many jobs are there."""
     there, wanted = progress()
     if there < wanted:
-        return {
-            "chain": f"{there} of {wanted} jobs of it are stored (`python -m study run "
-            f"{EXPERIMENT}`); until all are, the older chain above is what there is."
-        }
+        meanwhile = "the older chain above is what there is"
+        return {"chain": not_yet(EXPERIMENT, there, wanted, meanwhile)}
     table = chain_table()
     picture = "![From the claimed score down and back up](figures/chain.png)"
     return {"chain": "\n\n".join((steps_table(table, "each seed"), picture, reading(table)))}

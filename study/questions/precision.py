@@ -18,7 +18,7 @@ from study.jobs import Job, cross_validation
 from study.questions import heart
 from study.questions.heart import CROP, SEEDS, rightly_labelled
 from study.results import STORED, number_stored, read_compared, stored_names
-from study.section import against_reference, short_table, with_interval
+from study.section import against_reference, not_yet, short_table, with_interval
 from study.variants import table_of_changes
 
 EXPERIMENT = "precision"
@@ -79,11 +79,8 @@ def tables(folder: Path) -> None:
 def blocks() -> dict[str, str]:
     """The Markdown block of the report's page: the comparison, or how many jobs are there."""
     if not is_complete():
-        there = f"{number_stored(EXPERIMENT)} of {WANTED} jobs are stored"
-        return {
-            EXPERIMENT: f"{there} (`python -m study run {EXPERIMENT}`); until all are, `train` "
-            "uses float32 unless it is told otherwise."
-        }
+        meanwhile = "`train` uses float32 unless it is told otherwise"
+        return {EXPERIMENT: not_yet(EXPERIMENT, number_stored(EXPERIMENT), WANTED, meanwhile)}
     table = precision_table()
     shown = pd.DataFrame(
         {
